@@ -1,0 +1,85 @@
+// Package http1 reads and writes HTTP/1 as gateways speak it.
+//
+// It is not a general HTTP library. net/http corrects or refuses what routers get wrong: it canonicalises header names, hides read
+// boundaries, refuses a header line without a colon, and splits or chunks as it sees fit. This package keeps every byte of a head, its order, its spelling
+// and the sizes of the reads that brought it, reads on where a strict reader gives up, names each thing it forgave, and writes a message
+// exactly as told, in one Write, because some routers consider only the first segment (quirk soap-one-segment).
+//
+// [Transport] is the client side, an [net/http.RoundTripper]; [Server] is the connection loop of the emulator. Everything read is capped by
+// [Limits] and bounded in time.
+package http1
+
+import (
+	"net/http"
+	"net/netip"
+	"strings"
+)
+
+// Field is one header line. Name is spelled as received or as it is to be sent; Value has no white space around it.
+type Field struct{ Name, Value string }
+
+// Fields are the header lines of one head in their order.
+type Fields []Field
+
+// Get returns the value of the first field called name in any case, "" when there is none.
+func (f Fields) Get(name string) string {
+	v, _ := f.Lookup(name)
+	return v
+}
+
+// Lookup is Get that tells an empty value from an absent field.
+func (f Fields) Lookup(name string) (string, bool) {
+	for i := range f {
+		if len(f[i].Name) == len(name) && strings.EqualFold(f[i].Name, name) {
+			return f[i].Value, true
+		}
+	}
+	return "", false
+}
+
+// Header gives the fields as net/http knows them: canonical names, order lost.
+func (f Fields) Header() http.Header {
+	h := make(http.Header, len(f))
+	for i := range f {
+		h.Add(f[i].Name, f[i].Value)
+	}
+	return h
+}
+
+// Head is a request or response head as it arrived.
+type Head struct {
+	Line   string // the start line without its line end
+	Fields Fields
+	Raw    []byte // every byte of the head, through the empty line
+	// Reads are the sizes of the reads that delivered this message, head and body. Bytes that came with the message before it on
+	// the same connection count as the first read. From the 64th on they are summed up in the last.
+	Reads []int
+	// Forgiven are the ids of the quirks that the reader put up with, each once.
+	Forgiven []string
+}
+
+func (h *Head) forgive(id string) {
+	for _, f := range h.Forgiven {
+		if f == id {
+			return
+		}
+	}
+	h.Forgiven = append(h.Forgiven, id)
+}
+
+// Request is a request as it arrived. Method, Target and Version are spelled as received.
+type Request struct {
+	Head
+	Method, Target, Version string
+	Body                    []byte
+	Remote, Local           netip.AddrPort // zero when the request did not come from a [Server]
+}
+
+// Response is a response as it arrived.
+type Response struct {
+	Head
+	Version string // as received, "" when the status line has none
+	Status  int
+	Reason  string
+	Body    []byte
+}
