@@ -1,0 +1,119 @@
+package client
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+)
+
+// ErrNoGateway is in the tree of every error that says there is no gateway here, rather than that one is broken.
+var ErrNoGateway = errors.New("no internet gateway found")
+
+// DiscoveryError says that a search gave no gateway, with everything that went wrong on the way. It is an ErrNoGateway.
+type DiscoveryError struct {
+	Interfaces []*InterfaceError  // interfaces that could not be searched
+	Devices    []*NotGatewayError // devices that answered as a gateway and turned out not to be one
+	Searched   []string           // interfaces that were searched
+}
+
+func (e *DiscoveryError) Error() string {
+	s := ErrNoGateway.Error()
+	if len(e.Searched) > 0 {
+		s += " on " + strings.Join(e.Searched, ", ")
+	}
+	for _, err := range e.Unwrap()[1:] {
+		s += "; " + err.Error()
+	}
+	return s
+}
+
+// Unwrap gives ErrNoGateway and every cause.
+func (e *DiscoveryError) Unwrap() []error {
+	errs := []error{ErrNoGateway}
+	for _, err := range e.Interfaces {
+		errs = append(errs, err)
+	}
+	for _, err := range e.Devices {
+		errs = append(errs, err)
+	}
+	return errs
+}
+
+// InterfaceError says why one interface could not be searched.
+type InterfaceError struct {
+	Interface string     // "" when the interfaces could not even be listed
+	Local     netip.Addr // the address on it, zero when none was reached
+	Err       error
+}
+
+func (e *InterfaceError) Error() string {
+	if e.Interface == "" {
+		return fmt.Sprintf("search: %v", e.Err)
+	}
+	return fmt.Sprintf("search on %s: %v", e.Interface, e.Err)
+}
+
+// Unwrap gives the cause.
+func (e *InterfaceError) Unwrap() error { return e.Err }
+
+// Reason says why something that answered, or was given as a gateway, is none.
+type Reason string
+
+// The reasons.
+const (
+	Unreachable    Reason = "unreachable"       // no connection: refused, no route, dropped without a byte
+	Silent         Reason = "silent"            // no answer in time
+	BadLocation    Reason = "bad location"      // its LOCATION is no URL that may be used
+	HTTPFailure    Reason = "http failure"      // a status other than 200, or not HTTP at all
+	TooLarge       Reason = "too large"         // its description has no end within 256 KiB
+	NotDescription Reason = "not a description" // what it sent is no device description
+	NoService      Reason = "no wan service"    // a device description without a WANIPConnection or WANPPPConnection service
+)
+
+// NotGatewayError says that one device cannot be used as a gateway. With the reason NoService it is an ErrNoGateway:
+// the device is sound, but no gateway.
+type NotGatewayError struct {
+	Location  string     // URL of the description, or the address that was given
+	Responder netip.Addr // who answered the search, zero when nobody did
+	Reason    Reason
+	Err       error // the cause, may be nil
+}
+
+func (e *NotGatewayError) Error() string {
+	s := fmt.Sprintf("%s is no gateway: %s", e.Location, e.Reason)
+	if e.Err != nil {
+		s += ": " + e.Err.Error()
+	}
+	return s
+}
+
+// Unwrap gives the cause.
+func (e *NotGatewayError) Unwrap() error { return e.Err }
+
+// Is makes NoService an ErrNoGateway.
+func (e *NotGatewayError) Is(target error) bool {
+	return target == ErrNoGateway && e.Reason == NoService
+}
+
+// ArgumentError refuses an argument before anything is sent.
+type ArgumentError struct {
+	Argument string // as the action names it, e.g. "NewExternalPort"; "Gateway" or "SSDP" for a field of Options
+	Value    string
+	Reason   string
+}
+
+func (e *ArgumentError) Error() string {
+	return fmt.Sprintf("%s %q: %s", e.Argument, e.Value, e.Reason)
+}
+
+// ValueError says that a gateway answered an action with a value that cannot be read.
+type ValueError struct {
+	Action   string
+	Argument string
+	Value    string
+}
+
+func (e *ValueError) Error() string {
+	return fmt.Sprintf("%s: unreadable %s %.64q", e.Action, e.Argument, e.Value)
+}

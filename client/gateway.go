@@ -1,0 +1,152 @@
+package client
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/huin/goupnp"
+	goupnpsoap "github.com/huin/goupnp/soap"
+
+	"github.com/igdkit/igdkit/internal/http1"
+	"github.com/igdkit/igdkit/soap"
+)
+
+// actionTimeout bounds one action within its context. UDA 1.1 §3.2.1 allows a device 30 s; real ones answer within
+// seconds or never.
+const actionTimeout = 10 * time.Second
+
+// Gateway is an Internet gateway device and the one connection service of it that is asked. Its fields do not change after
+// it was found. Its methods may be called from several goroutines; requests leave one after another, because some routers
+// lose parallel ones.
+type Gateway struct {
+	// Location is the URL its description was read from.
+	Location string
+	// Responder is the address that answered the search; the address that served the description when nothing was searched.
+	Responder netip.Addr
+	// Local is our address towards the gateway. Every request leaves from it.
+	Local netip.Addr
+	// Interface is the name of the interface the gateway was found on, "" when its URL was given.
+	Interface string
+	// DefaultRoute is true when the gateway is a next hop of this machine's default route.
+	DefaultRoute bool
+	// Server is the SERVER header of its reply or, without one, of its description. Opaque, may be empty.
+	Server string
+	// Root is the description, its text trimmed and its URLs resolved.
+	Root *goupnp.RootDevice
+	// Services are the connection services of the description, the preferred first: those that are connected and have a
+	// public address, then connected ones, then by type.
+	Services []Service
+	// Service is the one that the methods ask, Services[0].
+	Service Service
+	// Connected, Uptime and External are what Service said when the gateway was found. External is the zero Addr when it
+	// has or tells none.
+	Connected bool
+	Uptime    time.Duration
+	External  netip.Addr
+
+	transport http.RoundTripper
+	turn      chan struct{} // holds one token while a request is under way
+
+	mu     sync.Mutex
+	quirks map[string]bool
+}
+
+// Service is one WANIPConnection or WANPPPConnection service of a description.
+type Service struct {
+	Type        string // serviceType as the device writes it, e.g. "urn:schemas-upnp-org:service:WANIPConnection:1"
+	ID          string // serviceId
+	ControlURL  string // absolute
+	EventSubURL string // absolute, "" when the service has none
+	SCPDURL     string // absolute, "" when the service has none
+
+	// Alternatives are other readings of the description's control URL, for devices whose URLBase is wrong. ControlURL is
+	// the first one that spoke SOAP, so these are untried.
+	Alternatives []string
+}
+
+// UDN is the unique device name of the gateway's root device, "" when the description has none. Some models share one.
+func (g *Gateway) UDN() string { return g.Root.Device.UDN }
+
+// Name is the friendly name of the gateway, or its model, or its host.
+func (g *Gateway) Name() string {
+	for _, s := range []string{g.Root.Device.FriendlyName, g.Root.Device.ModelName} {
+		if s != "" {
+			return s
+		}
+	}
+	if u, err := url.Parse(g.Location); err == nil {
+		return u.Hostname()
+	}
+	return g.Location
+}
+
+// Verdict judges the external address that the gateway had when it was found.
+func (g *Gateway) Verdict() AddressVerdict { return Judge(g.External) }
+
+// Quirks are the ids of everything that was forgiven this gateway so far, sorted.
+func (g *Gateway) Quirks() []string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	ids := make([]string, 0, len(g.quirks))
+	for id := range g.quirks {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+func (g *Gateway) forgive(ids ...string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.quirks == nil {
+		g.quirks = make(map[string]bool)
+	}
+	for _, id := range ids {
+		g.quirks[id] = true
+	}
+}
+
+// perform runs one action of the chosen service. in and out are pointers to structs of strings named as the arguments.
+func (g *Gateway) perform(ctx context.Context, action string, in, out any) (*soap.Recording, error) {
+	return g.performAt(ctx, g.Service.Type, g.Service.ControlURL, action, in, out)
+}
+
+func (g *Gateway) performAt(ctx context.Context, service, control, action string, in, out any) (*soap.Recording, error) {
+	endpoint, err := url.Parse(control)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, actionTimeout)
+	defer cancel()
+	select {
+	case g.turn <- struct{}{}:
+		defer func() { <-g.turn }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	ctx, rec := soap.Record(ctx)
+	c := goupnpsoap.SOAPClient{EndpointURL: *endpoint, HTTPClient: http.Client{
+		Transport:     g.transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+	err = rec.Err(c.PerformActionCtx(ctx, service, action, in, out))
+	g.forgive(rec.Quirks()...)
+	return rec, err
+}
+
+// soapTransport sends from local, because gateways judge a request by its source address.
+func soapTransport(o Options, local netip.Addr) http.RoundTripper {
+	return &soap.Transport{Base: &http1.Transport{
+		Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+			return o.Net.Dial(ctx, network, local, address)
+		},
+		Timeout: actionTimeout,
+		Trace:   o.Trace,
+	}}
+}

@@ -1,0 +1,61 @@
+package client
+
+import (
+	"io"
+	"math/rand/v2"
+	"sync"
+	"time"
+)
+
+// Options say where to look for a gateway. The zero value searches by every interface of this machine.
+type Options struct {
+	// Net is the network to use. nil: this machine's.
+	Net Net
+	// Interface limits the search to the interface of this name. "": every interface that is up, but loopback.
+	Interface string
+	// Gateway names the gateway: the URL of its description (no search then), or its address, which is then searched by
+	// unicast. It is trusted as given, loopback and host names too. "": search the network.
+	Gateway string
+	// SSDP is the host:port that searches go to instead of the multicast group, trusted as given. "": the group, and port
+	// 1900 of each default gateway.
+	SSDP string
+	// Timeout bounds one Discover or Find as a whole. 0: 10 s. A search by itself ends after 1.8 s, or after 3.8 s when no
+	// gateway has answered until then.
+	Timeout time.Duration
+	// Rand is the source of jitter. nil: a source seeded by the runtime. It is used by one goroutine at a time only when it
+	// is not shared between Options.
+	Rand *rand.Rand
+	// Trace receives a dump of every datagram and HTTP exchange. nil: none. Writes are serialised.
+	Trace io.Writer
+}
+
+// defaults fills in what the zero value stands for.
+func (o Options) defaults() Options {
+	if o.Net == nil {
+		o.Net = host{}
+	}
+	if o.Timeout <= 0 {
+		o.Timeout = 10 * time.Second
+	}
+	if o.Rand == nil {
+		o.Rand = rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))
+	}
+	if o.Trace != nil {
+		if _, ok := o.Trace.(*traceWriter); !ok {
+			o.Trace = &traceWriter{w: o.Trace}
+		}
+	}
+	return o
+}
+
+// traceWriter lets parallel fetches share one trace: each Write arrives whole.
+type traceWriter struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (t *traceWriter) Write(b []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.w.Write(b)
+}
