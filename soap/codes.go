@@ -1,5 +1,7 @@
 package soap
 
+import "strings"
+
 // Error codes of the UPnP architecture (UDA 1.1 §3.1.3), common to all services.
 const (
 	InvalidAction                = 401
@@ -64,3 +66,151 @@ const (
 	PinholeWildCardNotPermittedInSrcIP = 708
 	NoTrafficReceived                  = 709
 )
+
+// ErrorName names a UPnP error code as the service's standard does, "" when it does not. service is a service type URN of any version,
+// UPnP Forum or dslforum: WANIPv6FirewallControl gives other meanings to numbers that the connection services use, so a code alone has no name.
+func ErrorName(service string, code int) string {
+	if name := commonErrorName(code); name != "" {
+		return name
+	}
+	switch serviceKind(service) {
+	case "WANIPConnection", "WANPPPConnection":
+		return connectionErrorName(code)
+	case "WANCommonInterfaceConfig":
+		if code == SpecifiedArrayIndexInvalid {
+			return connectionErrorName(code)
+		}
+	case "Layer3Forwarding":
+		switch code {
+		case InvalidDeviceUUID:
+			return "InvalidDeviceUUID"
+		case InvalidServiceID:
+			return "InvalidServiceID"
+		case InvalidConnServiceSelection:
+			return "InvalidConnServiceSelection"
+		}
+	case "WANIPv6FirewallControl":
+		return firewallErrorName(code)
+	}
+	return ""
+}
+
+// serviceKind cuts "WANIPConnection" out of "urn:schemas-upnp-org:service:WANIPConnection:2".
+func serviceKind(urn string) string {
+	_, rest, ok := strings.Cut(urn, ":service:")
+	if !ok {
+		return ""
+	}
+	kind, _, _ := strings.Cut(rest, ":")
+	return kind
+}
+
+func commonErrorName(code int) string {
+	switch code {
+	case InvalidAction:
+		return "Invalid Action"
+	case InvalidArgs:
+		return "Invalid Args"
+	case OutOfSync:
+		return "Out of Sync"
+	case InvalidVar:
+		return "Invalid Var"
+	case ActionFailed:
+		return "Action Failed"
+	case ArgumentValueInvalid:
+		return "Argument Value Invalid"
+	case ArgumentValueOutOfRange:
+		return "Argument Value Out of Range"
+	case OptionalActionNotImplemented:
+		return "Optional Action Not Implemented"
+	case OutOfMemory:
+		return "Out of Memory"
+	case HumanInterventionRequired:
+		return "Human Intervention Required"
+	case StringArgumentTooLong:
+		return "String Argument Too Long"
+	case ActionNotAuthorized:
+		return "Action not authorized"
+	}
+	return ""
+}
+
+func connectionErrorName(code int) string {
+	switch code {
+	case InactiveConnectionStateRequired:
+		return "InactiveConnectionStateRequired"
+	case ConnectionSetupFailed:
+		return "ConnectionSetupFailed"
+	case ConnectionSetupInProgress:
+		return "ConnectionSetupInProgress"
+	case ConnectionNotConfigured:
+		return "ConnectionNotConfigured"
+	case DisconnectInProgress:
+		return "DisconnectInProgress"
+	case InvalidLayer2Address:
+		return "InvalidLayer2Address"
+	case InternetAccessDisabled:
+		return "InternetAccessDisabled"
+	case InvalidConnectionType:
+		return "InvalidConnectionType"
+	case ConnectionAlreadyTerminated:
+		return "ConnectionAlreadyTerminated"
+	case SpecifiedArrayIndexInvalid:
+		return "SpecifiedArrayIndexInvalid"
+	case NoSuchEntryInArray:
+		return "NoSuchEntryInArray"
+	case WildCardNotPermittedInSrcIP:
+		return "WildCardNotPermittedInSrcIP"
+	case WildCardNotPermittedInExtPort:
+		return "WildCardNotPermittedInExtPort"
+	case ConflictInMappingEntry:
+		return "ConflictInMappingEntry"
+	case ActionDisallowedWhenAutoConfigEnabled:
+		return "ActionDisallowedWhenAutoConfigEnabled"
+	case SamePortValuesRequired:
+		return "SamePortValuesRequired"
+	case OnlyPermanentLeasesSupported:
+		return "OnlyPermanentLeasesSupported"
+	case RemoteHostOnlySupportsWildcard:
+		return "RemoteHostOnlySupportsWildcard"
+	case ExternalPortOnlySupportsWildcard:
+		return "ExternalPortOnlySupportsWildcard"
+	case NoPortMapsAvailable:
+		return "NoPortMapsAvailable"
+	case ConflictWithOtherMechanisms:
+		return "ConflictWithOtherMechanisms"
+	case PortMappingNotFound:
+		return "PortMappingNotFound"
+	case ReadOnly:
+		return "ReadOnly"
+	case WildCardNotPermittedInIntPort:
+		return "WildCardNotPermittedInIntPort"
+	case InconsistentParameters:
+		return "InconsistentParameters"
+	}
+	return ""
+}
+
+func firewallErrorName(code int) string {
+	switch code {
+	case PinholeSpaceExhausted:
+		return "PinholeSpaceExhausted"
+	case FirewallDisabled:
+		return "FirewallDisabled"
+	case InboundPinholeNotAllowed:
+		return "InboundPinholeNotAllowed"
+	case PinholeNoSuchEntry:
+		return "NoSuchEntry"
+	case ProtocolNotSupported:
+		return "ProtocolNotSupported"
+	case InternalPortWildcardingNotAllowed:
+		return "InternalPortWildcardingNotAllowed"
+	case ProtocolWildcardingNotAllowed:
+		return "ProtocolWildcardingNotAllowed"
+	case PinholeWildCardNotPermittedInSrcIP:
+		return "WildCardNotPermittedInSrcIP"
+	case NoTrafficReceived:
+		return "NoTrafficReceived"
+	}
+	return ""
+}
