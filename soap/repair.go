@@ -48,7 +48,7 @@ func repair(b []byte, depth int, q *quirks) ([]byte, error) {
 			for at >= 0 && !strings.EqualFold(open[at], name) {
 				at--
 			}
-			if at < len(open)-1 || open[at] != name {
+			if at < 0 || at < len(open)-1 || open[at] != name {
 				q.add(MismatchedTag)
 			}
 			if at >= 0 {
