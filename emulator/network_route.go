@@ -1,0 +1,177 @@
+package emulator
+
+import (
+	"net/netip"
+	"syscall"
+)
+
+// route is the way of a packet: out by one interface, in by another. Both are lo when a host speaks to itself.
+type route struct {
+	source   netip.Addr // as the sender sees it
+	from, to *iface
+	dst      netip.Addr // as the receiver sees it
+}
+
+// origin is the source as the receiver sees it: zones are each host's own.
+func (r *route) origin() netip.Addr {
+	if r.from == r.to {
+		return r.source
+	}
+	return r.to.zoned(r.source.WithZone(""))
+}
+
+// silent tells whether what is sent along r vanishes.
+func (r *route) silent() bool {
+	return r.from.host != r.to.host && (r.from.host.dead || r.to.host.dead)
+}
+
+// owner is the interface of h that holds addr, or nil.
+func (h *Host) owner(addr netip.Addr) *iface {
+	for _, f := range h.ifaces {
+		if f.holds(addr) && (addr.Zone() == "" || addr.Zone() == f.link.Name) {
+			return f
+		}
+	}
+	return nil
+}
+
+// route finds the way from h to dst, whose source is local when that is an address. The errors are those of connect(2):
+// EADDRNOTAVAIL when local is not h's, ENETUNREACH without a way, EHOSTUNREACH when nobody on the wire holds dst.
+// network.mu is held.
+//
+// Here is the place where a forwarding gateway, with its translation, will take over what goes to a next hop.
+func (h *Host) route(local, dst netip.Addr) (route, error) {
+	var bound *iface
+	if local.IsValid() && !local.IsUnspecified() {
+		if bound = h.owner(local); bound == nil {
+			return route{}, syscall.EADDRNOTAVAIL
+		}
+	} else {
+		local = netip.Addr{}
+	}
+	if dst.IsUnspecified() { // connecting to 0.0.0.0 reaches one's own host
+		dst = loopbackOf(dst)
+	}
+	if own := h.owner(dst); own != nil {
+		lo := h.ifaces[0]
+		dst = own.zoned(dst)
+		if !local.IsValid() {
+			local = dst
+		}
+		return route{source: local, from: lo, to: lo, dst: dst}, nil
+	}
+	if bound != nil && bound.loopback() {
+		return route{}, syscall.EINVAL
+	}
+	hop := dst
+	from := h.onLink(bound, hop)
+	if from == nil {
+		hop = h.gateways[0]
+		if dst.Is6() {
+			hop = h.gateways[1]
+		}
+		if !hop.IsValid() {
+			return route{}, syscall.ENETUNREACH
+		}
+		if from = h.onLink(bound, hop); from == nil {
+			return route{}, syscall.ENETUNREACH
+		}
+	}
+	to := from.segment.owners[hop.WithZone("")]
+	if to == nil || !to.up() {
+		return route{}, syscall.EHOSTUNREACH
+	}
+	if hop != dst {
+		return route{}, syscall.ENETUNREACH
+	}
+	if !local.IsValid() {
+		local = from.sourceFor(hop)
+	}
+	return route{source: local, from: from, to: to, dst: to.zoned(dst.WithZone(""))}, nil
+}
+
+// onLink is the interface with the longest prefix that covers addr; among equals, the one that holds the source.
+func (h *Host) onLink(bound *iface, addr netip.Addr) *iface {
+	var best *iface
+	longest := -1
+	for _, f := range h.ifaces[1:] {
+		if !f.up() || addr.Zone() != "" && addr.Zone() != f.link.Name {
+			continue
+		}
+		if bits := f.bits(addr); bits > longest || bits == longest && bits >= 0 && f == bound {
+			best, longest = f, bits
+		}
+	}
+	return best
+}
+
+// sourceFor is f's address in the prefix that covers addr.
+func (f *iface) sourceFor(addr netip.Addr) netip.Addr {
+	bits := f.bits(addr)
+	for _, p := range f.addrs {
+		if p.Bits() == bits && p.Contains(addr.WithZone("")) {
+			return f.zoned(p.Addr())
+		}
+	}
+	return netip.Addr{}
+}
+
+// zoned adds f's name to a link-local IPv6 address: without it the address means nothing.
+func (f *iface) zoned(addr netip.Addr) netip.Addr {
+	if addr.Is6() && addr.IsLinkLocalUnicast() {
+		return addr.WithZone(f.link.Name)
+	}
+	return addr
+}
+
+// multicastBy is the interface by which h sends to a group: the one that holds local, else the one named by the
+// group's zone, else that of the default route, else the first that is up.
+func (h *Host) multicastBy(local, group netip.Addr) (*iface, error) {
+	if local.IsValid() && !local.IsUnspecified() {
+		switch f := h.owner(local); {
+		case f == nil:
+			return nil, syscall.EADDRNOTAVAIL
+		case !f.up():
+			return nil, syscall.ENETUNREACH
+		default:
+			return f, nil
+		}
+	}
+	hop := h.gateways[0]
+	if group.Is6() {
+		hop = h.gateways[1]
+	}
+	var first *iface
+	for _, f := range h.ifaces[1:] {
+		if !f.up() || !f.speaks(group) || group.Zone() != "" && group.Zone() != f.link.Name {
+			continue
+		}
+		if hop.IsValid() && f.bits(hop) >= 0 {
+			return f, nil
+		}
+		if first == nil {
+			first = f
+		}
+	}
+	if first == nil {
+		return nil, syscall.ENETUNREACH
+	}
+	return first, nil
+}
+
+// speaks tells whether f has an address of addr's family.
+func (f *iface) speaks(addr netip.Addr) bool {
+	for _, p := range f.addrs {
+		if p.Addr().Is4() == addr.Is4() {
+			return true
+		}
+	}
+	return false
+}
+
+func loopbackOf(addr netip.Addr) netip.Addr {
+	if addr.Is4() {
+		return netip.AddrFrom4([4]byte{127, 0, 0, 1})
+	}
+	return netip.IPv6Loopback()
+}
