@@ -2,6 +2,7 @@ package soap
 
 import (
 	"bytes"
+	"cmp"
 	"strings"
 )
 
@@ -10,6 +11,7 @@ import (
 func repair(b []byte, depth int, q *quirks) ([]byte, error) {
 	out := make([]byte, 0, len(b)+256)
 	var open []string
+	var skip skipper
 	for {
 		i := bytes.IndexByte(b, '<')
 		if i < 0 {
@@ -17,12 +19,14 @@ func repair(b []byte, depth int, q *quirks) ([]byte, error) {
 			break
 		}
 		out, b = append(out, b[:i]...), b[i:]
-		if n := skippable(b); n > 0 {
+		if n := skip.length(b); n > 0 {
 			out, b = append(out, b[:n]...), b[n:]
 			continue
 		}
-		end := bytes.IndexByte(b, '>')
-		if end < 0 && len(open) > 0 {
+		// A tag ends before the next one begins; to look no further keeps this linear.
+		next := bytes.IndexByte(b[1:], '<') + 1
+		end := bytes.IndexByte(b[:cmp.Or(next, len(b))], '>')
+		if end < 0 && next == 0 {
 			// Cut off within a tag: nothing after the bracket can be told apart.
 			q.add(XMLTruncated)
 			break
@@ -72,15 +76,19 @@ func closeTags(out []byte, open []string) []byte {
 	return out
 }
 
-// skippable is the length of the comment, CDATA section, instruction or directive at the start of b, 0 when it is something else or has no end.
-func skippable(b []byte) int {
-	for _, s := range [...]struct{ begin, end string }{{"<!--", "-->"}, {"<![CDATA[", "]]>"}, {"<?", "?>"}, {"<!", ">"}} {
-		if bytes.HasPrefix(b, []byte(s.begin)) {
-			if i := bytes.Index(b[len(s.begin):], []byte(s.end)); i >= 0 {
-				return len(s.begin) + i + len(s.end)
-			}
-			return 0
+// skipper finds comments, CDATA sections, instructions and directives. It remembers which ends do not occur any more.
+type skipper struct{ gone [4]bool }
+
+// length of the construct at the start of b, 0 when it is something else or has no end.
+func (s *skipper) length(b []byte) int {
+	for i, c := range [...]struct{ begin, end string }{{"<!--", "-->"}, {"<![CDATA[", "]]>"}, {"<?", "?>"}, {"<!", ">"}} {
+		if s.gone[i] || !bytes.HasPrefix(b, []byte(c.begin)) {
+			continue
 		}
+		if j := bytes.Index(b[len(c.begin):], []byte(c.end)); j >= 0 {
+			return len(c.begin) + j + len(c.end)
+		}
+		s.gone[i] = true
 	}
 	return 0
 }
@@ -106,9 +114,6 @@ func tagName(tag []byte) (string, tagKind) {
 		kind, in = endTag, in[1:]
 	case in[len(in)-1] == '/':
 		kind, in = emptyTag, in[:len(in)-1]
-	}
-	if bytes.IndexByte(in, '<') >= 0 {
-		return "", noTag
 	}
 	n := 0
 	for n < len(in) && nameByte(in[n]) {

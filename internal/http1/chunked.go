@@ -41,7 +41,7 @@ func (c *chunkReader) next(body []byte) ([]byte, error) {
 		c.left = n
 	}
 	before := int64(len(body))
-	body, err := c.r.more(body, before+min(c.left, bufferSize))
+	body, err := c.r.more(body, before+min(c.left, c.r.lim.Body+1))
 	c.left -= int64(len(body)) - before
 	return body, noEOF(err)
 }

@@ -43,6 +43,9 @@ type Reply struct {
 	// Close ends the connection after the reply whatever the request asked for. The message is not changed by it: a reply that
 	// announces the close holds its own Connection field.
 	Close bool
+	// Sent is called once the reply has been written or could not be; nil for nothing. What must follow an answer on another
+	// connection (the first event of a subscription) starts there.
+	Sent func()
 }
 
 // NewReply makes an HTTP/1.1 reply with the reason phrase of status. Content-Length is added last when fields lack it.

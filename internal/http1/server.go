@@ -162,6 +162,9 @@ func (v *serving) serve(ctx context.Context, c net.Conn) {
 		buf.out = reply.Append(buf.out[:0])
 		c.SetWriteDeadline(time.Now().Add(v.read))
 		_, err = c.Write(buf.out)
+		if reply.Sent != nil {
+			reply.Sent()
+		}
 		if cap(buf.out) > 16*bufferSize {
 			buf.out = nil
 		}
