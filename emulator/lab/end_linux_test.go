@@ -1,0 +1,192 @@
+package lab_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/igdkit/igdkit/emulator/lab"
+)
+
+// roleVariable makes the test binary a program that uses labs: it runs the script in the variable on a host.
+const roleVariable = "LAB_TEST_SCRIPT"
+
+func play(script string) int {
+	os.Unsetenv(roleVariable)
+	o := lab.Options{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
+	code, err := lab.Run(context.Background(), o, []string{"sh", "-c", script})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return code
+}
+
+// program is a running program that uses a lab, in a process group of its own as a shell would start it.
+type program struct {
+	*exec.Cmd
+	out *bufio.Reader
+	tag string // marks every process of the lab in its environment
+}
+
+// run starts a program with script on its host and waits until the script says "up".
+func run(t *testing.T, script string) *program {
+	t.Helper()
+	available(t)
+	p := &program{Cmd: exec.Command(os.Args[0]), tag: "LAB_TEST_TAG=" + t.Name() + t.TempDir()}
+	p.Env = append(os.Environ(), roleVariable+"="+script, p.tag)
+	p.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	p.Stderr = os.Stderr
+	stdout, err := p.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = p.Process.Kill()
+		_ = p.Wait()
+	})
+	p.out = bufio.NewReader(stdout)
+	p.expect(t, "up")
+	if len(p.processes(t)) < 3 {
+		t.Fatalf("processes %v, want at least program, gateway and script", p.processes(t))
+	}
+	return p
+}
+
+func (p *program) expect(t *testing.T, want string) {
+	t.Helper()
+	line, err := p.out.ReadString('\n')
+	if err != nil || line != want+"\n" {
+		t.Fatalf("script said %q, %v; want %q", line, err, want)
+	}
+}
+
+// end waits for the program's end and gives its exit code.
+func (p *program) end(t *testing.T) int {
+	t.Helper()
+	begin := time.Now()
+	// The pipe is at its end when every process that could write to it is gone, and not only the program.
+	if _, err := p.out.Peek(1); err == nil {
+		rest, _ := p.out.ReadString('\n')
+		t.Fatalf("script said %q", rest)
+	}
+	_ = p.Wait()
+	t.Logf("ended after %v", time.Since(begin))
+	return p.ProcessState.ExitCode()
+}
+
+// processes lists what is left of a program and its lab, by the mark in their environments.
+func (p *program) processes(t *testing.T) []string {
+	t.Helper()
+	var left []string
+	dirs, err := filepath.Glob("/proc/[0-9]*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range dirs {
+		env, err := os.ReadFile(filepath.Join(dir, "environ"))
+		if err != nil || !strings.Contains("\x00"+string(env), "\x00"+p.tag+"\x00") {
+			continue
+		}
+		cmdline, _ := os.ReadFile(filepath.Join(dir, "cmdline"))
+		left = append(left, filepath.Base(dir)+" "+strings.ReplaceAll(string(cmdline), "\x00", " "))
+	}
+	return left
+}
+
+func TestSignals(t *testing.T) {
+	const obedient = `trap 'echo got; exit 5' INT TERM HUP; echo up; while :; do sleep 10 & wait $!; done`
+	for _, tt := range []struct {
+		name   string
+		script string
+		send   func(p *program) error
+		said   string
+		code   int
+	}{
+		{"SIGTERM to the program", obedient, one(syscall.SIGTERM), "got", 5},
+		{"SIGINT to the program", obedient, one(syscall.SIGINT), "got", 5},
+		{"SIGHUP to the program", obedient, one(syscall.SIGHUP), "got", 5},
+		{"no handler", "echo up; exec sleep 1000", one(syscall.SIGTERM), "", 128 + 15},
+		{"no handler for SIGINT", "echo up; exec sleep 1000", one(syscall.SIGINT), "", 128 + 2},
+		{"SIGTERM ignored", `trap '' TERM; echo up; while :; do sleep 10; done`, one(syscall.SIGTERM), "", 128 + 9},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := run(t, tt.script)
+			if err := tt.send(p); err != nil {
+				t.Fatal(err)
+			}
+			if tt.said != "" {
+				p.expect(t, tt.said)
+			}
+			if code := p.end(t); code != tt.code {
+				t.Errorf("exit code %d, want %d", code, tt.code)
+			}
+			if left := p.processes(t); len(left) > 0 {
+				t.Errorf("left behind: %q", left)
+			}
+		})
+	}
+}
+
+func one(sig syscall.Signal) func(*program) error {
+	return func(p *program) error { return p.Process.Signal(sig) }
+}
+
+// A terminal sends its interrupt to the whole group: the command must not hear of it twice.
+func TestInterruptFromTerminal(t *testing.T) {
+	p := run(t, `trap 'n=$((n+1)); echo $n' INT; trap 'echo "after $n"; exit 0' TERM; echo up; while :; do sleep 10 & wait $!; done`)
+	if err := syscall.Kill(-p.Process.Pid, syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	p.expect(t, "1")
+	// Orders to the lab keep their order, so a second interrupt would be counted before this.
+	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	p.expect(t, "after 1")
+	if code := p.end(t); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+// Whatever is killed, nothing stays: neither the script nor what it put into a session of its own.
+func TestKilled(t *testing.T) {
+	p := run(t, `setsid sleep 1000 & nohup sleep 1000 >/dev/null 2>&1 & echo up; wait`)
+	if err := p.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	p.end(t)
+	if left := p.processes(t); len(left) > 0 {
+		t.Errorf("left behind: %q", left)
+	}
+}
+
+// The lab's init reaps what the command orphans, so that a daemon that ended does not look alive.
+func TestOrphansAreReaped(t *testing.T) {
+	available(t)
+	// The subshell orphans a process that writes its number and ends with the pipe; its number must vanish.
+	script := `pid=$( (sh -c 'echo $$' &) ); while [ -e /proc/$pid ]; do :; done`
+	code, err := lab.Run(t.Context(), lab.Options{}, []string{"sh", "-c", script})
+	if code != 0 || err != nil {
+		t.Error(code, err)
+	}
+}
+
+// A program that forgot IsChild gets an error instead of starting itself again and again.
+func TestNotAChild(t *testing.T) {
+	cmd := exec.Command(os.Args[0])
+	cmd.Args = []string{"igdkit-lab"}
+	if out, err := cmd.CombinedOutput(); err == nil || cmd.ProcessState.ExitCode() != 2 {
+		t.Errorf("a gateway started by hand: %v\n%s", err, out)
+	}
+}

@@ -1,0 +1,88 @@
+// Package lab runs a program that nobody can change in a network of its own: one LAN behind one gateway, made of Linux
+// namespaces, without root. The program finds the gateway as it would find a router at home, by multicast and on its
+// default route; nothing on the machine sees it, and nothing is left behind however it ends.
+//
+// A lab is three processes. The caller of [Run] starts its own executable again as the first process of new namespaces;
+// that one is the gateway: it runs what the [Start] of the program hands to [Child] (an emulator, usually) and starts the
+// command in a second network namespace, the host on the LAN. So a program that uses Run begins with
+//
+//	func main() {
+//		if lab.IsChild() {
+//			os.Exit(lab.Child(start))
+//		}
+//		…
+//	}
+//
+// and a test binary does the same in its TestMain. The package knows nothing about scenarios or emulators: what runs on
+// the gateway is a document that Run carries to Start unread.
+//
+// Where namespaces are closed to ordinary users, Run and [Check] return an [*UnavailableError] that says why and what to do.
+package lab
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/netip"
+	"os"
+	"time"
+)
+
+// Options describe one lab. The zero value is a LAN with nothing running on its gateway.
+type Options struct {
+	// Spec is handed to the Start of Child as it is. It may be empty.
+	Spec []byte
+
+	Dir    string    // where the command runs; "": the current directory
+	Env    []string  // the command's environment; nil: os.Environ(). Variables named IGD_… are left out of either.
+	Stdin  *os.File  // nil: empty
+	Stdout io.Writer // nil: discarded. An *os.File is passed on as it is, terminals included.
+	Stderr io.Writer // nil: discarded; the same
+
+	// Grace is the time that the command has to end after SIGTERM, SIGHUP or the end of the context; then everything is
+	// killed. 0 means 900 ms.
+	Grace time.Duration
+
+	// OnReport is called with each document that Start sent through Site.Report, one at a time and in order; all of them
+	// have been delivered when Run returns. nil: they are dropped. The gateway waits while it runs.
+	OnReport func(report json.RawMessage)
+}
+
+func (o Options) defaults() Options {
+	if o.Env == nil {
+		o.Env = os.Environ()
+	}
+	if o.Grace == 0 {
+		o.Grace = 900 * time.Millisecond
+	}
+	return o
+}
+
+// Start starts what runs on the gateway. It is called in the gateway's namespace, in a process of its own, before the
+// command starts; the command does not start when it fails. ctx ends with the lab. Close of what it returns (which may be nil) is
+// called when the command has ended and gets half a second.
+//
+// Start must not start processes: its process is the init of the lab, which reaps every child it sees.
+type Start func(ctx context.Context, s Site) (io.Closer, error)
+
+// Site is where a gateway stands.
+type Site struct {
+	Spec      []byte       // Options.Spec
+	Interface string       // the name of the LAN's interface
+	LAN       netip.Prefix // the gateway's address on it
+	WAN       netip.Addr   // the gateway's address on the Internet side, on its loopback interface
+	Host      netip.Addr   // the command's address
+
+	// Report sends a value as JSON to Options.OnReport. It may be called until Close has returned, by any goroutine.
+	Report func(v any) error
+}
+
+// The lab's addresses: a usual home (RFC 1918), and TEST-NET-3 (RFC 5737) as the Internet.
+func gatewayAddr() netip.Prefix { return netip.MustParsePrefix("192.168.1.1/24") }
+func hostAddr() netip.Prefix    { return netip.MustParsePrefix("192.168.1.10/24") }
+func wanAddr() netip.Prefix     { return netip.MustParsePrefix("203.0.113.7/32") }
+
+const (
+	gatewayInterface = "lan0"
+	hostInterface    = "eth0"
+)

@@ -1,0 +1,19 @@
+//go:build !linux
+
+package lab
+
+import "context"
+
+// Run runs argv in a lab; see the Linux documentation. Here it returns an [*UnavailableError].
+func Run(context.Context, Options, []string) (int, error) {
+	return 0, &UnavailableError{Reason: ReasonSystem}
+}
+
+// Check says whether Run can work: here it returns an [*UnavailableError].
+func Check() error { return &UnavailableError{Reason: ReasonSystem} }
+
+// IsChild is false here.
+func IsChild() bool { return false }
+
+// Child is never called here.
+func Child(Start) int { return 1 }

@@ -1,0 +1,44 @@
+package lab
+
+import (
+	"context"
+	"net/netip"
+
+	"github.com/igdkit/igdkit/internal/netns"
+)
+
+// network makes the lab's networks around the calling process, which stands on the gateway, and returns the host's.
+func network(ctx context.Context) (*netns.Namespace, error) {
+	gateway, err := netns.Current()
+	if err != nil {
+		return nil, err
+	}
+	defer gateway.Close()
+	host, err := netns.New()
+	if err != nil {
+		return nil, err
+	}
+	if err := connect(ctx, gateway, host); err != nil {
+		host.Close()
+		return nil, err
+	}
+	return host, nil
+}
+
+func connect(ctx context.Context, gateway, host *netns.Namespace) error {
+	err := netns.Connect(ctx,
+		netns.End{Namespace: gateway, Name: gatewayInterface, Addrs: []netip.Prefix{gatewayAddr()}},
+		netns.End{Namespace: host, Name: hostInterface, Addrs: []netip.Prefix{hostAddr()}})
+	if err != nil {
+		return err
+	}
+	if err := host.AddDefaultRoute(gatewayAddr().Addr()); err != nil {
+		return err
+	}
+	if err := gateway.AddAddr("lo", wanAddr()); err != nil {
+		return err
+	}
+	// Where /proc/sys is read-only, as in some containers, the command waits longer for an Internet that is not there.
+	_ = gateway.RejectUnrouted()
+	return nil
+}

@@ -1,0 +1,97 @@
+package lab
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// Run and the gateway talk over two pipes, in JSON values one after the other.
+
+// order goes to the gateway: the setup first and once, then signals. The end of the pipe means that Run is gone.
+type order struct {
+	Setup  *setup
+	Signal syscall.Signal
+}
+
+type setup struct {
+	Check bool // make everything, run nothing
+	Spec  []byte
+	Path  string
+	Argv  []string
+	Env   []string
+	Grace time.Duration
+}
+
+// news comes from the gateway: reports, then one of Exit and Failure.
+type news struct {
+	Report  json.RawMessage `json:",omitempty"`
+	Exit    *int            `json:",omitempty"`
+	Failure *failure        `json:",omitempty"`
+}
+
+// failure is an error on its way through a pipe: what it was and the system's number for it survive.
+type failure struct {
+	Stage stage
+	Text  string
+	Errno syscall.Errno
+}
+
+type stage string
+
+const (
+	stageNamespaces stage = "namespaces"
+	stageGateway    stage = "gateway"
+	stageCommand    stage = "command"
+)
+
+func newFailure(s stage, err error) *failure {
+	f := &failure{Stage: s, Text: err.Error()}
+	errors.As(err, &f.Errno)
+	return f
+}
+
+// reason turns a failure back into an error of the kind that Run promises.
+func (f *failure) reason(command string) error {
+	switch {
+	case f.Stage == stageCommand && f.Errno != 0:
+		return &exec.Error{Name: command, Err: f.Errno}
+	case f.Stage == stageNamespaces:
+		return unavailable(&remoteError{f.Text, f.Errno})
+	}
+	return fmt.Errorf("lab: %s: %w", f.Stage, &remoteError{f.Text, f.Errno})
+}
+
+// remoteError reads as the error did in the gateway, and unwraps to its errno if it had one.
+type remoteError struct {
+	text  string
+	errno syscall.Errno
+}
+
+func (e *remoteError) Error() string { return e.text }
+
+func (e *remoteError) Unwrap() error {
+	if e.errno == 0 {
+		return nil
+	}
+	return e.errno
+}
+
+// post writes JSON values, by several goroutines.
+type post struct {
+	mu  sync.Mutex
+	enc *json.Encoder
+}
+
+func newPost(w io.Writer) *post { return &post{enc: json.NewEncoder(w)} }
+
+func (p *post) send(v any) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.enc.Encode(v)
+}
