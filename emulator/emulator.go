@@ -1,0 +1,19 @@
+// Package emulator is an Internet gateway in software: it is found, described, called and subscribed to as the router of
+// a home is, over real sockets or over a network in memory, and its state can be looked at and moved by a test.
+//
+// It is not a router: it forwards nothing to the Internet, and it says in its description that it is an emulator.
+//
+// In a test, [Start] gives a gateway on loopback that ends with the test. [New] is the same for programs. [Options] says
+// what kind of gateway it is; its zero value is an InternetGatewayDevice:2 that follows the specifications to the letter.
+//
+// # Time
+//
+// Leases, subscriptions and uptime live by a [Clock]. Without one they live by package time, which inside
+// testing/synctest is fake: with a [Network] a week of renewals then passes in a second. A clock from [NewClock] stands
+// still until it is told to [Clock.Advance], for programs on real sockets that cannot wait three days.
+//
+// # What happened
+//
+// Everything the gateway received, answered and changed is an [Entry] of its journal; what changed in its state is also
+// an [Event].
+package emulator

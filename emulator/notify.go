@@ -1,0 +1,198 @@
+package emulator
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"sync"
+
+	"github.com/beevik/etree"
+
+	"github.com/igdkit/igdkit/internal/http1"
+)
+
+// maxNotifications is how many notifications wait for a slow subscriber. Beyond it the oldest is lost, which the gap in SEQ tells
+// the subscriber (UDA 1.1 §4.2).
+const maxNotifications = 64
+
+// property is one evented variable with its value.
+type property struct{ name, value string }
+
+// notification is one event message for one subscriber.
+type notification struct {
+	seq        uint32
+	properties []property
+}
+
+// properties are all evented variables of a service as they are now.
+func (d *definition) properties(s *state) []property {
+	all := make([]property, len(d.events))
+	for i, v := range d.events {
+		all[i] = property{v.name, v.value(s)}
+	}
+	return all
+}
+
+// publish sends every subscriber what has changed since the last time. It needs the gateway's lock.
+func (g *Gateway) publish() {
+	if len(g.subscribers) == 0 {
+		return
+	}
+	g.root.visit(func(d *device) {
+		for _, s := range d.services {
+			if s.published == nil {
+				continue
+			}
+			now := s.properties(g.state)
+			var changed []property
+			for i, p := range now {
+				if p != s.published[i] {
+					changed = append(changed, p)
+				}
+			}
+			if len(changed) == 0 {
+				continue
+			}
+			s.published = now
+			for _, sub := range g.subscribers {
+				if sub.service == s {
+					sub.enqueue(changed)
+					g.wake(sub)
+				}
+			}
+		}
+	})
+}
+
+// enqueue appends a notification of SEQ 0, 1, 2 … which goes on from 1 after the greatest (UDA 1.1 §4.3.2).
+func (s *subscription) enqueue(changed []property) {
+	s.queue = append(s.queue, notification{s.seq, changed})
+	if s.seq++; s.seq == 0 {
+		s.seq = 1
+	}
+	if len(s.queue) > maxNotifications {
+		s.queue = slices.Delete(s.queue, 0, 1)
+	}
+}
+
+// release lets the notifications of a new subscriber go.
+func (g *Gateway) release(sub *subscription) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	sub.held = false
+	g.wake(sub)
+}
+
+// wake starts the delivery of what waits for sub, unless it runs or may not. It needs the gateway's lock.
+func (g *Gateway) wake(sub *subscription) {
+	if sub.held || sub.busy || sub.gone || g.closed || len(sub.queue) == 0 {
+		return
+	}
+	sub.busy = true
+	g.notifier.wg.Go(func() { g.deliver(sub) })
+}
+
+// deliver sends what waits for sub until nothing does. A subscription outlives a delivery that fails (UDA 1.1 §4.2).
+func (g *Gateway) deliver(sub *subscription) {
+	for {
+		g.mu.Lock()
+		if len(sub.queue) == 0 || g.closed {
+			sub.busy = false
+			g.mu.Unlock()
+			return
+		}
+		n := sub.queue[0]
+		sub.queue = slices.Delete(sub.queue, 0, 1)
+		g.mu.Unlock()
+		g.send(sub, n)
+	}
+}
+
+// send tries the callbacks in their order until one takes the notification.
+func (g *Gateway) send(sub *subscription, n notification) {
+	body := n.body()
+	for _, callback := range sub.callbacks {
+		status, err := g.notifier.post(callback, sub.sid, n.seq, body)
+		e := Entry{Time: g.options.Clock.Now(), Kind: "gena.notify", Name: sub.service.urn(), Status: status}
+		e.Details = Details{{"sid", sub.sid}, {"seq", ui4(n.seq)}, {"callback", callback}}
+		e.Peer = peerOf(callback)
+		for _, p := range n.properties {
+			e.Details = append(e.Details, Detail{p.name, p.value})
+		}
+		if err != nil {
+			e.Details = append(e.Details, Detail{"error", err.Error()})
+		}
+		g.journal.add(e)
+		if err == nil && status/100 == 2 {
+			return
+		}
+	}
+}
+
+// body is the property set (UDA 1.1 §4.3.2).
+func (n notification) body() []byte {
+	doc := etree.NewDocument()
+	doc.CreateProcInst("xml", `version="1.0"`)
+	set := doc.CreateElement("e:propertyset")
+	set.CreateAttr("xmlns:e", "urn:schemas-upnp-org:event-1-0")
+	for _, p := range n.properties {
+		set.CreateElement("e:property").CreateElement(p.name).SetText(p.value)
+	}
+	return writeXML(doc)
+}
+
+// notifier sends events. Each subscription has at most one goroutine of it at a time.
+type notifier struct {
+	ctx       context.Context
+	transport http1.Transport
+	wg        sync.WaitGroup
+}
+
+func (n *notifier) init(ctx context.Context, g *Gateway) {
+	n.ctx = ctx
+	n.transport.Timeout = timeout
+	n.transport.Limits = http1.Limits{Head: 8 << 10, Body: 8 << 10}
+	n.transport.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+		return g.options.Net.Dial(ctx, network, g.local(), address)
+	}
+}
+
+func (n *notifier) post(callback, sid string, seq uint32, body []byte) (status int, err error) {
+	req, err := http.NewRequestWithContext(n.ctx, "NOTIFY", callback, bytes.NewReader(body))
+	if err != nil {
+		return 0, fmt.Errorf("emulator: callback: %w", err)
+	}
+	req.Header = http.Header{
+		"CONTENT-TYPE": {xmlType},
+		"NT":           {"upnp:event"},
+		"NTS":          {"upnp:propchange"},
+		"SID":          {sid},
+		"SEQ":          {ui4(seq)},
+	}
+	resp, err := n.transport.RoundTrip(req)
+	if err != nil {
+		return 0, err
+	}
+	resp.Body.Close()
+	return resp.StatusCode, nil
+}
+
+func (n *notifier) wait() { n.wg.Wait() }
+
+func peerOf(callback string) netip.AddrPort {
+	u, err := url.Parse(callback)
+	if err != nil {
+		return netip.AddrPort{}
+	}
+	port := u.Port()
+	if port == "" {
+		port = "80"
+	}
+	peer, _ := netip.ParseAddrPort(net.JoinHostPort(u.Hostname(), port))
+	return peer
+}

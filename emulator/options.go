@@ -1,0 +1,99 @@
+package emulator
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+)
+
+// Options says what gateway to be and where to stand. The zero value is an ideal IGD:2 on loopback, found by unicast
+// search on a free port.
+type Options struct {
+	Net     Net    // nil: SystemNet()
+	Version int    // 1 or 2: IGD:1 or IGD:2; 0: 2
+	Name    string // in the journal, events and the description's friendlyName; "": "igd1" or "igd2" by Version
+
+	LAN       netip.Addr     // address it serves on; zero: 127.0.0.1
+	HTTPPort  uint16         // of description, control and eventing; 0: any free port
+	SSDP      string         // "": unicast on a free port of LAN; "HOST:PORT": unicast there; "multicast": the group, on LAN's interface; "off"
+	Advertise string         // HOST:PORT put into LOCATION; "": where it really listens
+	Clients   []netip.Prefix // who is answered; nil: loopback if LAN is loopback, private addresses if LAN is unspecified, otherwise LAN's /24 or /64
+
+	ExternalIP netip.Addr // zero: 203.0.113.7; 0.0.0.0: none
+	Connection string     // "WANIPConnection" or "WANPPPConnection"; "": WANIPConnection. WANPPPConnection exists in IGD:1 only
+
+	Seed   uint64 // of everything that is chosen by chance: UDNs, SIDs, ports, delays
+	UDN    string // of the root device, "uuid:…"; "": derived from Seed, Name and LAN, so two gateways on one address need two of either
+	Policy Policy // what the mapping table accepts; the zero value is the ideal
+
+	Clock   *Clock      // nil: package time
+	Journal io.Writer   // receives each Entry as a line of JSON; nil: none. Used by one goroutine at a time
+	OnEvent func(Event) // called in order, one at a time, without locks held; nil: none
+}
+
+func (o Options) defaults() (Options, error) {
+	if o.Net == nil {
+		o.Net = SystemNet()
+	}
+	o.Version = cmp.Or(o.Version, 2)
+	o.Name = cmp.Or(o.Name, fmt.Sprintf("igd%d", o.Version))
+	o.Connection = cmp.Or(o.Connection, ipConnection)
+	o.Policy = o.Policy.defaults()
+	if !o.LAN.IsValid() {
+		o.LAN = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+	}
+	if !o.ExternalIP.IsValid() {
+		o.ExternalIP = netip.AddrFrom4([4]byte{203, 0, 113, 7})
+	}
+	if o.Clients == nil {
+		o.Clients = clientsOf(o.LAN)
+	}
+	if o.UDN == "" {
+		o.UDN = newUDN(o.Seed, o.Name, o.LAN, "")
+	}
+	return o, o.check()
+}
+
+func (o Options) check() error {
+	switch {
+	case o.Version != 1 && o.Version != 2:
+		return fmt.Errorf("emulator: no version %d of InternetGatewayDevice: want 1 or 2", o.Version)
+	case o.Connection != ipConnection && o.Connection != pppConnection:
+		return fmt.Errorf("emulator: unknown connection service %q: want %s or %s", o.Connection, ipConnection, pppConnection)
+	case o.Connection == pppConnection && o.Version != 1:
+		return fmt.Errorf("emulator: %s exists in IGD:1 only", pppConnection)
+	case o.Policy.Capacity < 0 || o.Policy.Capacity > maxMappings:
+		return fmt.Errorf("emulator: capacity %d is not within 0..%d", o.Policy.Capacity, maxMappings)
+	case !validUDN(o.UDN):
+		return fmt.Errorf("emulator: UDN %q does not begin with uuid: or holds spaces or markup", o.UDN)
+	case !o.ExternalIP.Is4():
+		return errors.New("emulator: the external address must be IPv4")
+	}
+	if o.Advertise != "" {
+		if err := checkHostPort(o.Advertise); err != nil {
+			return fmt.Errorf("emulator: advertise: %w", err)
+		}
+	}
+	return nil
+}
+
+// clientsOf is who may talk to a gateway on lan when nobody said so: an emulator that strayed onto a real network must
+// not answer strangers.
+func clientsOf(lan netip.Addr) []netip.Prefix {
+	lan = lan.Unmap().WithZone("")
+	loopback := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
+	switch {
+	case lan.IsLoopback():
+		return loopback
+	case lan.IsUnspecified():
+		// In a container the callers come from whatever private network the container has.
+		return append(loopback,
+			netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("172.16.0.0/12"), netip.MustParsePrefix("192.168.0.0/16"),
+			netip.MustParsePrefix("169.254.0.0/16"), netip.MustParsePrefix("fc00::/7"), netip.MustParsePrefix("fe80::/10"))
+	case lan.Is4():
+		return []netip.Prefix{netip.PrefixFrom(lan, 24).Masked()}
+	}
+	return []netip.Prefix{netip.PrefixFrom(lan, 64).Masked()}
+}

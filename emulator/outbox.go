@@ -1,0 +1,43 @@
+package emulator
+
+import "sync"
+
+// outbox hands events to Options.OnEvent one at a time and in order, without any lock held, so that the function may
+// call the gateway.
+type outbox struct {
+	deliver func(Event)
+
+	mu      sync.Mutex
+	waiting []Event
+	busy    bool
+}
+
+func (o *outbox) add(e Event) {
+	if o.deliver == nil {
+		return
+	}
+	o.mu.Lock()
+	o.waiting = append(o.waiting, e)
+	o.mu.Unlock()
+}
+
+// flush delivers what waits. When another goroutine is at it, that one delivers the rest.
+func (o *outbox) flush() {
+	if o.deliver == nil {
+		return
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.busy {
+		return
+	}
+	o.busy = true
+	defer func() { o.busy = false }()
+	for len(o.waiting) > 0 {
+		e := o.waiting[0]
+		o.waiting = o.waiting[1:]
+		o.mu.Unlock()
+		o.deliver(e)
+		o.mu.Lock()
+	}
+}

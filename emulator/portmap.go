@@ -1,0 +1,233 @@
+package emulator
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/igdkit/igdkit/soap"
+)
+
+// Leases of WANIPConnection:2 §2.3.18 in seconds: 0 becomes the longest.
+const maxLease = 604800
+
+// portMappingActions are the port mapping actions of WANIPConnection:1 (§2.4) and :2 (§2.5).
+func portMappingActions(version int) map[string]behaviour {
+	add := behaviour{do: addPortMapping}
+	if version == 2 {
+		add.codes = []int{soap.ArgumentValueInvalid, soap.ArgumentValueOutOfRange}
+		add.ranges = map[string]int{"NewInternalPort": soap.WildCardNotPermittedInIntPort}
+	}
+	all := map[string]behaviour{
+		"AddPortMapping":              add,
+		"DeletePortMapping":           {do: deletePortMapping},
+		"GetGenericPortMappingEntry":  {do: getGenericPortMappingEntry},
+		"GetSpecificPortMappingEntry": {do: getSpecificPortMappingEntry},
+	}
+	if version == 2 {
+		all["AddAnyPortMapping"] = behaviour{do: addAnyPortMapping, ranges: add.ranges}
+		all["DeletePortMappingRange"] = behaviour{do: deletePortMappingRange}
+		all["GetListOfPortMappings"] = behaviour{do: getListOfPortMappings}
+	}
+	return all
+}
+
+func addPortMapping(s *state, c call) ([]string, error) {
+	m, err := s.wanted(c)
+	if err != nil {
+		return nil, err
+	}
+	if m.ExternalPort == 0 && !s.policy.PortZero {
+		return nil, refusal(soap.WildCardNotPermittedInExtPort)
+	}
+	if err := s.admit(c.caller, m); err != nil {
+		return nil, err
+	}
+	// Entries of one port belong to one client (WANIPConnection:2 §2.5.16): another remote host does not help another client.
+	if holder := s.mappings.holder(m.ExternalPort, m.Protocol); holder.IsValid() && holder != m.InternalClient {
+		return nil, refusal(soap.ConflictInMappingEntry)
+	}
+	if s.mappings.get(m.key()) == nil && s.full() {
+		return nil, s.noRoom()
+	}
+	s.store(m)
+	return nil, nil
+}
+
+// addAnyPortMapping grants the wanted port when it is free or already leads to the same internal port, otherwise another.
+func addAnyPortMapping(s *state, c call) ([]string, error) {
+	m, err := s.wanted(c)
+	if err != nil {
+		return nil, err
+	}
+	if m.ExternalPort != 0 {
+		if err := s.admit(c.caller, m); err != nil {
+			return nil, err
+		}
+	}
+	old := s.mappings.get(m.key())
+	same := old != nil && old.InternalClient == m.InternalClient && old.InternalPort == m.InternalPort
+	switch {
+	case same:
+	case s.full():
+		return nil, s.noRoom()
+	case m.ExternalPort == 0 || s.mappings.holder(m.ExternalPort, m.Protocol).IsValid():
+		port, ok := s.freePort(m.Protocol)
+		if !ok {
+			return nil, refusal(soap.NoPortMapsAvailable)
+		}
+		if s.policy.SamePorts && port != m.InternalPort {
+			return nil, refusal(soap.NoPortMapsAvailable)
+		}
+		m.ExternalPort = port
+		if err := s.admit(c.caller, m); err != nil {
+			return nil, err
+		}
+	}
+	s.store(m)
+	return []string{ui2(m.ExternalPort)}, nil
+}
+
+// wanted is the mapping that an add asks for, with the lease that it would get.
+func (s *state) wanted(c call) (Mapping, error) {
+	m := Mapping{
+		RemoteHost:   c.args.text("NewRemoteHost"),
+		ExternalPort: c.args.ui2("NewExternalPort"),
+		Protocol:     c.args.text("NewProtocol"),
+		InternalPort: c.args.ui2("NewInternalPort"),
+		Enabled:      c.args.flag("NewEnabled"),
+		Description:  c.args.text("NewPortMappingDescription"),
+	}
+	client, err := netip.ParseAddr(c.args.text("NewInternalClient"))
+	if err != nil || !client.Is4() || client.IsUnspecified() || m.InternalPort == 0 {
+		return m, refusal(soap.InvalidArgs)
+	}
+	m.InternalClient = client
+	if m.RemoteHost, err = s.remoteHost(m.RemoteHost); err != nil {
+		return m, err
+	}
+	seconds := c.args.ui4("NewLeaseDuration")
+	if s.policy.PermanentOnly && seconds != 0 {
+		return m, refusal(soap.OnlyPermanentLeasesSupported)
+	}
+	if seconds == 0 && s.version == 2 && !s.policy.PermanentOnly {
+		seconds = maxLease
+	}
+	if seconds > 0 {
+		m.Lease = time.Duration(seconds) * time.Second
+		m.Expires = s.now.Add(m.Lease)
+	}
+	return m, nil
+}
+
+// remoteHost reads NewRemoteHost: empty for any, or an address in its one spelling.
+func (s *state) remoteHost(text string) (string, error) {
+	if text == "" {
+		return "", nil
+	}
+	addr, err := netip.ParseAddr(text)
+	switch {
+	case err != nil || !addr.Is4():
+		return "", refusal(soap.InvalidArgs)
+	case s.policy.AnyRemoteHost:
+		return "", refusal(soap.RemoteHostOnlySupportsWildcard)
+	case addr.IsUnspecified():
+		return "", nil
+	}
+	return addr.String(), nil
+}
+
+// admit says whether caller may have m at all, whoever else wants the port.
+func (s *state) admit(caller netip.Addr, m Mapping) error {
+	switch {
+	case !s.policy.AnyClient && m.InternalClient != caller:
+		if s.version == 2 {
+			return refusal(soap.ActionNotAuthorized)
+		}
+		return refusal(soap.ConflictInMappingEntry)
+	case s.version == 2 && !s.policy.LowPorts && (m.ExternalPort < 1024 || m.InternalPort < 1024):
+		return refusal(soap.ActionNotAuthorized)
+	case s.policy.SamePorts && m.ExternalPort != m.InternalPort:
+		return refusal(soap.SamePortValuesRequired)
+	case s.policy.RequirePublicIP && !s.publicIP().IsValid():
+		return refusal(soap.ActionFailed)
+	}
+	return nil
+}
+
+func (s *state) full() bool { return s.mappings.len() >= s.policy.Capacity }
+
+func (s *state) noRoom() error {
+	if s.version == 2 {
+		return refusal(soap.NoPortMapsAvailable)
+	}
+	return refusal(soap.ActionFailed)
+}
+
+// freePort picks a port that nobody holds: by chance, because neighbours of a taken port are wanted by others too, and
+// by search when the table is nearly full.
+func (s *state) freePort(protocol string) (uint16, bool) {
+	const lowest, span = 1024, 65536 - 1024
+	port := lowest
+	for range 16 {
+		port = lowest + s.rand.IntN(span)
+		if !s.mappings.holder(uint16(port), protocol).IsValid() {
+			return uint16(port), true
+		}
+	}
+	for i := range span {
+		p := uint16(lowest + (port-lowest+i)%span)
+		if !s.mappings.holder(p, protocol).IsValid() {
+			return p, true
+		}
+	}
+	return 0, false
+}
+
+func deletePortMapping(s *state, c call) ([]string, error) {
+	e, err := s.named(c)
+	if err != nil {
+		return nil, err
+	}
+	if !s.policy.AnyClient && e.InternalClient != c.caller {
+		if s.version == 2 {
+			return nil, refusal(soap.ActionNotAuthorized)
+		}
+		return nil, refusal(soap.NoSuchEntryInArray)
+	}
+	s.drop(e, MappingDeleted, s.now)
+	return nil, nil
+}
+
+// named is the entry that the arguments identify.
+func (s *state) named(c call) (*entry, error) {
+	remote := c.args.text("NewRemoteHost")
+	if addr, err := netip.ParseAddr(remote); err == nil && addr.IsUnspecified() {
+		remote = ""
+	}
+	e := s.mappings.get(key{remote, c.args.ui2("NewExternalPort"), c.args.text("NewProtocol")})
+	if e == nil {
+		return nil, refusal(soap.NoSuchEntryInArray)
+	}
+	return e, nil
+}
+
+func getSpecificPortMappingEntry(s *state, c call) ([]string, error) {
+	e, err := s.named(c)
+	if err != nil {
+		return nil, err
+	}
+	return s.shown(e), nil
+}
+
+func getGenericPortMappingEntry(s *state, c call) ([]string, error) {
+	e := s.mappings.order.at(int(c.args.ui2("NewPortMappingIndex")))
+	if e == nil {
+		return nil, refusal(soap.SpecifiedArrayIndexInvalid)
+	}
+	return append([]string{e.RemoteHost, ui2(e.ExternalPort), e.Protocol}, s.shown(e)...), nil
+}
+
+// shown is what both reading actions tell of an entry; the lease is what remains of it.
+func (s *state) shown(e *entry) []string {
+	return []string{ui2(e.InternalPort), e.InternalClient.String(), boolean(e.Enabled), e.Description, ui4(e.remaining(s.now))}
+}

@@ -1,0 +1,149 @@
+package emulator
+
+import (
+	"embed"
+	"encoding/xml"
+	"fmt"
+	"net/netip"
+	"sync"
+
+	"github.com/huin/goupnp/scpd"
+)
+
+// The kinds of service.
+const (
+	ipConnection     = "WANIPConnection"
+	pppConnection    = "WANPPPConnection"
+	commonInterface  = "WANCommonInterfaceConfig"
+	layer3Forwarding = "Layer3Forwarding"
+)
+
+// service is one service of one device.
+type service struct {
+	*definition
+	device *device
+	// published is what subscribers know of the evented variables; nil while there are none.
+	published []property
+}
+
+func newService(d *device, kind string, version int) *service {
+	return &service{definition: definitions()[fmt.Sprintf("%s%d", kind, version)], device: d}
+}
+
+// definition is what all services of a type share: its SCPD and the functions behind it. It is never changed.
+type definition struct {
+	kind     string
+	version  int
+	fullURN  string // the service type
+	id       string // serviceId
+	document []byte // the SCPD as served, but for its configId
+	actions  map[string]*action
+	events   []variable // evented variables in the order of the SCPD
+}
+
+func (d *definition) urn() string { return d.fullURN }
+
+// file is what the service is called in URLs: "WANIPConnection2".
+func (d *definition) file() string { return d.fileOf(d.version) }
+
+func (d *definition) fileOf(version int) string { return fmt.Sprintf("%s%d", d.kind, version) }
+
+// action is one action of a service: its arguments as the SCPD has them, and what it does.
+type action struct {
+	name string
+	in   []input
+	out  []string // names
+	behaviour
+}
+
+// behaviour is what an SCPD does not say of an action.
+type behaviour struct {
+	// do answers the values of the out-arguments in the order of the SCPD, or a refusal.
+	do func(*state, call) ([]string, error)
+	// codes are the error codes beyond 401, 402 and 501 with which the standard lets the action refuse a value: 600 and 601 where
+	// they are listed. Where they are not, a wrong value is 402.
+	codes []int
+	// ranges are arguments whose range has an error code of its own.
+	ranges map[string]int
+}
+
+// call is one invocation: who asks, and for what. The arguments have passed the SCPD.
+type call struct {
+	caller netip.Addr
+	args   arguments
+}
+
+// variable is an evented state variable (protocol facts: the initial event carries all of a service's).
+type variable struct {
+	name  string
+	value func(*state) string
+}
+
+// blueprint is what code adds to an SCPD to make a definition.
+type blueprint struct {
+	kind      string
+	version   int
+	id        string
+	actions   map[string]behaviour
+	variables map[string]func(*state) string
+}
+
+func blueprints() []blueprint {
+	return []blueprint{
+		{ipConnection, 1, "urn:upnp-org:serviceId:WANIPConn1", connectionActions(1), connectionVariables()},
+		{ipConnection, 2, "urn:upnp-org:serviceId:WANIPConn1", connectionActions(2), connectionVariables()},
+		{pppConnection, 1, "urn:upnp-org:serviceId:WANPPPConn1", pppActions(), connectionVariables()},
+		{commonInterface, 1, "urn:upnp-org:serviceId:WANCommonIFC1", commonInterfaceActions(), commonInterfaceVariables()},
+		{layer3Forwarding, 1, "urn:upnp-org:serviceId:L3Forwarding1", layer3Actions(), layer3Variables()},
+	}
+}
+
+//go:embed scpd/*.xml
+var scpdFiles embed.FS
+
+// definitions are all services we have, by file name. Decoding them for each of ten thousand gateways would take longer
+// than starting those.
+var definitions = sync.OnceValue(func() map[string]*definition {
+	all := map[string]*definition{}
+	for _, b := range blueprints() {
+		d, err := b.define()
+		if err != nil {
+			panic(err) // an embedded file and code disagree
+		}
+		all[d.file()] = d
+	}
+	return all
+})
+
+func (b blueprint) define() (*definition, error) {
+	d := &definition{kind: b.kind, version: b.version, fullURN: fmt.Sprintf("%s%s:%d", serviceURN, b.kind, b.version), id: b.id, actions: map[string]*action{}}
+	var err error
+	if d.document, err = scpdFiles.ReadFile("scpd/" + d.file() + ".xml"); err != nil {
+		return nil, fmt.Errorf("emulator: %w", err)
+	}
+	var doc scpd.SCPD
+	if err := xml.Unmarshal(d.document, &doc); err != nil {
+		return nil, fmt.Errorf("emulator: SCPD of %s: %w", d.file(), err)
+	}
+	for i := range doc.Actions {
+		a := &doc.Actions[i]
+		does, ok := b.actions[a.Name]
+		if !ok {
+			return nil, fmt.Errorf("emulator: nothing does %s of %s", a.Name, d.file())
+		}
+		if d.actions[a.Name], err = newAction(&doc, a, does); err != nil {
+			return nil, fmt.Errorf("emulator: %s of %s: %w", a.Name, d.file(), err)
+		}
+	}
+	for _, v := range doc.StateVariables {
+		if v.SendEvents != "yes" {
+			continue
+		}
+		value, ok := b.variables[v.Name]
+		if !ok {
+			return nil, fmt.Errorf("emulator: nothing gives the variable %s of %s", v.Name, d.file())
+		}
+		d.events = append(d.events, variable{v.Name, value})
+	}
+	return d, nil
+}

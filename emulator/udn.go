@@ -1,0 +1,39 @@
+package emulator
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+)
+
+// newUDN derives the name of a device from what tells gateways apart; part is empty for the root device.
+func newUDN(seed uint64, name string, lan netip.Addr, part string) string {
+	h := sha256.Sum256(fmt.Appendf(nil, "%d\x00%s\x00%v\x00%s", seed, name, lan, part))
+	return "uuid:" + uuid([16]byte(h[:16]))
+}
+
+// uuid writes b as a version 4 UUID (RFC 9562 §5.4).
+func uuid(b [16]byte) string {
+	b[6] = b[6]&0x0f | 0x40
+	b[8] = b[8]&0x3f | 0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[0:4], b[4:6], b[6:8], b[8:10], b[10:16])
+}
+
+func validUDN(s string) bool {
+	rest, ok := strings.CutPrefix(s, "uuid:")
+	return ok && rest != "" && !strings.ContainsFunc(rest, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`<>&"':`, r) })
+}
+
+func checkHostPort(s string) error {
+	host, port, err := net.SplitHostPort(s)
+	if err != nil {
+		return err
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 || host == "" {
+		return fmt.Errorf("%q is not HOST:PORT", s)
+	}
+	return nil
+}
