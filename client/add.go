@@ -1,0 +1,161 @@
+package client
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/igdkit/igdkit/soap"
+)
+
+// fill opens the entry of a slot that is not owned, and reads it back.
+func (p *planner) fill(ctx context.Context, s slot, first bool) (held, error) {
+	if s.standing == shared {
+		h := heldOf(s.want, s.found, 0, time.Now())
+		h.Shared, h.Verified, h.shown = true, true, true
+		return h, nil
+	}
+	began := time.Now()
+	asked, err := p.add(ctx, s, first && s.standing != ours && p.req.AnyPort)
+	if err != nil {
+		return held{}, err
+	}
+	h := heldOf(asked, PortMapping{}, asked.Lease, began)
+	fresh := s.standing != ours
+
+	back, err := p.look(ctx, asked, s.shown)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		if fresh {
+			p.undo(ctx, h, true)
+		}
+		return held{}, err
+	case err != nil, back.standing == hidden, back.standing == free:
+		return h, nil // accepted, though the gateway does not show it
+	case back.standing == owned && sameClient(back.found.InternalClient, asked.InternalClient) == differs:
+		return held{}, &OwnedError{Wanted: asked, Owner: back.found}
+	case back.standing == owned:
+		if fresh && ourText(back.found.Description, asked.Description, s.shown) {
+			after, cancel := aftermath(ctx)
+			defer cancel()
+			p.remove(after, asked)
+		}
+		return held{}, &AlteredError{Wanted: asked, Made: back.found}
+	}
+	b := heldOf(asked, back.found, asked.Lease, began)
+	b.shown = true
+	b.Verified = back.found.Enabled && back.found.InternalPort == asked.InternalPort &&
+		sameClient(back.found.InternalClient, asked.InternalClient) == same
+	return b, nil
+}
+
+// heldOf makes the entry from what was asked and, when it has a client, what was read back.
+func heldOf(want, found PortMapping, asked time.Duration, at time.Time) held {
+	client, _ := netip.ParseAddr(want.InternalClient)
+	h := held{asked: asked, ends: end(at, asked), Entry: Entry{
+		Protocol:    want.Protocol,
+		External:    netip.AddrPortFrom(netip.Addr{}, want.ExternalPort),
+		Internal:    netip.AddrPortFrom(client, want.InternalPort),
+		RemoteHost:  want.RemoteHost,
+		Description: want.Description,
+	}}
+	if found.ExternalPort == 0 {
+		return h
+	}
+	h.Description = found.Description
+	h.Lease = granted(asked, found.Lease, found.LeaseKnown)
+	if h.Lease.Known {
+		h.Expires = end(at, h.Lease.Granted)
+		h.ends = h.Expires
+	}
+	return h
+}
+
+// end is when a lease runs out; zero when it does not.
+func end(from time.Time, lease time.Duration) time.Time {
+	if lease == 0 {
+		return time.Time{}
+	}
+	return from.Add(lease)
+}
+
+// add sends the add until it is accepted or no remedy is left, and tells what was accepted.
+func (p *planner) add(ctx context.Context, s slot, byAny bool) (PortMapping, error) {
+	want := s.want
+	for {
+		byAny = byAny && p.anyway
+		action, port, began := "AddPortMapping", want.ExternalPort, time.Now()
+		var err error
+		if byAny {
+			action = "AddAnyPortMapping"
+			port, err = p.gw.AddAnyPortMapping(ctx, want)
+		} else {
+			err = p.gw.AddPortMapping(ctx, want)
+		}
+		step := Step{Action: action, Lease: want.Lease, Outcome: "accepted", Err: err}
+		if err == nil {
+			if port != want.ExternalPort {
+				step.Outcome = fmt.Sprintf("accepted on %d", port)
+			}
+			p.note(step, want, began)
+			want.ExternalPort = port
+			p.lease = want.Lease
+			return want, nil
+		}
+
+		a := attempt{code: faultCode(err), any: byAny, lease: want.Lease, low: want.ExternalPort < 1024}
+		do := remedy(a)
+		if a.code == 0 {
+			step.Outcome = "no answer"
+			p.note(step, want, began)
+			if p.arrived(ctx, s, want) {
+				return want, nil
+			}
+		} else {
+			step.Outcome = string(do)
+			p.note(step, want, began)
+		}
+		if ctx.Err() != nil {
+			return want, err
+		}
+		switch do {
+		case permanent:
+			want.Lease = 0
+		case week:
+			want.Lease = maxWeek
+		case plain:
+			p.anyway = false
+		default:
+			return want, p.refused(want, do, err)
+		}
+	}
+}
+
+// arrived reports whether an add whose answer was lost took effect all the same. When the
+// caller has gone it is undone.
+func (p *planner) arrived(ctx context.Context, s slot, want PortMapping) bool {
+	if ctx.Err() != nil {
+		if s.standing != ours {
+			p.undo(ctx, heldOf(want, PortMapping{}, want.Lease, time.Now()), false)
+		}
+		return false
+	}
+	if s.standing == ours {
+		return false // it was there before: the add must be heard
+	}
+	back, err := p.look(ctx, want, s.shown)
+	return err == nil && back.standing == ours
+}
+
+// refused makes the error of an add for which no remedy is left.
+func (p *planner) refused(want PortMapping, do cure, err error) error {
+	switch faultCode(err) {
+	case 0:
+		return fmt.Errorf("open %d/%s: %w", want.ExternalPort, strings.ToLower(want.Protocol), err)
+	case soap.ConflictInMappingEntry, soap.ConflictWithOtherMechanisms:
+		return &OwnedError{Wanted: want, Err: err}
+	}
+	return &RefusedError{Wanted: want, Err: err, cure: do}
+}

@@ -1,0 +1,85 @@
+package client
+
+import (
+	"errors"
+	"time"
+
+	"github.com/igdkit/igdkit/soap"
+)
+
+// cure is what the planner does about a refused or failed add.
+type cure string
+
+const (
+	giveUp    cure = "refused"
+	permanent cure = "asked again without an end"
+	week      cure = "asked again for a week"
+	plain     cure = "asked again by AddPortMapping"
+	elsewhere cure = "taken"
+)
+
+// maxWeek is the longest lease of WANIPConnection:2 (§2.3.17).
+const maxWeek = 604800 * time.Second
+
+// attempt is one add that failed, as far as it decides the cure.
+type attempt struct {
+	code  int           // UPnP error code; 0 when the gateway gave none: reset, silence, HTTP error
+	any   bool          // it was AddAnyPortMapping
+	lease time.Duration // asked for, 0 permanent
+	low   bool          // the external port is below 1024
+}
+
+// remedies lists the cures; the first that fits is taken. Each makes the next attempt
+// different in a way that cannot come back, so the list needs no counter.
+func remedies() []struct {
+	code int
+	when func(attempt) bool
+	do   cure
+} {
+	always := func(attempt) bool { return true }
+	leased := func(a attempt) bool { return a.lease > 0 }
+	byAny := func(a attempt) bool { return a.any }
+	return []struct {
+		code int
+		when func(attempt) bool
+		do   cure
+	}{
+		// Version 1 gateways, and version 2 ones that announce an action they lack, refuse
+		// AddAnyPortMapping with 401, an HTTP error or a reset (Ubee).
+		{0, byAny, plain},
+		{soap.InvalidAction, byAny, plain},
+		{soap.OptionalActionNotImplemented, byAny, plain},
+
+		{soap.OnlyPermanentLeasesSupported, leased, permanent}, // MikroTik, Netgear, ZyXEL and many more
+		{soap.InvalidArgs, func(a attempt) bool { return a.lease > maxWeek }, week},
+		{soap.InvalidArgs, leased, permanent}, // ARRIS NVG578LX
+
+		{soap.ConflictInMappingEntry, always, elsewhere},
+		{soap.ConflictWithOtherMechanisms, always, elsewhere},
+		{soap.ActionFailed, byAny, plain},
+		{soap.ActionFailed, always, elsewhere},                                       // Linksys says 501 for a conflict
+		{soap.ActionNotAuthorized, func(a attempt) bool { return a.low }, elsewhere}, // miniupnpd allows 1024 and up
+	}
+}
+
+func remedy(a attempt) cure {
+	for _, r := range remedies() {
+		if r.code == a.code && r.when(a) {
+			return r.do
+		}
+	}
+	return giveUp
+}
+
+// faultCode is the UPnP error code in err, 0 when the gateway did not refuse at all, and -1 when it refused
+// without a code that can be read.
+func faultCode(err error) int {
+	e, ok := errors.AsType[*soap.Error](err)
+	switch {
+	case !ok:
+		return 0
+	case e.Code == 0:
+		return -1
+	}
+	return e.Code
+}

@@ -1,0 +1,90 @@
+package client
+
+import (
+	"fmt"
+	"net/netip"
+	"sync"
+	"time"
+)
+
+// EventKind says what an Event tells.
+type EventKind string
+
+// Kinds of events.
+const (
+	Mapped         EventKind = "mapped"          // an entry was opened, or found open
+	Renewed        EventKind = "renewed"         // its lease begins anew
+	Repaired       EventKind = "repaired"        // the gateway had lost the entry; it is open again
+	Lost           EventKind = "lost"            // the entry is gone and cannot be had back now; Err says why, an *OwnedError who has it
+	AddressChanged EventKind = "address changed" // Entry.External holds the new address, Previous the old one
+	GatewayGone    EventKind = "gateway gone"    // the gateway does not answer any more; a search is under way
+	Retrying       EventKind = "retrying"        // an attempt failed with Err; the next one comes after After
+	Failed         EventKind = "failed"          // nothing more will be tried; the last event
+)
+
+// An Event tells a change in the life of a Mapping.
+type Event struct {
+	Kind     EventKind
+	Time     time.Time
+	Entry    Entry         // the entry concerned; zero in events about the whole mapping
+	Previous netip.Addr    // AddressChanged only; zero when the address was not known
+	After    time.Duration // Retrying only: the pause before the next attempt
+	Err      error         // nil when all is well
+}
+
+// String is the event as one line for people.
+func (e Event) String() string {
+	s := string(e.Kind)
+	if e.Entry.Protocol != "" {
+		s += " " + e.Entry.String()
+	}
+	if e.Kind == AddressChanged && e.Previous.IsValid() {
+		s += fmt.Sprintf(" (was %s)", e.Previous)
+	}
+	if e.Kind == Retrying {
+		s += fmt.Sprintf(" in %s", e.After.Round(time.Second))
+	}
+	if e.Err != nil {
+		s += ": " + e.Err.Error()
+	}
+	return s
+}
+
+// eventBuffer is how many events wait for a reader.
+const eventBuffer = 64
+
+// feed hands events to one reader who may be slow or absent: it never blocks the sender,
+// and drops the oldest waiting event when the reader has fallen eventBuffer behind.
+type feed struct {
+	mu     sync.Mutex
+	ch     chan Event
+	closed bool
+}
+
+func (f *feed) send(e Event) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.closed {
+		return
+	}
+	for {
+		select {
+		case f.ch <- e:
+			return
+		default:
+		}
+		select {
+		case <-f.ch:
+		default:
+		}
+	}
+}
+
+func (f *feed) close() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.closed {
+		f.closed = true
+		close(f.ch)
+	}
+}

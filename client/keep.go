@@ -1,0 +1,355 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Keep opens what req asks for and keeps it open until ctx ends or the mapping is closed. It never fails
+// because no gateway is there yet or because one has gone: it searches again with growing pauses
+// of at most five minutes, and tells everything by [Mapping.Events]. Only a request that cannot be used
+// ends it at once, with the event Failed and Err.
+//
+// When ctx ends the port stays open to the end of its lease; [Mapping.Close] closes it.
+func Keep(ctx context.Context, req Request, o Options) *Mapping {
+	o.Rand = ownRand(o.Rand)
+	m := newMapping(req.defaults(keepLease), o, finder(o))
+	if err := req.Validate(); err != nil {
+		m.fail(err)
+		return m
+	}
+	m.Keep(ctx)
+	return m
+}
+
+// fail makes m a mapping that never will be.
+func (m *Mapping) fail(err error) {
+	m.err, m.stop, m.done = err, func() {}, make(chan struct{})
+	close(m.done)
+	m.tell(Event{Kind: Failed, Err: err})
+	m.events.close()
+}
+
+// Keep renews the mapping from now on, until ctx ends or Close: at half the lease really
+// granted, and with a look at it 10 s after it was opened and every CheckInterval. On a mapping that is
+// kept already, or closed, it does nothing.
+func (m *Mapping) Keep(ctx context.Context) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed || m.stop != nil {
+		return
+	}
+	ctx, m.stop = context.WithCancel(ctx)
+	m.done = make(chan struct{})
+	k := &keeper{Mapping: m, search: m.gw == nil, check: time.Now().Add(firstCheck)}
+	go func() {
+		defer close(m.done)
+		defer m.events.close()
+		k.run(ctx)
+	}()
+}
+
+// firstCheck is when a new entry is looked at again: some gateways drop it within seconds.
+const firstCheck = 10 * time.Second
+
+// keeper is the goroutine behind a kept mapping. Only it changes what the mapping holds.
+type keeper struct {
+	*Mapping
+	search bool      // the gateway must be found first, again or for the first time
+	cause  error     // why it is searched again
+	gone   bool      // GatewayGone was told
+	renew  bool      // everything is to be renewed whatever the time
+	tries  int       // failures in a row
+	check  time.Time // when to look at the entries
+}
+
+// run works until ctx ends. It sleeps in one place: what else should wake it joins the select.
+func (k *keeper) run(ctx context.Context) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		}
+		err := k.attempt(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		timer.Reset(k.after(err))
+	}
+}
+
+// after is the pause that follows an attempt.
+func (k *keeper) after(err error) time.Duration {
+	k.mu.Lock()
+	k.err = err
+	k.mu.Unlock()
+	if err == nil {
+		k.tries, k.gone = 0, false
+		return k.untilDue()
+	}
+	k.tries++
+	if unanswered(err) {
+		searched := k.search
+		k.search = true
+		if !searched {
+			k.cause = err
+			if k.tries == 1 {
+				return 0 // it may only have moved: search at once
+			}
+		}
+	}
+	k.expire(err)
+	pause := backoff(k.tries, k.rand)
+	if left := k.left(); left > 0 && !unanswered(err) {
+		pause = retryAfter(left, k.tries, k.rand)
+	}
+	k.tell(Event{Kind: Retrying, After: pause, Err: err})
+	return pause
+}
+
+// unanswered reports whether err means that the gateway is not there, or not where it was, rather than
+// that it refuses: then it is worth a search.
+func unanswered(err error) bool {
+	if _, ok := errors.AsType[*OwnedError](err); ok {
+		return false
+	}
+	if _, ok := errors.AsType[*AlteredError](err); ok {
+		return false
+	}
+	return faultCode(err) == 0
+}
+
+// attempt does what is due.
+func (k *keeper) attempt(ctx context.Context) error {
+	if k.search {
+		gw, err := k.find(ctx)
+		if err != nil {
+			if k.gw != nil && !k.gone {
+				k.gone = true
+				k.tell(Event{Kind: GatewayGone, Err: k.cause})
+			}
+			return err
+		}
+		k.meet(ctx, gw)
+	}
+	if len(k.held) == 0 {
+		err := k.openOnce(ctx)
+		if err == nil {
+			k.renew, k.check = false, time.Now().Add(firstCheck)
+		}
+		return err
+	}
+	if err := k.gw.turn.take(ctx); err != nil {
+		return fmt.Errorf("keep: %w", err)
+	}
+	defer k.gw.turn.give()
+	return k.tendAll(ctx)
+}
+
+// meet takes up a gateway that was found: the first one, the same one elsewhere, or another.
+func (k *keeper) meet(ctx context.Context, gw *peer) {
+	k.use(gw)
+	k.search, k.renew = false, true
+	if len(k.held) == 0 || k.req.InternalClient.IsValid() || k.held[0].Internal.Addr() == gw.local.Unmap() {
+		return
+	}
+	// Our own address has changed, and the entries lead to nobody. What the gateway
+	// does not let us delete is left to its lease.
+	before := k.held
+	err := k.releaseAll(ctx)
+	k.mu.Lock()
+	k.held = nil
+	k.mu.Unlock()
+	for _, h := range before {
+		if !h.lost {
+			k.tell(Event{Kind: Lost, Entry: h.Entry, Err: errors.Join(&movedError{h.Internal.Addr(), gw.local}, err)})
+		}
+	}
+}
+
+// tendAll renews what is due and looks at the rest.
+func (k *keeper) tendAll(ctx context.Context) error {
+	a, err := k.plan.address(ctx)
+	if err != nil {
+		return err
+	}
+	var told []Event
+	previous := k.address
+	changed := a.IsValid() && a != previous
+	if changed {
+		k.mu.Lock()
+		k.address = a
+		k.mu.Unlock()
+	}
+
+	now := time.Now()
+	look := k.renew || !now.Before(k.check)
+	hs := make([]held, len(k.held))
+	copy(hs, k.held)
+	fresh, taken := false, false
+	var errs []error
+	for i, h := range hs {
+		due := k.renew || h.lost || !h.renew.IsZero() && !now.Before(h.renew)
+		if !due && !look {
+			continue
+		}
+		n, kind, err := k.tend(ctx, h, due)
+		if err != nil && unanswered(err) {
+			errs = append(errs, err)
+			break // the rest would wait for nothing too
+		}
+		if err != nil {
+			errs = append(errs, err)
+			_, isOwned := errors.AsType[*OwnedError](err)
+			taken = taken || isOwned
+			if n.lost && !h.lost {
+				kind = Lost
+			}
+		}
+		fresh = fresh || kind == Repaired
+		hs[i] = n
+		if kind != "" {
+			told = append(told, Event{Kind: kind, Entry: n.Entry, Err: err})
+		}
+	}
+	k.hold(hs)
+	if changed {
+		for _, e := range k.Entries() {
+			told = append(told, Event{Kind: AddressChanged, Entry: e, Previous: previous})
+		}
+	}
+	for _, e := range told {
+		k.tell(e)
+	}
+	if taken && k.req.AnyPort {
+		if err := k.move(ctx); err != nil {
+			return err
+		}
+		errs, fresh = nil, true
+	}
+	switch {
+	case fresh:
+		k.check = now.Add(firstCheck)
+	case look:
+		k.check = now.Add(k.req.CheckInterval - jitter(k.req.CheckInterval/10, k.rand))
+	}
+	if len(errs) == 0 {
+		k.renew = false
+	}
+	return errors.Join(errs...)
+}
+
+// tend looks at one entry and renews it when it is due or has been lost. It gives the entry as it is
+// then and the kind of event to tell, if any. An entry that the gateway never showed is not missed: it
+// is left to its renewals, because some gateways hide entries that work.
+func (k *keeper) tend(ctx context.Context, h held, due bool) (held, EventKind, error) {
+	s, err := k.plan.lookAt(ctx, h)
+	if err != nil {
+		return h, "", err
+	}
+	if s.standing == owned {
+		h.lost, h.Verified = true, false
+		return h, "", &OwnedError{Wanted: s.want, Owner: s.found}
+	}
+	missing := s.standing == free && h.shown
+	if !due && !missing {
+		return k.observe(h, s), "", nil
+	}
+	n, err := k.plan.fill(ctx, s, false)
+	if err != nil {
+		h.lost = h.lost || missing && !unanswered(err)
+		return h, "", err
+	}
+	n.External = k.at(n)
+	switch {
+	case missing || h.lost:
+		return n, Repaired, nil
+	case n.Shared:
+		return n, "", nil
+	}
+	return n, Renewed, nil
+}
+
+// observe updates h by what the gateway shows of it.
+func (k *keeper) observe(h held, s slot) held {
+	if s.standing != ours && s.standing != shared {
+		return h
+	}
+	h.shown = true
+	h.Shared = s.standing == shared
+	h.Verified = s.found.Enabled && s.found.InternalPort == h.Internal.Port()
+	h.Description = s.found.Description
+	// A renewal that was answered but not heeded shows in what remains (Tomato, OpenWrt 15.05).
+	left := time.Until(h.ends)
+	if !h.ends.IsZero() && s.found.LeaseKnown && s.found.Lease > 0 && s.found.Lease < left-left/16-leaseSlack {
+		h.ends = time.Now().Add(s.found.Lease)
+		if h.Lease.Known {
+			h.Expires = h.ends
+		}
+		h.renew = time.Now().Add(renewAfter(Lease{Granted: s.found.Lease, Known: true}, 0, k.rand))
+	}
+	return h
+}
+
+// move opens everything on another port after somebody took one of the entries; the halves of a pair
+// stay on one number, so what is left on the old port is closed after.
+func (k *keeper) move(ctx context.Context) error {
+	old := k.held
+	hs, err := k.plan.open(ctx, k.wanted)
+	if err != nil {
+		return err
+	}
+	k.hold(hs)
+	for _, e := range k.Entries() {
+		k.tell(Event{Kind: Mapped, Entry: e})
+	}
+	for _, h := range old {
+		if h.External.Port() != k.wanted && !h.lost && !h.Shared {
+			if err := k.plan.release(ctx, h); err != nil {
+				continue // its lease ends it
+			}
+		}
+	}
+	return nil
+}
+
+// expire tells the entries whose lease has run out while attempts failed.
+func (k *keeper) expire(err error) {
+	now := time.Now()
+	for i, h := range k.held {
+		if h.lost || h.ends.IsZero() || now.Before(h.ends) {
+			continue
+		}
+		k.mu.Lock()
+		k.held[i].lost, k.held[i].Verified = true, false
+		k.mu.Unlock()
+		k.tell(Event{Kind: Lost, Entry: k.held[i].Entry, Err: err})
+	}
+}
+
+// left is the time until the first lease runs out of what is open; 0 when there is none.
+func (k *keeper) left() time.Duration {
+	var first time.Duration
+	for _, h := range k.held {
+		if left := time.Until(h.ends); !h.lost && !h.ends.IsZero() && (first == 0 || left < first) {
+			first = max(left, 0)
+		}
+	}
+	return first
+}
+
+// untilDue is the time until something is to be done while all is well.
+func (k *keeper) untilDue() time.Duration {
+	due := k.check
+	for _, h := range k.held {
+		if !h.lost && !h.renew.IsZero() && h.renew.Before(due) {
+			due = h.renew
+		}
+	}
+	return max(time.Until(due), 0)
+}

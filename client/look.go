@@ -1,0 +1,129 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/igdkit/igdkit/soap"
+)
+
+// slot is a wanted entry with what stands in its place.
+type slot struct {
+	want, found PortMapping
+	standing    standing
+	shown       string
+}
+
+// survey looks at every wanted entry on one port. An owned one is an *OwnedError.
+func (p *planner) survey(ctx context.Context, protocols []string, port uint16) ([]slot, error) {
+	var slots []slot
+	for _, proto := range protocols {
+		s, err := p.look(ctx, p.want(proto, port), p.req.describe(proto, port))
+		if err != nil {
+			return nil, err
+		}
+		if s.standing == owned {
+			return nil, &OwnedError{Wanted: s.want, Owner: s.found}
+		}
+		slots = append(slots, s)
+	}
+	return slots, nil
+}
+
+// look reads what stands in the place of want.
+//
+// Only 714 and 713 say that nothing does. 402 and 501 mean the same on DD-WRT, Huawei and
+// Linksys, but on others that the question was not liked; then the whole table is read, so that
+// an entry that is visible in any way is never overwritten. Where the table is refused too, the
+// gateway hides its entries (Netgear X6S) and the add itself must tell.
+func (p *planner) look(ctx context.Context, want PortMapping, shown string) (slot, error) {
+	s := slot{want: want, shown: shown}
+	began := time.Now()
+	found, err := p.gw.PortMapping(ctx, want.Key())
+	switch code := faultCode(err); {
+	case err == nil:
+		s.found, s.standing = found, standingOf(found, want, shown)
+	case code == soap.NoSuchEntryInArray || code == soap.SpecifiedArrayIndexInvalid:
+		s.standing = free
+	case code == 0 && !unreadable(err):
+		p.note(Step{Action: "GetSpecificPortMappingEntry", Outcome: "no answer", Err: err}, want, began)
+		return s, err
+	default:
+		p.note(Step{Action: "GetSpecificPortMappingEntry", Outcome: "list instead", Err: err}, want, began)
+		return p.lookInList(ctx, s)
+	}
+	p.note(Step{Action: "GetSpecificPortMappingEntry", Outcome: string(s.standing), Err: err}, want, began)
+	return s, nil
+}
+
+// unreadable reports whether the gateway answered in a way that cannot be read: there may be an
+// entry. A 404 is no answer: the control URL is another one since a reboot.
+func unreadable(err error) bool {
+	if e, ok := errors.AsType[*soap.HTTPError](err); ok {
+		return e.Status != http.StatusNotFound
+	}
+	if _, ok := errors.AsType[*ValueError](err); ok {
+		return true
+	}
+	_, ok := errors.AsType[*soap.SyntaxError](err)
+	return ok
+}
+
+// lookInList looks for s.want in the whole table, under any remote host.
+func (p *planner) lookInList(ctx context.Context, s slot) (slot, error) {
+	began := time.Now()
+	s.standing = free
+	var cause error
+	for m, err := range p.gw.PortMappings(ctx) {
+		if err != nil {
+			cause = err
+			break
+		}
+		if m.ExternalPort != s.want.ExternalPort || m.Protocol != s.want.Protocol {
+			continue
+		}
+		s.found, s.standing = m, standingOf(m, s.want, s.shown)
+		if s.standing == owned {
+			break
+		}
+	}
+	if cause != nil && s.standing == free {
+		if faultCode(cause) == 0 && !unreadable(cause) {
+			p.note(Step{Action: "GetGenericPortMappingEntry", Outcome: "no answer", Err: cause}, s.want, began)
+			return s, cause
+		}
+		s.standing = hidden
+	}
+	p.note(Step{Action: "GetGenericPortMappingEntry", Outcome: string(s.standing), Err: cause}, s.want, began)
+	return s, nil
+}
+
+// lookAt looks at an entry that was opened before.
+func (p *planner) lookAt(ctx context.Context, h held) (slot, error) {
+	want := p.want(h.Protocol, h.External.Port())
+	want.InternalClient = h.Internal.Addr().String()
+	return p.look(ctx, want, h.Description)
+}
+
+// address reads the external address. The zero Addr without an error means that the gateway
+// has none, or does not tell; it may open ports all the same.
+func (p *planner) address(ctx context.Context) (netip.Addr, error) {
+	began := time.Now()
+	a, err := p.gw.ExternalIP(ctx)
+	step := Step{Action: "GetExternalIPAddress", Err: err}
+	switch {
+	case err == nil && (!a.IsValid() || a.IsUnspecified()):
+		a, step.Outcome = netip.Addr{}, string(None)
+	case err == nil:
+		step.Outcome = a.String()
+	case faultCode(err) != 0 || unreadable(err):
+		step.Outcome, err = string(Unknown), nil
+	default:
+		step.Outcome = "no answer"
+	}
+	p.note(step, PortMapping{}, began)
+	return a, err
+}

@@ -1,0 +1,134 @@
+package client
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"strings"
+	"time"
+)
+
+// Map finds the gateway and opens what req asks for, once: the external address is read, then
+// for each entry the gateway is asked who has the port, the entry is added and read back. An entry that
+// leads to the same place is adopted; any other entry in the place is an *OwnedError, or with
+// AnyPort a reason to take another port.
+//
+// The mapping is not renewed: it ends with its lease, with [Mapping.Close], or is kept from
+// now on by [Mapping.Keep]. When ctx ends before Map returns, nothing stays open.
+// Errors: *RequestError, those of [Find], *MapError.
+func Map(ctx context.Context, req Request, o Options) (*Mapping, error) {
+	if err := req.Validate(); err != nil {
+		return nil, err
+	}
+	o.Rand = ownRand(o.Rand)
+	g, err := Find(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	return g.Map(ctx, req)
+}
+
+// Map opens what req asks for on this gateway; see [Map].
+func (g *Gateway) Map(ctx context.Context, req Request) (*Mapping, error) {
+	if err := req.Validate(); err != nil {
+		return nil, err
+	}
+	g.mu.Lock()
+	o := g.options
+	o.Rand = ownRand(o.Rand)
+	g.mu.Unlock()
+	m := newMapping(req.defaults(mapLease), o, finder(o))
+	m.use(g.peer())
+	if err := m.openOnce(ctx); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// peer is a gateway as a Mapping sees it.
+type peer struct {
+	actions
+	local   netip.Addr // our address towards it
+	anyPort bool       // its service has AddAnyPortMapping
+	turn    *baton     // whole plans are serialised: between a look and its add no other plan of ours may come
+}
+
+func (g *Gateway) peer() *peer {
+	return &peer{
+		actions: g,
+		local:   g.Local,
+		anyPort: strings.HasSuffix(g.Service.Type, ":WANIPConnection:2"),
+		turn:    &g.plans,
+	}
+}
+
+// finder searches as o says.
+func finder(o Options) func(context.Context) (*peer, error) {
+	return func(ctx context.Context) (*peer, error) {
+		g, err := Find(ctx, o)
+		if err != nil {
+			return nil, err
+		}
+		return g.peer(), nil
+	}
+}
+
+// use makes gw the gateway to talk to.
+func (m *Mapping) use(gw *peer) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.gw, m.plan = gw, newPlanner(gw, m.req, &m.trace)
+}
+
+// openOnce opens everything for the first time.
+func (m *Mapping) openOnce(ctx context.Context) error {
+	if err := m.gw.turn.take(ctx); err != nil {
+		return fmt.Errorf("map: %w", err)
+	}
+	defer m.gw.turn.give()
+	a, err := m.plan.address(ctx)
+	if err != nil {
+		return &MapError{Err: err, Trace: m.Trace()}
+	}
+	hs, err := m.plan.open(ctx, m.wanted)
+	if err != nil {
+		return &MapError{Err: err, Trace: m.Trace()}
+	}
+	m.mu.Lock()
+	m.address = a
+	m.mu.Unlock()
+	m.hold(hs)
+	for _, e := range m.Entries() {
+		m.tell(Event{Kind: Mapped, Entry: e})
+	}
+	m.once.Do(func() { close(m.opened) })
+	return nil
+}
+
+// hold makes hs what the mapping consists of.
+func (m *Mapping) hold(hs []held) {
+	now := time.Now()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for i, h := range hs {
+		hs[i].External = m.at(h)
+		switch {
+		case !h.renew.IsZero() || h.ends.IsZero():
+		case h.Shared:
+			hs[i].renew = h.ends.Add(time.Second) // ours to open when its owner lets it end
+		default:
+			hs[i].renew = now.Add(renewAfter(h.Lease, h.asked, m.rand))
+		}
+	}
+	m.held, m.wanted = hs, hs[0].External.Port()
+}
+
+// at is where peers reach h.
+func (m *Mapping) at(h held) netip.AddrPort {
+	return netip.AddrPortFrom(m.address, h.External.Port())
+}
+
+func (m *Mapping) tell(e Event) {
+	e.Time = time.Now()
+	m.events.send(e)
+}

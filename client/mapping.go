@@ -1,0 +1,221 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// An Entry is one row in the gateway's table that belongs to a Mapping.
+type Entry struct {
+	Protocol    string         // "TCP" or "UDP"
+	External    netip.AddrPort // Addr is invalid while the gateway does not tell its address
+	Internal    netip.AddrPort
+	RemoteHost  string    // empty: everyone may connect
+	Description string    // as the gateway shows it, or as sent when it shows nothing
+	Lease       Lease     // really granted
+	Expires     time.Time // by our clock; zero when permanent or unknown
+
+	// Verified: the gateway showed the entry as it should be when it was last read.
+	// Some gateways hide entries that work, so false is a doubt and not a failure.
+	Verified bool
+
+	// Shared: the entry was there before under another description, and leads to the same
+	// place. It belongs to another program of this host: it is neither renewed nor deleted.
+	Shared bool
+}
+
+// String is the entry as "203.0.113.7:8080/TCP → 192.168.1.10:80".
+func (e Entry) String() string {
+	ext := e.External.String()
+	if !e.External.Addr().IsValid() {
+		ext = fmt.Sprintf("?:%d", e.External.Port())
+	}
+	return fmt.Sprintf("%s/%s → %s", ext, e.Protocol, e.Internal)
+}
+
+// A Mapping is what came of a Request: one entry, or two when the protocol is both. Its
+// methods may be called by several goroutines.
+type Mapping struct {
+	req     Request // with defaults
+	find    func(context.Context) (*peer, error)
+	rand    *rand.Rand // used by whoever opens first, then by the keeper
+	trace   trace
+	events  feed
+	closing baton         // one Close at a time
+	opened  chan struct{} // closed when everything was open for the first time
+	once    sync.Once     // closes opened
+
+	mu      sync.Mutex
+	gw      *peer // the gateway last known, nil before
+	plan    *planner
+	held    []held
+	wanted  uint16     // the external port to ask for: the one held last
+	address netip.Addr // the external address last known
+	err     error
+	closed  bool
+	stop    context.CancelFunc // ends the keeper, nil when there is none
+	done    chan struct{}      // closed when the keeper has ended, nil when there is none
+}
+
+// held is an Entry with what the keeper knows about it.
+type held struct {
+	Entry
+	asked time.Duration // the lease asked for, 0 permanent
+	ends  time.Time     // when the lease runs out, as asked when it is unknown; zero when it does not
+	renew time.Time     // when to renew it; zero: never
+	shown bool          // the gateway has shown it since it was added
+	lost  bool          // it is not open now, and this was told
+}
+
+func newMapping(req Request, o Options, find func(context.Context) (*peer, error)) *Mapping {
+	return &Mapping{
+		req:    req,
+		wanted: req.ExternalPort,
+		find:   find,
+		rand:   ownRand(o.Rand),
+		events: feed{ch: make(chan Event, eventBuffer)},
+		opened: make(chan struct{}),
+	}
+}
+
+// ownRand is a source that no other goroutine uses, seeded from r.
+func ownRand(r *rand.Rand) *rand.Rand {
+	if r == nil {
+		return rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))
+	}
+	return rand.New(rand.NewPCG(r.Uint64(), r.Uint64()))
+}
+
+// External is the address and port that peers connect to. Its Addr is invalid while the
+// gateway does not tell its address, its port 0 while nothing is open. An address that is
+// not public is returned as it is; see Judge.
+func (m *Mapping) External() netip.AddrPort {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.held) == 0 {
+		return netip.AddrPortFrom(m.address, 0)
+	}
+	return m.held[0].External
+}
+
+// Entries lists what is open now.
+func (m *Mapping) Entries() []Entry {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var out []Entry
+	for _, h := range m.held {
+		if !h.lost {
+			out = append(out, h.Entry)
+		}
+	}
+	return out
+}
+
+// Events tells what happens to the mapping, on one channel for all callers. It holds the
+// last 64 events for a reader that is slow; older ones are dropped, because keeping the port open
+// does not wait for a reader. It is closed when nothing more will happen.
+func (m *Mapping) Events() <-chan Event { return m.events.ch }
+
+// Trace is what was asked of the gateway so far and what it answered, the last few hundred
+// steps.
+func (m *Mapping) Trace() []Step { return m.trace.all() }
+
+// Err is why the mapping is not wholly open, nil when it is or when it was closed.
+func (m *Mapping) Err() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.err
+}
+
+// Wait returns when everything is open for the first time, or with the reason why it will never
+// be, or with ctx's error.
+func (m *Mapping) Wait(ctx context.Context) error {
+	m.mu.Lock()
+	done := m.done
+	m.mu.Unlock()
+	select {
+	case <-m.opened:
+		return nil
+	case <-done:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	select {
+	case <-m.opened:
+		return nil
+	default:
+	}
+	if err := m.Err(); err != nil {
+		return err
+	}
+	return errClosed
+}
+
+var errClosed = errors.New("the mapping was closed")
+
+// closeTimeout bounds Close: some gateways take seconds to delete, some hang.
+const closeTimeout = 10 * time.Second
+
+// Close stops renewing and deletes the entries, after a look at each whether it is still
+// ours: one that another program has taken over, or had from the start, stays. It takes 10 s
+// at most, and less when ctx ends before. After an error it may be called again; when nothing
+// is left it does nothing.
+func (m *Mapping) Close(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, closeTimeout)
+	defer cancel()
+	if err := m.closing.take(ctx); err != nil {
+		return fmt.Errorf("close mapping: %w", err)
+	}
+	defer m.closing.give()
+
+	m.mu.Lock()
+	m.closed = true
+	stop, done := m.stop, m.done
+	m.mu.Unlock()
+	if stop != nil {
+		stop()
+		select {
+		case <-done:
+		case <-ctx.Done():
+			return fmt.Errorf("close mapping: %w", ctx.Err())
+		}
+	}
+	defer m.events.close()
+	return m.releaseAll(ctx)
+}
+
+// releaseAll deletes what is held. What could not be deleted stays held.
+func (m *Mapping) releaseAll(ctx context.Context) error {
+	m.mu.Lock()
+	gw, plan, rest := m.gw, m.plan, slices.Clone(m.held)
+	m.mu.Unlock()
+	if len(rest) == 0 {
+		return nil
+	}
+	if err := gw.turn.take(ctx); err != nil {
+		return fmt.Errorf("close mapping: %w", err)
+	}
+	defer gw.turn.give()
+	var errs []error
+	rest = slices.DeleteFunc(rest, func(h held) bool {
+		if h.Shared {
+			return true
+		}
+		err := plan.release(ctx, h)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("close %d/%s: %w", h.External.Port(), strings.ToLower(h.Protocol), err))
+		}
+		return err == nil
+	})
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.held, m.err = rest, nil
+	return errors.Join(errs...)
+}

@@ -1,0 +1,125 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"net/netip"
+	"time"
+)
+
+// actions is what the planner asks of a gateway.
+type actions interface {
+	ExternalIP(context.Context) (netip.Addr, error)
+	PortMapping(context.Context, Key) (PortMapping, error)
+	PortMappings(context.Context) iter.Seq2[PortMapping, error]
+	AddPortMapping(context.Context, PortMapping) error
+	AddAnyPortMapping(context.Context, PortMapping) (uint16, error)
+	DeletePortMapping(context.Context, Key) error
+}
+
+// A planner opens, renews and removes the entries of one request on one gateway, and
+// remembers between them what the gateway refused. The gateway's turn is held around its methods.
+//
+// Every entry goes through the same steps: look who has the port, add, read back. What it
+// finds decides (standingOf), what it is refused decides (remedy); both are tables.
+type planner struct {
+	gw     actions
+	local  netip.Addr // our address towards the gateway
+	anyway bool       // the gateway has AddAnyPortMapping and has not refused it yet
+	req    Request    // with defaults
+	trace  *trace
+	lease  time.Duration // to ask for: req.Lease, or what the gateway would rather have
+}
+
+func newPlanner(p *peer, req Request, t *trace) *planner {
+	return &planner{gw: p.actions, local: p.local, anyway: p.anyPort, req: req, trace: t, lease: req.Lease}
+}
+
+// open opens the request's entries, on wanted or, with AnyPort, on the first port of the sequence
+// where all of them can be had.
+func (p *planner) open(ctx context.Context, wanted uint16) ([]held, error) {
+	var first error
+	for _, port := range p.ports(wanted) {
+		hs, err := p.openAt(ctx, port)
+		if err == nil {
+			return hs, nil
+		}
+		if first == nil {
+			first = err
+		}
+		if !movable(err) {
+			return nil, err
+		}
+	}
+	return nil, first
+}
+
+// movable reports whether another port may help against err.
+func movable(err error) bool {
+	if _, ok := errors.AsType[*OwnedError](err); ok {
+		return true
+	}
+	e, ok := errors.AsType[*RefusedError](err)
+	return ok && e.cure == elsewhere
+}
+
+// openAt opens all protocols on one port, or none. Nothing is added before every protocol is known to
+// be free, so that a pair that cannot be had leaves no trace on the gateway.
+func (p *planner) openAt(ctx context.Context, port uint16) ([]held, error) {
+	slots, err := p.survey(ctx, p.req.protocols(), port)
+	if err != nil {
+		return nil, err
+	}
+	var out []held
+	for i := 0; i < len(slots); i++ {
+		h, err := p.fill(ctx, slots[i], i == 0)
+		if err == nil && h.External.Port() != port {
+			// AddAnyPortMapping chose; the other half of the pair must follow.
+			port = h.External.Port()
+			var rest []slot
+			if rest, err = p.survey(ctx, p.req.protocols()[i+1:], port); err == nil {
+				slots = append(slots[:i+1:i+1], rest...)
+			} else {
+				p.undo(ctx, h, true)
+			}
+		}
+		if err != nil {
+			for j := range out {
+				if slots[j].standing != ours && !out[j].Shared {
+					p.undo(ctx, out[j], true)
+				}
+			}
+			return nil, err
+		}
+		out = append(out, h)
+	}
+	return out, nil
+}
+
+// want is the entry to ask for.
+func (p *planner) want(protocol string, port uint16) PortMapping {
+	client := p.req.InternalClient
+	if !client.IsValid() {
+		client = p.local.Unmap()
+	}
+	m := PortMapping{
+		ExternalPort:   port,
+		Protocol:       protocol,
+		InternalPort:   p.req.InternalPort,
+		InternalClient: client.String(),
+		Enabled:        true,
+		Description:    p.req.describe(protocol, port),
+		Lease:          p.lease,
+	}
+	if p.req.RemoteHost.IsValid() {
+		m.RemoteHost = p.req.RemoteHost.String()
+	}
+	return m
+}
+
+// note records a step about m.
+func (p *planner) note(s Step, m PortMapping, began time.Time) {
+	s.Protocol, s.Port, s.At, s.Took = m.Protocol, m.ExternalPort, began, time.Since(began)
+	p.trace.add(s)
+}

@@ -1,0 +1,97 @@
+package client
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"github.com/igdkit/igdkit/soap"
+)
+
+// An OwnedError says that the wanted port belongs to somebody else. It was left as it is.
+type OwnedError struct {
+	Wanted PortMapping
+	Owner  PortMapping // zero when the gateway refused the port and shows no entry for it
+	Err    error       // the gateway's refusal; nil when the owner was seen before anything was asked
+}
+
+func (e *OwnedError) Error() string {
+	port := spell(e.Wanted)
+	text := ""
+	if e.Owner.Description != "" {
+		text = fmt.Sprintf(" (%q)", e.Owner.Description)
+	}
+	switch {
+	case e.Owner.ExternalPort == 0 && faultCode(e.Err) == soap.ConflictWithOtherMechanisms:
+		return fmt.Sprintf("port %s is used by the gateway itself: %v", port, e.Err)
+	case e.Owner.ExternalPort == 0 && e.Err != nil:
+		return fmt.Sprintf("port %s is taken, and the gateway does not show by whom: %v", port, e.Err)
+	case e.Owner.ExternalPort == 0:
+		return fmt.Sprintf("port %s is taken", port)
+	case sameClient(e.Owner.InternalClient, e.Wanted.InternalClient) == same && e.Owner.InternalPort == e.Wanted.InternalPort && !e.Owner.Enabled:
+		return fmt.Sprintf("port %s belongs to a disabled entry of another program on this host%s", port, text)
+	case sameClient(e.Owner.InternalClient, e.Wanted.InternalClient) == same:
+		return fmt.Sprintf("port %s belongs to another program on the same host, port %d%s", port, e.Owner.InternalPort, text)
+	}
+	return fmt.Sprintf("port %s belongs to %s%s", port,
+		net.JoinHostPort(e.Owner.InternalClient, strconv.Itoa(int(e.Owner.InternalPort))), text)
+}
+
+// Unwrap gives the gateway's refusal, a *soap.Error.
+func (e *OwnedError) Unwrap() error { return e.Err }
+
+// A RefusedError says that the gateway does not open the port, after everything that helps other
+// gateways was tried.
+type RefusedError struct {
+	Wanted PortMapping // as asked last
+	Err    error       // holds a *soap.Error
+	cure   cure
+}
+
+func (e *RefusedError) Error() string {
+	why := e.Err.Error()
+	if f, ok := errors.AsType[*soap.Error](e.Err); ok {
+		why = f.Error()
+	}
+	return fmt.Sprintf("the gateway refuses port %s: %s", spell(e.Wanted), why)
+}
+
+// Unwrap gives the gateway's refusal.
+func (e *RefusedError) Unwrap() error { return e.Err }
+
+// An AlteredError says that the gateway accepted an entry and made another one of it, as the FunBox 6
+// does with the internal port. What it made was removed.
+type AlteredError struct {
+	Wanted, Made PortMapping
+}
+
+func (e *AlteredError) Error() string {
+	return fmt.Sprintf("the gateway forwards port %s to port %d instead of %d", spell(e.Wanted), e.Made.InternalPort, e.Wanted.InternalPort)
+}
+
+// A MapError is why a request could not be opened, with every step on the way. Err is an *OwnedError, a
+// *RefusedError, an *AlteredError, or what the network said.
+type MapError struct {
+	Err   error
+	Trace []Step
+}
+
+func (e *MapError) Error() string { return e.Err.Error() }
+
+// Unwrap gives the cause.
+func (e *MapError) Unwrap() error { return e.Err }
+
+// movedError is why entries lead to nobody: the address they were opened for is not ours any more.
+type movedError struct{ from, to netip.Addr }
+
+func (e *movedError) Error() string {
+	return fmt.Sprintf("this host's address changed from %s to %s", e.from, e.to)
+}
+
+// spell is the port of m as people write it, "8080/tcp".
+func spell(m PortMapping) string {
+	return fmt.Sprintf("%d/%s", m.ExternalPort, strings.ToLower(m.Protocol))
+}

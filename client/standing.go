@@ -1,0 +1,79 @@
+package client
+
+import (
+	"net/netip"
+	"strings"
+)
+
+// standing is what an entry that was found means for the one that is wanted.
+type standing string
+
+const (
+	free   standing = "free"   // nothing is there
+	ours   standing = "ours"   // we opened it, now or in an earlier run
+	shared standing = "shared" // another program of this host opened it, and it leads to where we want
+	owned  standing = "owned"  // it leads elsewhere; never touched
+	hidden standing = "hidden" // the gateway does not tell
+)
+
+// standingOf compares the entry found under a key with the wanted one. shown is how the gateway
+// showed our description when it was last seen: some cut or replace it.
+//
+// An address or port that cannot be read, as the 0.0.0.0 and 0 that miniupnpd lists on
+// nftables, proves nothing by itself: then only the description makes an entry ours.
+func standingOf(found, want PortMapping, shown string) standing {
+	client := sameClient(found.InternalClient, want.InternalClient)
+	port := matchOf(found.InternalPort == want.InternalPort, found.InternalPort != 0)
+	host := matchOf(found.RemoteHost == want.RemoteHost, true)
+	switch {
+	case client == differs || port == differs || host == differs:
+		return owned
+	case ourText(found.Description, want.Description, shown):
+		return ours
+	case client == same && port == same && found.Enabled:
+		return shared
+	}
+	return owned
+}
+
+type match int
+
+const (
+	differs match = iota
+	unknown
+	same
+)
+
+func matchOf(equal, known bool) match {
+	switch {
+	case equal:
+		return same
+	case known:
+		return differs
+	}
+	return unknown
+}
+
+func sameClient(found, want string) match {
+	if found == want {
+		return same
+	}
+	a, err := netip.ParseAddr(strings.TrimSpace(found))
+	if err != nil {
+		return matchOf(false, found != "")
+	}
+	w, err := netip.ParseAddr(want)
+	return matchOf(err == nil && a.Unmap() == w.Unmap(), !a.IsUnspecified())
+}
+
+// minCut is how much of a description must be left to be known again: gateways cut at 63
+// bytes and more, and daemons that restart from a lease file cut once more.
+const minCut = 16
+
+// ourText reports whether a description is one that this package wrote.
+func ourText(found, sent, shown string) bool {
+	if found == sent || found == shown || strings.HasPrefix(found, describer+" ") || found == describer {
+		return true
+	}
+	return len(found) >= minCut && strings.HasPrefix(sent, found)
+}
