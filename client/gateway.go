@@ -49,25 +49,17 @@ type Gateway struct {
 	Connected bool
 	Uptime    time.Duration
 	External  netip.Addr
+	// ProbeError is why Service did not say so; nil when it did.
+	ProbeError error
 
+	options   Options // what it was found with, defaults filled in
+	asked     bool    // named by the user, so no better one is waited for
 	transport http.RoundTripper
-	turn      chan struct{} // holds one token while a request is under way
+	turn      baton // held while a request is under way
+	plans     baton // held while a whole plan runs, from its first look to its read-back
 
 	mu     sync.Mutex
 	quirks map[string]bool
-}
-
-// Service is one WANIPConnection or WANPPPConnection service of a description.
-type Service struct {
-	Type        string // serviceType as the device writes it, e.g. "urn:schemas-upnp-org:service:WANIPConnection:1"
-	ID          string // serviceId
-	ControlURL  string // absolute
-	EventSubURL string // absolute, "" when the service has none
-	SCPDURL     string // absolute, "" when the service has none
-
-	// Alternatives are other readings of the description's control URL, for devices whose URLBase is wrong. ControlURL is
-	// the first one that spoke SOAP, so these are untried.
-	Alternatives []string
 }
 
 // UDN is the unique device name of the gateway's root device, "" when the description has none. Some models share one.
@@ -124,12 +116,10 @@ func (g *Gateway) performAt(ctx context.Context, service, control, action string
 	}
 	ctx, cancel := context.WithTimeout(ctx, actionTimeout)
 	defer cancel()
-	select {
-	case g.turn <- struct{}{}:
-		defer func() { <-g.turn }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	if err := g.turn.take(ctx); err != nil {
+		return nil, err
 	}
+	defer g.turn.give()
 	ctx, rec := soap.Record(ctx)
 	c := goupnpsoap.SOAPClient{EndpointURL: *endpoint, HTTPClient: http.Client{
 		Transport:     g.transport,

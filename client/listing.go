@@ -3,69 +3,156 @@ package client
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
+	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/igdkit/igdkit/soap"
 )
 
-// entryOut holds the out-arguments of both actions that read an entry.
-type entryOut struct {
-	NewRemoteHost             string
-	NewExternalPort           string
-	NewProtocol               string
-	NewInternalPort           string
-	NewInternalClient         string
-	NewEnabled                string
-	NewPortMappingDescription string
-	NewLeaseDuration          string
+const (
+	// maxEntries bounds a listing: one for each value of NewPortMappingIndex.
+	maxEntries = 1 << 16
+	// maxIdle bounds how many answers in a row may bring nothing new. Sagemcom routers begin with dozens of templates; others
+	// repeat their last entry for ever.
+	maxIdle = 512
+	// maxRepeats bounds how often in a row an entry may come again. Once happens, when an entry is deleted while we list.
+	maxRepeats = 2
+)
+
+// PortMappings lists the gateway's table, in the gateway's order. A gateway of version 2 is asked for everything at once
+// (GetListOfPortMappings), any other, or one that will not, entry by entry. An error ends the listing; a gateway that
+// refuses to list at all is a *soap.Error, while an empty table is no error.
+//
+// Entries that lead nowhere (no client) are left out. The table may change while it is read: an entry can be missed then, but
+// none comes twice.
+func (g *Gateway) PortMappings(ctx context.Context) iter.Seq2[PortMapping, error] {
+	return func(yield func(PortMapping, error) bool) {
+		if g.Service.Version() >= 2 {
+			// Nothing at all may mean that only our own are shown: the index knows better, and costs one more question.
+			if all := g.listAtOnce(ctx); len(all) > 0 {
+				for _, m := range all {
+					if !yield(m, nil) {
+						return
+					}
+				}
+				return
+			}
+		}
+		if err := g.listByIndex(ctx, func(m PortMapping) bool { return yield(m, nil) }); err != nil {
+			yield(PortMapping{}, fmt.Errorf("list port mappings: %w", err))
+		}
+	}
 }
 
-func (e *entryOut) mapping(action string, rec *soap.Recording) (PortMapping, error) {
-	internal, err := strconv.ParseUint(strings.TrimSpace(e.NewInternalPort), 10, 16)
+// listAtOnce gives nothing when the gateway does not list so.
+func (g *Gateway) listAtOnce(ctx context.Context) []PortMapping {
+	var all []PortMapping
+	for _, protocol := range []string{"TCP", "UDP"} {
+		part, err := g.listRange(ctx, protocol, 1, 1<<16-1)
+		if err != nil {
+			return nil
+		}
+		all = append(all, part...)
+	}
+	return all[:min(len(all), maxEntries)]
+}
+
+// listRange lists the external ports from first to last. A table whose listing is larger than we read is listed by halves.
+func (g *Gateway) listRange(ctx context.Context, protocol string, first, last int) ([]PortMapping, error) {
+	in := struct{ NewStartPort, NewEndPort, NewProtocol, NewManage, NewNumberOfPorts string }{
+		NewStartPort: strconv.Itoa(first), NewEndPort: strconv.Itoa(last), NewProtocol: protocol,
+		NewManage: "1", NewNumberOfPorts: "0", // everybody's, and all of them
+	}
+	var out struct{ NewPortListing string }
+	_, err := g.perform(ctx, "GetListOfPortMappings", &in, &out)
+	var limit *soap.LimitError
+	var refused *soap.Error
+	switch {
+	case errors.As(err, &limit) && first < last:
+		middle := (first + last) / 2
+		low, err := g.listRange(ctx, protocol, first, middle)
+		if err != nil {
+			return nil, err
+		}
+		high, err := g.listRange(ctx, protocol, middle+1, last)
+		return append(low, high...), err
+	case errors.As(err, &refused) && refused.Code == soap.PortMappingNotFound:
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	entries, quirks, err := soap.ParsePortListing(out.NewPortListing)
+	g.forgive(quirks...)
 	if err != nil {
-		return PortMapping{}, &ValueError{Action: action, Argument: "NewInternalPort", Value: e.NewInternalPort}
+		return nil, err
 	}
-	m := PortMapping{
-		InternalPort:   uint16(internal),
-		InternalClient: strings.TrimSpace(e.NewInternalClient),
-		Enabled:        truth(e.NewEnabled),
-		Description:    e.NewPortMappingDescription,
+	var found []PortMapping
+	for _, e := range entries {
+		m := PortMapping{RemoteHost: e.RemoteHost, ExternalPort: e.ExternalPort, Protocol: strings.ToUpper(e.Protocol),
+			InternalPort: e.InternalPort, InternalClient: e.InternalClient, Enabled: e.Enabled, Description: e.Description,
+			Lease: e.Lease, LeaseKnown: !slices.Contains(e.Unknown, "NewLeaseTime")}
+		if m.leads() {
+			found = append(found, m)
+		}
 	}
-	if seconds, err := strconv.ParseUint(strings.TrimSpace(e.NewLeaseDuration), 10, 32); err == nil && !rec.Unknown("NewLeaseDuration") {
-		m.Lease, m.LeaseKnown = time.Duration(seconds)*time.Second, true
+	return found, nil
+}
+
+// leads tells whether an entry of a table is a mapping, and not one of the templates that some tables hold.
+func (m PortMapping) leads() bool { return m.InternalClient != "" && m.Protocol != "" }
+
+// listByIndex asks for one entry after another until the gateway says that there are no more, in one of the ways that
+// gateways say it.
+func (g *Gateway) listByIndex(ctx context.Context, each func(PortMapping) bool) error {
+	seen := make(map[Key]bool)
+	idle, repeats := 0, 0
+	for i := range maxEntries {
+		m, err := g.entry(ctx, i)
+		switch {
+		case endOfList(err):
+			return nil
+		case err != nil:
+			return err
+		case m.leads() && !seen[m.Key()]:
+			seen[m.Key()] = true
+			idle, repeats = 0, 0
+			if !each(m) {
+				return nil
+			}
+			continue
+		case m.leads():
+			repeats++
+		}
+		if idle++; idle >= maxIdle || repeats >= maxRepeats {
+			g.forgive("list-repeats-last")
+			return nil
+		}
 	}
+	return nil
+}
+
+func (g *Gateway) entry(ctx context.Context, index int) (PortMapping, error) {
+	in := struct{ NewPortMappingIndex string }{strconv.Itoa(index)}
+	var out entryOut
+	rec, err := g.perform(ctx, "GetGenericPortMappingEntry", &in, &out)
+	if err != nil {
+		return PortMapping{}, err
+	}
+	m := out.mapping(rec)
+	external, err := strconv.ParseUint(out.NewExternalPort, 10, 16)
+	if err != nil && m.leads() {
+		return PortMapping{}, &ValueError{Action: "GetGenericPortMappingEntry", Argument: "NewExternalPort", Value: out.NewExternalPort}
+	}
+	m.ExternalPort = uint16(external)
 	return m, nil
 }
 
-// truth reads the boolean of UDA 1.1 §2.5 in any case.
-func truth(s string) bool {
-	switch strings.ToLower(strings.TrimSpace(s)) {
-	case "1", "true", "yes":
-		return true
-	}
-	return false
-}
-
-// PortMappings lists the gateway's table.
-func (g *Gateway) PortMappings(ctx context.Context) iter.Seq2[PortMapping, error] {
-	return func(yield func(PortMapping, error) bool) {
-		yield(PortMapping{}, errors.ErrUnsupported)
-	}
-}
-
-// Absent tells whether err says that there is no entry under the key that was asked for: 714 by the standard, 713 or
-// 402 or 501 on some routers.
-func Absent(err error) bool {
+// endOfList reads the codes that end a listing: 713 by the standard, 402 on DD-WRT, 501 on the Linksys WRT1900AC, 714 on
+// several. 606 and 401 mean that there is no listing.
+func endOfList(err error) bool {
 	var e *soap.Error
-	if !errors.As(err, &e) {
-		return false
-	}
-	switch e.Code {
-	case 714, 713, 402, 501:
-		return true
-	}
-	return false
+	return errors.As(err, &e) && slices.Contains([]int{soap.SpecifiedArrayIndexInvalid, soap.NoSuchEntryInArray, soap.InvalidArgs, soap.ActionFailed}, e.Code)
 }

@@ -66,19 +66,16 @@ func (g *Gateway) addAny(ctx context.Context, m PortMapping) (uint16, error) {
 	if err != nil {
 		return 0, err
 	}
-	var out struct {
-		NewReservedPort string
-		NewExternalPort string // miniupnpd before 2.3.5 names it so in its SCPD
-	}
-	if _, err := g.perform(ctx, action, in, &out); err != nil {
+	var out struct{ NewReservedPort string }
+	rec, err := g.perform(ctx, action, in, &out)
+	if err != nil {
 		return 0, err
 	}
-	for _, text := range []string{out.NewReservedPort, out.NewExternalPort} {
-		if port, err := strconv.ParseUint(strings.TrimSpace(text), 10, 16); err == nil && port != 0 {
-			return uint16(port), nil
-		}
+	port, err := strconv.ParseUint(out.NewReservedPort, 10, 16)
+	if err != nil || port == 0 || rec.Unknown("NewReservedPort") {
+		return 0, &ValueError{Action: action, Argument: "NewReservedPort", Value: out.NewReservedPort}
 	}
-	return 0, &ValueError{Action: action, Argument: "NewReservedPort", Value: out.NewReservedPort + out.NewExternalPort}
+	return uint16(port), nil
 }
 
 // DeletePortMapping closes one entry. Absent entries are a *soap.Error with code 714.
@@ -91,31 +88,6 @@ func (g *Gateway) DeletePortMapping(ctx context.Context, k Key) error {
 		return fmt.Errorf("delete port mapping: %w", err)
 	}
 	return nil
-}
-
-// PortMapping reads one entry by GetSpecificPortMappingEntry. Absent entries are a *soap.Error with code 714, or on some
-// routers 402, 501 or 713: [Absent] tells.
-func (g *Gateway) PortMapping(ctx context.Context, k Key) (PortMapping, error) {
-	m, err := g.specific(ctx, k)
-	if err != nil {
-		return PortMapping{}, fmt.Errorf("get port mapping: %w", err)
-	}
-	return m, nil
-}
-
-func (g *Gateway) specific(ctx context.Context, k Key) (PortMapping, error) {
-	in, err := k.arguments()
-	if err != nil {
-		return PortMapping{}, err
-	}
-	var out entryOut
-	rec, err := g.perform(ctx, "GetSpecificPortMappingEntry", in, &out)
-	if err != nil {
-		return PortMapping{}, err
-	}
-	m, err := out.mapping("GetSpecificPortMappingEntry", rec)
-	m.RemoteHost, m.ExternalPort, m.Protocol = k.RemoteHost, k.ExternalPort, in.NewProtocol
-	return m, err
 }
 
 // addArguments are those of AddPortMapping and AddAnyPortMapping, in the order of the SCPD.

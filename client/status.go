@@ -28,25 +28,15 @@ func (g *Gateway) Status(ctx context.Context) (Status, error) {
 }
 
 func (g *Gateway) statusOf(ctx context.Context, service Service) (Status, error) {
-	var out struct {
-		NewConnectionStatus    string
-		NewLastConnectionError string
-		NewUptime              string
-		NewUpTime              string // the spelling of legacy devices
-	}
+	var out struct{ NewConnectionStatus, NewLastConnectionError, NewUptime string }
 	rec, err := g.performAt(ctx, service.Type, service.ControlURL, "GetStatusInfo", nil, &out)
 	if err != nil {
 		return Status{}, err
 	}
-	s := Status{Connection: strings.TrimSpace(out.NewConnectionStatus), LastError: strings.TrimSpace(out.NewLastConnectionError)}
+	s := Status{Connection: out.NewConnectionStatus, LastError: out.NewLastConnectionError}
 	s.Connected = strings.EqualFold(s.Connection, "Connected") || strings.EqualFold(s.Connection, "Up")
-	if !rec.Unknown("NewUptime") && !rec.Unknown("NewUpTime") {
-		for _, text := range []string{out.NewUptime, out.NewUpTime} {
-			if seconds, err := strconv.ParseUint(strings.TrimSpace(text), 10, 32); err == nil {
-				s.Uptime, s.UptimeKnown = time.Duration(seconds)*time.Second, true
-				break
-			}
-		}
+	if seconds, err := strconv.ParseUint(out.NewUptime, 10, 32); err == nil && !rec.Unknown("NewUptime") {
+		s.Uptime, s.UptimeKnown = time.Duration(seconds)*time.Second, true
 	}
 	return s, nil
 }

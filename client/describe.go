@@ -1,0 +1,181 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/igdkit/igdkit/internal/http1"
+	"github.com/igdkit/igdkit/soap"
+)
+
+const (
+	// describeTimeout bounds the fetch of one description, the second attempt included.
+	describeTimeout = 3 * time.Second
+	// maxDescriptionSize bounds one description in bytes. Real ones stay below 32 KiB.
+	maxDescriptionSize = 256 << 10
+	// maxDepth is deeper than any nesting of devices.
+	maxDepth = 32
+)
+
+// candidate is a description that somebody named, and what is known before it is read.
+type candidate struct {
+	location *url.URL
+	local    netip.Addr // source of requests, zero: as the routes say
+	trust    trust
+	server   string   // SERVER of the reply
+	quirks   []string // forgiven so far
+	link     *link    // where the reply came in, nil when nothing was searched
+	asked    bool     // the user named it
+}
+
+// describe reads a description and asks its services how they are. Its errors are a *NotGatewayError or ctx's.
+func describe(ctx context.Context, o Options, c candidate) (*Gateway, error) {
+	fail := func(r Reason, err error) (*Gateway, error) {
+		return nil, &NotGatewayError{Location: c.location.String(), Responder: c.trust.responder, Reason: r, Err: err}
+	}
+	page, err := c.fetch(ctx, o)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return fail(reason(err), err)
+	}
+	if page.Status != http.StatusOK {
+		return fail(HTTPFailure, &soap.HTTPError{Status: page.Status, Reason: page.Reason, Body: page.Body[:min(len(page.Body), 1<<10)]})
+	}
+	xml, quirks, err := soap.ReadXML(page.Body, page.Fields.Get("Content-Type"), soap.Limits{Size: maxDescriptionSize, Depth: maxDepth})
+	if err != nil {
+		return fail(NotDescription, err)
+	}
+	if !c.trust.responder.IsValid() {
+		c.trust.responder = page.remote
+	}
+	doc := readDocument(xml, c.location, c.trust)
+	switch {
+	case doc == nil && xml.Root() != nil:
+		return fail(NotDescription, fmt.Errorf("its root element is %.64q", xml.Root().Tag))
+	case doc == nil:
+		return fail(NotDescription, nil)
+	case len(doc.services) == 0:
+		return fail(NoService, nil)
+	}
+	g := &Gateway{
+		Location:  c.location.String(),
+		Responder: c.trust.responder,
+		Local:     page.local,
+		Server:    c.server,
+		Root:      doc.root,
+		Services:  doc.services,
+		options:   o,
+		asked:     c.asked,
+		transport: soapTransport(o, page.local),
+	}
+	if g.Server == "" {
+		g.Server = page.Fields.Get("Server")
+	}
+	g.forgive(slices.Concat(c.quirks, page.Forgiven, quirks, doc.quirks)...)
+	g.stand(o, c)
+	return g, g.probe(ctx)
+}
+
+// stand fills in where the gateway is, seen from here.
+func (g *Gateway) stand(o Options, c candidate) {
+	at := c.link
+	if at == nil {
+		links, _ := links(o)
+		if i := slices.IndexFunc(links, func(l link) bool { return l.addr() == g.Local }); i >= 0 {
+			at = &links[i]
+		}
+	}
+	if at != nil {
+		g.Interface = at.ifi.Name
+		g.DefaultRoute = slices.Contains(at.gateways, g.Responder)
+	}
+}
+
+// page is an HTTP response and the two ends of its connection.
+type page struct {
+	*http1.Response
+	local, remote netip.Addr
+}
+
+// fetch gets the description. A connection that is dropped before an answer is tried once more: OpenWrt and the Netgear
+// R8000 drop the first one.
+func (c candidate) fetch(ctx context.Context, o Options) (*page, error) {
+	ctx, cancel := context.WithTimeout(ctx, describeTimeout)
+	defer cancel()
+	p, err := c.get(ctx, o)
+	if dropped(err) {
+		p, err = c.get(ctx, o)
+		if err == nil {
+			p.Forgiven = append(p.Forgiven, "desc-drops-first-connection")
+		}
+	}
+	return p, err
+}
+
+func (c candidate) get(ctx context.Context, o Options) (*page, error) {
+	p := new(page)
+	t := &http1.Transport{
+		Limits:  http1.Limits{Body: maxDescriptionSize},
+		Timeout: describeTimeout,
+		Trace:   o.Trace,
+		Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+			conn, err := o.Net.Dial(ctx, network, c.local, address)
+			if err == nil {
+				p.local, p.remote = addrOf(conn.LocalAddr()), addrOf(conn.RemoteAddr())
+			}
+			return conn, err
+		},
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.location.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := t.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	p.Response = http1.Raw(resp)
+	return p, nil
+}
+
+// addrOf gives the address of one end of a connection, zero when it has none.
+func addrOf(a net.Addr) netip.Addr {
+	if t, ok := a.(interface{ AddrPort() netip.AddrPort }); ok {
+		return t.AddrPort().Addr().Unmap()
+	}
+	return netip.Addr{}
+}
+
+// dropped tells whether the peer took a connection and ended it without an answer.
+func dropped(err error) bool {
+	var op *net.OpError
+	return errors.Is(err, io.EOF) || errors.As(err, &op) && op.Op != "dial" && !op.Timeout()
+}
+
+// reason sorts the errors of a fetch.
+func reason(err error) Reason {
+	var limit *http1.LimitError
+	var syntax *http1.SyntaxError
+	var timeout net.Error
+	switch {
+	case errors.As(err, &limit):
+		return TooLarge
+	case errors.As(err, &syntax):
+		return HTTPFailure
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+		return Silent
+	}
+	return Unreachable
+}

@@ -1,0 +1,181 @@
+package client
+
+import (
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/beevik/etree"
+	"github.com/huin/goupnp"
+)
+
+// document is a device description as it was read: order-free and blind to namespaces, because no two vendors agree on
+// either.
+type document struct {
+	root     *goupnp.RootDevice
+	services []Service // connection services anywhere in the tree, the preferred type first
+	quirks   []string
+}
+
+func (d *document) forgive(id string) {
+	if !slices.Contains(d.quirks, id) {
+		d.quirks = append(d.quirks, id)
+	}
+}
+
+// readDocument fills the goupnp types from a parsed description. It gives nil when there is no device in it.
+func readDocument(doc *etree.Document, location *url.URL, t trust) *document {
+	root := doc.Root()
+	if root == nil {
+		return nil
+	}
+	d := &document{root: new(goupnp.RootDevice)}
+	top := child(root, "device")
+	switch {
+	case strings.EqualFold(root.Tag, "device"):
+		top = root
+	case top == nil:
+		return nil
+	case root.NamespaceURI() == "":
+		d.forgive("desc-root-no-xmlns")
+	}
+	d.root.XMLName.Space, d.root.XMLName.Local = goupnp.DeviceXMLNamespace, "root"
+	if v := child(root, "specVersion"); v != nil {
+		d.root.SpecVersion = goupnp.SpecVersion{Major: d.integer(v, "major"), Minor: d.integer(v, "minor")}
+	}
+	if b := child(root, "URLBase"); b != nil {
+		if d.root.URLBaseStr = d.text(root, "URLBase"); d.root.URLBaseStr == "" {
+			d.forgive("desc-urlbase-blank")
+		}
+	}
+	r := newResolver(location, d.root.URLBaseStr, t, d.forgive)
+	d.root.URLBase = *location
+	if r.base != nil {
+		d.root.URLBase = *r.base
+	}
+	d.root.Device = d.device(top, r)
+	slices.SortStableFunc(d.services, func(a, b Service) int { return a.rank() - b.rank() })
+	return d
+}
+
+func (d *document) device(e *etree.Element, r *resolver) goupnp.Device {
+	dev := goupnp.Device{
+		DeviceType:       d.text(e, "deviceType"),
+		FriendlyName:     d.text(e, "friendlyName"),
+		Manufacturer:     d.text(e, "manufacturer"),
+		ManufacturerURL:  d.url(e, "manufacturerURL", r),
+		ModelDescription: d.text(e, "modelDescription"),
+		ModelName:        d.text(e, "modelName"),
+		ModelNumber:      d.text(e, "modelNumber"),
+		ModelType:        d.text(e, "modelType"),
+		ModelURL:         d.url(e, "modelURL", r),
+		SerialNumber:     d.text(e, "serialNumber"),
+		UDN:              strings.ReplaceAll(d.text(e, "UDN"), " ", ""),
+		UPC:              d.text(e, "UPC"),
+		PresentationURL:  d.url(e, "presentationURL", r),
+	}
+	// Lists may be missing around their items, or come twice.
+	for _, s := range items(e, "serviceList", "service") {
+		dev.Services = append(dev.Services, d.service(s, r))
+	}
+	for _, sub := range items(e, "deviceList", "device") {
+		dev.Devices = append(dev.Devices, d.device(sub, r))
+	}
+	for _, i := range items(e, "iconList", "icon") {
+		dev.Icons = append(dev.Icons, goupnp.Icon{Mimetype: d.text(i, "mimetype"), Width: d.integer(i, "width"),
+			Height: d.integer(i, "height"), Depth: d.integer(i, "depth"), URL: d.url(i, "url", r)})
+	}
+	return dev
+}
+
+func (d *document) service(e *etree.Element, r *resolver) goupnp.Service {
+	s := goupnp.Service{
+		ServiceType: d.text(e, "serviceType"),
+		ServiceId:   d.text(e, "serviceId"),
+		SCPDURL:     d.url(e, "SCPDURL", r),
+		ControlURL:  d.url(e, "controlURL", r),
+		EventSubURL: d.url(e, "eventSubURL", r),
+	}
+	own := Service{Type: s.ServiceType, ID: s.ServiceId, EventSubURL: absolute(s.EventSubURL), SCPDURL: absolute(s.SCPDURL)}
+	if _, ok := own.connection(); !ok {
+		return s
+	}
+	for i, u := range r.readings(s.ControlURL.Str) {
+		if i == 0 {
+			own.ControlURL = u.String()
+		} else {
+			own.Alternatives = append(own.Alternatives, u.String())
+		}
+	}
+	if own.ControlURL == "" {
+		d.forgive("desc-control-empty")
+		return s
+	}
+	d.services = append(d.services, own)
+	return s
+}
+
+func absolute(f goupnp.URLField) string {
+	if !f.Ok {
+		return ""
+	}
+	return f.URL.String()
+}
+
+// text gives the trimmed text of a child in one line.
+func (d *document) text(e *etree.Element, name string) string {
+	c := child(e, name)
+	if c == nil {
+		return ""
+	}
+	raw := c.Text()
+	s := strings.TrimSpace(raw)
+	if s != "" && s != raw {
+		d.forgive("desc-value-padding")
+	}
+	if !strings.ContainsAny(s, "\r\n\t") {
+		return s
+	}
+	if strings.EqualFold(name, "UDN") {
+		d.forgive("desc-udn-linebreak") // Linksys WAG200G
+	}
+	return strings.Join(strings.Fields(s), " ")
+}
+
+func (d *document) integer(e *etree.Element, name string) int32 {
+	n, _ := strconv.ParseInt(d.text(e, name), 10, 32) // netis WF2411E leaves specVersion empty
+	return int32(n)
+}
+
+func (d *document) url(e *etree.Element, name string, r *resolver) goupnp.URLField {
+	f := goupnp.URLField{Str: d.text(e, name)}
+	if readings := r.readings(f.Str); len(readings) > 0 {
+		f.URL, f.Ok = *readings[0], true
+	}
+	return f
+}
+
+// child gives the first child of that name, in any case and namespace.
+func child(e *etree.Element, name string) *etree.Element {
+	for _, c := range e.ChildElements() {
+		if strings.EqualFold(c.Tag, name) {
+			return c
+		}
+	}
+	return nil
+}
+
+// items gives the children called name of e and of its children called list.
+func items(e *etree.Element, list, name string) []*etree.Element {
+	var found []*etree.Element
+	for _, c := range e.ChildElements() {
+		switch {
+		case strings.EqualFold(c.Tag, name):
+			found = append(found, c)
+		case strings.EqualFold(c.Tag, list):
+			found = append(found, items(c, "", name)...)
+		}
+	}
+	return found
+}

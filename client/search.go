@@ -1,0 +1,276 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"net/url"
+	"slices"
+	"sync"
+	"time"
+)
+
+// afterMX is how long an answer may be on its way once the time that MX allowed is over.
+const afterMX = 200 * time.Millisecond
+
+// burst is one repetition of the search.
+type burst struct {
+	after time.Duration // since the start
+	mx    int           // seconds
+}
+
+// end is when the last answer may arrive.
+func (b burst) end() time.Duration { return b.after + time.Duration(b.mx)*time.Second + afterMX }
+
+// bursts repeat at growing intervals, because datagrams get lost and some routers answer only some searches. The last one
+// is for those who need longer, and is left out when a gateway was found.
+func bursts() []burst {
+	return []burst{{0, 1}, {150 * time.Millisecond, 1}, {600 * time.Millisecond, 1}, {1600 * time.Millisecond, 2}}
+}
+
+// search is one run of Discover. Sockets are read and descriptions fetched by goroutines of their own; everything else
+// happens between the elements of the stream, on the goroutine that reads it.
+type search struct {
+	o        Options
+	yield    func(*Gateway, error) bool
+	target   target
+	gateways []netip.Addr // next hops of all links
+	searched []string     // interfaces that a search left by
+
+	sockets []*socket
+	replies chan reply
+	results chan result
+	broken  chan *InterfaceError
+	wg      sync.WaitGroup
+
+	known directory
+	siblings
+	failed  map[string]bool // interfaces whose error was told
+	stopped bool            // the reader broke off
+}
+
+func newSearch(o Options, yield func(*Gateway, error) bool) *search {
+	return &search{
+		o:       o.defaults(),
+		yield:   yield,
+		replies: make(chan reply),
+		results: make(chan result),
+		broken:  make(chan *InterfaceError),
+		failed:  make(map[string]bool),
+	}
+}
+
+// run ends when the search is over, the reader breaks off or ctx ends; nothing it started is left then.
+func (s *search) run(parent context.Context) {
+	defer s.wg.Wait()
+	ctx, cancel := context.WithTimeout(parent, s.o.Timeout)
+	defer cancel()
+	defer s.close()
+
+	t, location, err := s.o.target(ctx)
+	switch {
+	case err != nil:
+		s.tell(nil, err)
+		return
+	case location != nil:
+		s.visit(ctx, location)
+	default:
+		s.target = t
+		s.open(ctx)
+		s.loop(ctx)
+		s.conclude(ctx, parent)
+	}
+	if parent.Err() != nil {
+		s.tell(nil, context.Cause(parent))
+	}
+}
+
+// tell hands one element to the reader.
+func (s *search) tell(g *Gateway, err error) {
+	if !s.stopped {
+		s.stopped = !s.yield(g, err)
+	}
+}
+
+// fail tells once that an interface is broken.
+func (s *search) fail(e *InterfaceError) {
+	if !s.failed[e.Interface] {
+		s.failed[e.Interface] = true
+		s.tell(nil, e)
+	}
+}
+
+// visit describes the one gateway whose URL the user gave.
+func (s *search) visit(ctx context.Context, location *url.URL) {
+	c := candidate{location: location, asked: true, trust: trust{given: []string{location.Hostname()}}}
+	links, broken := links(s.o)
+	for _, l := range links {
+		c.trust.gateways = append(c.trust.gateways, l.gateways...)
+	}
+	if s.o.Interface != "" {
+		if len(links) == 0 {
+			s.fail(broken[0])
+			return
+		}
+		c.link, c.local = &links[0], links[0].addr()
+	}
+	g, err := describe(ctx, s.o, c)
+	if err == nil {
+		s.tell(g, nil)
+		return
+	}
+	var not *NotGatewayError
+	if !errors.As(err, &not) {
+		err = &NotGatewayError{Location: location.String(), Reason: Silent, Err: err}
+	}
+	s.tell(nil, err)
+}
+
+// loop sends the bursts and takes in what comes back.
+func (s *search) loop(ctx context.Context) {
+	if len(s.sockets) == 0 {
+		return
+	}
+	var (
+		start = time.Now()
+		all   = bursts()
+		next  = 0
+		end   time.Duration // of the window in which answers come
+		open  = true
+		timer = time.NewTimer(0)
+	)
+	defer timer.Stop()
+	for !s.stopped && (open || s.known.pending > 0 || len(s.held) > 0) {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+			if next == len(all)-1 && s.yielded() {
+				next = len(all)
+			}
+			if next < len(all) {
+				s.send(all[next])
+				end = all[next].end()
+				next++
+			}
+			wake := end
+			if next < len(all) {
+				wake = all[next].after
+			}
+			if now := time.Since(start); now < wake {
+				timer.Reset(wake - now)
+			} else {
+				open = false
+			}
+		case r := <-s.replies:
+			s.consider(ctx, r)
+		case r := <-s.results:
+			s.settle(r)
+		case e := <-s.broken:
+			s.fail(e)
+		case <-s.grace():
+		}
+		s.release()
+	}
+}
+
+// conclude tells what ended without a result.
+func (s *search) conclude(ctx, parent context.Context) {
+	if ctx.Err() != nil && parent.Err() == nil {
+		for _, e := range s.known.all {
+			if e.pending && e.claims {
+				s.tell(nil, &NotGatewayError{Location: e.location.String(), Responder: e.from, Reason: Silent, Err: ctx.Err()})
+			}
+		}
+	}
+	if s.o.Gateway != "" && parent.Err() == nil && len(s.known.all) == 0 && len(s.failed) == 0 {
+		s.tell(nil, &NotGatewayError{Location: s.o.Gateway, Reason: Silent, Err: errNoAnswer})
+	}
+}
+
+var errNoAnswer = errors.New("no answer to a search")
+
+// consider takes one reply in: the description it names is fetched, once.
+func (s *search) consider(ctx context.Context, r reply) {
+	from := r.from.Addr().Unmap()
+	if !s.accepts(r.socket, from) {
+		return
+	}
+	claims := claimsGateway(r.message.ST)
+	asked := !s.target.group
+	if !claims && r.message.ST != "" && !isRoot(r.message.ST) && !asked && !slices.Contains(s.gateways, from) {
+		return // a television
+	}
+	t := trust{responder: from, gateways: s.gateways}
+	if asked {
+		t.given = []string{s.target.host}
+	}
+	location, quirk, err := t.location(r.message.Location)
+	if err != nil {
+		if claims && s.known.refuse(r.message.Location) {
+			s.tell(nil, &NotGatewayError{Location: r.message.Location, Responder: from, Reason: BadLocation, Err: err})
+		}
+		return
+	}
+	e := s.known.enter(r.socket, from, location, r.message.USN, asked || slices.Contains(s.gateways, from))
+	if e == nil {
+		return
+	}
+	e.claims = e.claims || claims || asked
+	if e.pending || e.done {
+		return
+	}
+	c := candidate{location: location, local: r.socket.local, trust: t, server: r.message.Server, link: r.socket.link, asked: asked,
+		quirks: r.message.Forgiven}
+	if quirk != "" {
+		c.quirks = append(slices.Clip(c.quirks), quirk)
+	}
+	e.pending = true
+	s.known.pending++
+	s.wg.Go(func() {
+		g, err := describe(ctx, s.o, c)
+		select {
+		case s.results <- result{e, g, err}:
+		case <-ctx.Done():
+		}
+	})
+}
+
+// accepts drops answers from beyond the link: they are forged or not for us. CARP and VRRP members answer for the next hop
+// with their own address, so any neighbour will do.
+func (s *search) accepts(k *socket, from netip.Addr) bool {
+	if !s.target.group {
+		return from == s.target.addr.Addr()
+	}
+	return k.link.near(from) || slices.Contains(s.gateways, from)
+}
+
+// result is what became of one description.
+type result struct {
+	seen    *sighting
+	gateway *Gateway
+	err     error
+}
+
+func (s *search) settle(r result) {
+	r.seen.pending, r.seen.done = false, true
+	s.known.pending--
+	var not *NotGatewayError
+	switch {
+	case r.err == nil:
+		s.hold(r.gateway, r.seen)
+	case errors.As(r.err, &not) && r.seen.claims:
+		s.tell(nil, r.err)
+	}
+}
+
+// release yields every gateway that has no sibling to wait for any more.
+func (s *search) release() {
+	for !s.stopped {
+		g := s.next(&s.known)
+		if g == nil {
+			return
+		}
+		s.tell(g, nil)
+	}
+}

@@ -1,0 +1,215 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/igdkit/igdkit/internal/ssdp"
+)
+
+// maxReadFailures ends a socket that only gives errors. Some are no reason to stop: Windows reports the datagrams that others
+// refused, and the ones that are too large.
+const maxReadFailures = 16
+
+// socket searches from one address. Its port is ephemeral: port 1900 belongs to others, and makes host firewalls ask.
+type socket struct {
+	conn  net.PacketConn
+	link  *link      // nil: a unicast search by the routes
+	local netip.Addr // zero when link is nil
+}
+
+// reply is one answer to a search.
+type reply struct {
+	socket  *socket
+	from    netip.AddrPort // any port: many routers answer from another than 1900
+	message *ssdp.Message
+}
+
+// searchTargets are what is searched for, most telling first. Routers that answer ssdp:all with their first device only,
+// with rootdevice only, or with a service only all exist.
+func searchTargets() []string {
+	return []string{
+		"urn:schemas-upnp-org:device:InternetGatewayDevice:1",
+		"urn:schemas-upnp-org:device:InternetGatewayDevice:2",
+		"urn:schemas-upnp-org:service:WANIPConnection:1",
+		"urn:schemas-upnp-org:service:WANIPConnection:2",
+		"urn:schemas-upnp-org:service:WANPPPConnection:1",
+		ssdp.RootDevice,
+		ssdp.All,
+	}
+}
+
+// claimsGateway tells whether an ST is that of a gateway or of one of its parts.
+func claimsGateway(st string) bool {
+	st = strings.ToLower(st)
+	return slices.ContainsFunc([]string{":internetgatewaydevice:", ":wandevice:", ":wanconnectiondevice:", ":wanipconnection:", ":wanpppconnection:"},
+		func(part string) bool { return strings.Contains(st, part) })
+}
+
+func isRoot(st string) bool { return strings.EqualFold(st, ssdp.RootDevice) }
+
+// open makes the sockets. What cannot be opened is told and costs the others nothing.
+func (s *search) open(ctx context.Context) {
+	all, broken := links(s.o)
+	for _, e := range broken {
+		s.fail(e)
+	}
+	for i := range all {
+		l := &all[i]
+		for _, g := range l.gateways {
+			if !slices.Contains(s.gateways, g) {
+				s.gateways = append(s.gateways, g)
+			}
+		}
+		if s.serves(l) {
+			s.add(ctx, l)
+		}
+	}
+	if !s.target.group && len(s.sockets) == 0 && len(s.failed) == 0 {
+		s.add(ctx, nil)
+	}
+}
+
+// serves tells whether the search may leave by l.
+func (s *search) serves(l *link) bool {
+	if !s.target.group {
+		return l.prefix.Contains(s.target.addr.Addr()) || slices.Contains(l.gateways, s.target.addr.Addr())
+	}
+	if l.ifi.Flags&net.FlagLoopback != 0 && s.o.Interface == "" {
+		return false
+	}
+	return l.ifi.Flags&net.FlagMulticast != 0 || len(l.gateways) > 0
+}
+
+func (s *search) add(ctx context.Context, l *link) {
+	k := &socket{link: l}
+	bind, name := netip.IPv4Unspecified(), ""
+	if s.target.addr.Addr().Is6() {
+		bind = netip.IPv6Unspecified()
+	}
+	if l != nil {
+		k.local, bind, name = l.addr(), l.addr(), l.ifi.Name
+	}
+	conn, err := s.o.Net.ListenPacket(ctx, netip.AddrPortFrom(bind, 0))
+	if err != nil {
+		s.fail(&InterfaceError{Interface: name, Local: k.local, Err: err})
+		return
+	}
+	k.conn = conn
+	s.sockets = append(s.sockets, k)
+	if name != "" && !slices.Contains(s.searched, name) {
+		s.searched = append(s.searched, name)
+	}
+	s.wg.Go(func() { s.listen(ctx, k) })
+}
+
+func (s *search) close() {
+	for _, k := range s.sockets {
+		k.conn.Close()
+	}
+}
+
+// send sends one burst. Unicast goes first: a stateful firewall on this machine then lets the gateway's answers in.
+func (s *search) send(b burst) {
+	for _, k := range s.sockets {
+		if !s.target.group {
+			if err := s.ask(k, s.target.addr, 0); err != nil {
+				s.fail(k.failure(err))
+			}
+			continue
+		}
+		if s.o.SSDP == "" {
+			for _, g := range k.link.gateways {
+				if g.Is4() {
+					s.ask(k, netip.AddrPortFrom(g, ssdp.Port), 0) // a gateway without a unicast ear is asked by multicast too
+				}
+			}
+		}
+		if k.link.ifi.Flags&net.FlagMulticast != 0 {
+			if err := s.ask(k, s.target.addr, b.mx); err != nil {
+				s.fail(k.failure(err))
+			}
+		}
+	}
+}
+
+// ask sends one M-SEARCH for each search target.
+func (s *search) ask(k *socket, to netip.AddrPort, mx int) error {
+	addr := net.UDPAddrFromAddrPort(to)
+	for _, st := range searchTargets() {
+		b := ssdp.Search{Host: to.String(), ST: st, MX: mx}.Append(nil)
+		traceDatagram(s.o.Trace, '>', to, b)
+		if _, err := k.conn.WriteTo(b, addr); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// failure is an error of this socket.
+func (k *socket) failure(err error) *InterfaceError {
+	e := &InterfaceError{Local: k.local, Err: err}
+	if k.link != nil {
+		e.Interface = k.link.ifi.Name
+	}
+	return e
+}
+
+// listen reads answers until the socket is closed.
+func (s *search) listen(ctx context.Context, k *socket) {
+	b := make([]byte, ssdp.MaxSize+1)
+	for failures := 0; ; {
+		n, addr, err := k.conn.ReadFrom(b)
+		if ctx.Err() != nil || errors.Is(err, net.ErrClosed) {
+			return
+		}
+		if err != nil {
+			if failures++; failures < maxReadFailures {
+				continue
+			}
+			select {
+			case s.broken <- k.failure(err):
+			case <-ctx.Done():
+			}
+			return
+		}
+		failures = 0
+		from, ok := addr.(interface{ AddrPort() netip.AddrPort })
+		if !ok {
+			continue
+		}
+		traceDatagram(s.o.Trace, '<', from.AddrPort(), b[:min(n, ssdp.MaxSize)])
+		message, err := ssdp.Parse(b[:n])
+		if err != nil || message.Kind != ssdp.SearchReply {
+			continue
+		}
+		select {
+		case s.replies <- reply{k, from.AddrPort(), message}:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// traceDatagram dumps one datagram, in the form of http1.Transport's trace.
+func traceDatagram(w io.Writer, direction byte, peer netip.AddrPort, datagram []byte) {
+	if w == nil {
+		return
+	}
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "%c %v udp, %d bytes\n", direction, peer, len(datagram))
+	for line := range bytes.Lines(datagram) {
+		b.WriteByte(direction)
+		b.WriteByte(' ')
+		b.Write(bytes.TrimRight(line, "\r\n"))
+		b.WriteByte('\n')
+	}
+	w.Write(b.Bytes())
+}
