@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/igdkit/igdkit/client"
+	"github.com/igdkit/igdkit/emulator"
+	"github.com/igdkit/igdkit/emulator/lab"
+)
+
+func doctorCommand(u *ui) *cobra.Command {
+	return &cobra.Command{
+		Use:   "doctor",
+		Short: "Tell which modes work on this machine, and what to do about the others",
+		Long: `Try each way of playing a gateway: loopback (serve, run) by starting one, finding it and asking it; lab by making one.
+Exit code 0 when loopback works, 1 when it does not. --json gives checks[] with id, ok, detail and advice, and the verdict:
+all, loopback or none.`,
+		Example: "  fakeigd doctor\n  fakeigd doctor --json",
+		Args:    noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return doctor(cmd.Context(), u)
+		},
+	}
+}
+
+// check is one mode and whether it works, with the keys of igdctl's doctor.
+type check struct {
+	ID     string `json:"id"`
+	OK     bool   `json:"ok"`
+	Detail string `json:"detail"`
+	Advice string `json:"advice"`
+}
+
+func doctor(ctx context.Context, u *ui) error {
+	over := u.waiting("trying each mode")
+	checks := []check{checkLoopback(ctx), checkLab()}
+	over()
+	verdict := "none"
+	switch {
+	case checks[0].OK && checks[1].OK:
+		verdict = "all"
+	case checks[0].OK:
+		verdict = "loopback"
+	}
+	if u.json {
+		u.document(map[string]any{"checks": checks, "verdict": verdict})
+	} else {
+		var rows [][]string
+		for _, c := range checks {
+			state := "works"
+			if !c.OK {
+				state = "fails"
+			}
+			rows = append(rows, []string{c.ID, state, c.Detail})
+			if c.Advice != "" {
+				rows = append(rows, []string{"", "", "advice: " + c.Advice})
+			}
+		}
+		u.table(rows)
+	}
+	if verdict == "none" {
+		return exit(exitLocal)
+	}
+	return nil
+}
+
+// loopbackTime is ample: the search is answered at once.
+const loopbackTime = 5 * time.Second
+
+// checkLoopback finds a gateway on 127.0.0.1 by SSDP and asks it for its address.
+func checkLoopback(ctx context.Context) check {
+	c := check{ID: "loopback"}
+	ip, err := askOnLoopback(ctx)
+	if err != nil {
+		c.Detail = err.Error()
+		c.Advice = "let programs use UDP and TCP on 127.0.0.1: look at the firewall and the sandbox"
+		return c
+	}
+	c.OK = true
+	c.Detail = "a gateway on 127.0.0.1 was found and says that its address is " + ip
+	return c
+}
+
+func askOnLoopback(ctx context.Context) (ip string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, loopbackTime)
+	defer cancel()
+	g, err := emulator.New(ctx, emulator.Options{Version: 1})
+	if err != nil {
+		return "", fmt.Errorf("no gateway can stand on 127.0.0.1: %w", err)
+	}
+	defer func() { err = errors.Join(err, g.Close()) }()
+	found, err := client.Find(ctx, client.Options{SSDP: g.SSDP().String()})
+	if err != nil {
+		return "", fmt.Errorf("the gateway on 127.0.0.1 is not found: %w", err)
+	}
+	addr, err := found.ExternalIP(ctx)
+	if err != nil {
+		return "", fmt.Errorf("the gateway on 127.0.0.1 is found and does not answer: %w", err)
+	}
+	return addr.String(), nil
+}
+
+func checkLab() check {
+	c := check{ID: "lab"}
+	err := lab.Check()
+	if err == nil {
+		c.OK = true
+		c.Detail = "a network of its own can be made"
+		return c
+	}
+	c.Detail = err.Error()
+	if e, ok := errors.AsType[*lab.UnavailableError](err); ok {
+		c.Advice = e.Hint()
+	}
+	return c
+}

@@ -1,0 +1,197 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/igdkit/igdkit/emulator"
+	"github.com/igdkit/igdkit/emulator/lab"
+	"github.com/igdkit/igdkit/scenarios"
+)
+
+func labCommand(u *ui) *cobra.Command {
+	var s labSettings
+	cmd := &cobra.Command{
+		Use:   "lab [flags] -- COMMAND [ARGUMENT…]",
+		Short: "Run a command alone in a network behind a gateway",
+		Long: `Run a command on a host of its own: 192.168.1.10, with the gateway 192.168.1.1 on its default route, found by
+multicast as a router at home is. Programs need no change and no environment: IGD_ variables are unset. No root on Linux;
+fakeigd doctor tells whether this machine allows it.
+
+stdout belongs to the command, and so does the exit code: 128+n when signal n ended it, 127 when there is no such command,
+126 when it cannot be executed. Signals go to the command. When it ends, everything that it started ends too.`,
+		Example: `  fakeigd lab -- igdctl open 8080/tcp
+  fakeigd lab --scenario igd2 -- upnpc -l
+  fakeigd lab --journal seen.ndjson -- sh`,
+		Args:        needsCommand,
+		Annotations: map[string]string{stdoutIsTheirs: "yes"},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return runInLab(cmd.Context(), u, &s, args)
+		},
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.StringArrayVar(&s.scenarios, "scenario", nil, "`NAME|FILE` of what to play; may be given several times (default igd1)")
+	f.StringVar(&s.wan, "wan", "", "`ADDR` of the gateway on its WAN side: its external address (default: the scenario's)")
+	f.Uint64Var(&s.seed, "seed", 1, "`N`: nothing is random without it; the same seed, the same run")
+	f.StringVar(&s.journal, "journal", "", "`FILE` for every datagram, request and change, as NDJSON")
+	registerCompletion(cmd, "scenario", completeScenario)
+	f.SetInterspersed(false) // flags after the command are the command's
+	return cmd
+}
+
+// labSettings are what the flags of lab say.
+type labSettings struct {
+	scenarios []string
+	wan       string
+	seed      uint64
+	journal   string
+}
+
+func runInLab(ctx context.Context, u *ui, s *labSettings, argv []string) error {
+	if _, err := lookPath(argv); err != nil {
+		return err
+	}
+	spec, err := s.spec()
+	if err != nil {
+		return err
+	}
+	o := lab.Options{Stdin: u.stdin, Stdout: u.stdout, Stderr: u.stderr}
+	var journal journalFile
+	if s.journal != "" {
+		if journal.file, err = createJournal(s.journal); err != nil {
+			return err
+		}
+		o.OnReport = journal.add
+		spec.Journal = true
+	}
+	if o.Spec, err = json.Marshal(spec); err != nil {
+		return err
+	}
+	code, err := lab.Run(ctx, o, argv)
+	err = errors.Join(err, journal.close())
+	if e, ok := errors.AsType[*lab.UnavailableError](err); ok {
+		return &failure{
+			kind: "lab", exit: exitUsage, cause: err,
+			message: fmt.Sprintf("a lab cannot be made on this machine: %v", e),
+			hints:   []string{e.Hint(), "without one: fakeigd run -- " + argv[0] + " finds the gateway by IGD_LOCATION"},
+		}
+	}
+	if err == nil && code != 0 {
+		err = exit(code)
+	}
+	return err
+}
+
+// labSpec is what the process on the gateway is told. It cannot read the user's files by itself: it may not see them.
+type labSpec struct {
+	Scenarios []labScenario
+	WAN       netip.Addr
+	Seed      uint64
+	Journal   bool
+}
+
+type labScenario struct{ File, Text string }
+
+// spec reads everything that can be wrong before a namespace is made.
+func (s *labSettings) spec() (*labSpec, error) {
+	wan, err := wanAddress(s.wan)
+	if err != nil {
+		return nil, err
+	}
+	spec := &labSpec{WAN: wan, Seed: s.seed}
+	for _, name := range orDefault(s.scenarios) {
+		sc, err := loadScenario(name)
+		if err != nil {
+			return nil, err
+		}
+		text, err := scenarios.Source(name)
+		if err != nil {
+			return nil, scenarioFailure(name, err)
+		}
+		spec.Scenarios = append(spec.Scenarios, labScenario{sc.Name, string(text)})
+	}
+	return spec, nil
+}
+
+// startInLab runs on the gateway of a lab.
+func startInLab(ctx context.Context, site lab.Site) (io.Closer, error) {
+	var spec labSpec
+	if err := json.Unmarshal(site.Spec, &spec); err != nil {
+		return nil, err
+	}
+	var journal io.Writer
+	if spec.Journal {
+		journal = &lockedWriter{w: reporter{site}}
+	}
+	var running gateways
+	taken := map[string]bool{}
+	for _, source := range spec.Scenarios {
+		sc, err := scenarios.Parse(source.File, []byte(source.Text))
+		if err != nil {
+			return nil, errors.Join(err, running.Close())
+		}
+		for _, o := range sc.Options() {
+			o.Name = freeName(o.Name, taken)
+			o.LAN, o.SSDP = site.LAN.Addr(), "multicast"
+			o.Seed, o.Journal = spec.Seed, journal
+			switch {
+			case spec.WAN.IsValid():
+				o.ExternalIP = spec.WAN
+			case !o.ExternalIP.IsValid():
+				o.ExternalIP = site.WAN
+			}
+			g, err := emulator.New(ctx, o)
+			if err != nil {
+				return nil, errors.Join(err, running.Close())
+			}
+			running = append(running, g)
+		}
+	}
+	return running, nil
+}
+
+// gateways end together.
+type gateways []*emulator.Gateway
+
+func (gs gateways) Close() error {
+	errs := make([]error, len(gs))
+	for i, g := range gs {
+		errs[i] = g.Close()
+	}
+	return errors.Join(errs...)
+}
+
+// reporter sends the lines of the journal out of the lab.
+type reporter struct{ site lab.Site }
+
+func (r reporter) Write(line []byte) (int, error) {
+	return len(line), r.site.Report(json.RawMessage(bytes.TrimSpace(line)))
+}
+
+// journalFile writes what comes out of the lab.
+type journalFile struct {
+	file *os.File // nil: there is no journal
+	err  error
+}
+
+func (j *journalFile) add(line json.RawMessage) {
+	if _, err := j.file.Write(append(line, '\n')); err != nil && j.err == nil {
+		j.err = fmt.Errorf("the journal cannot be written any more: %w", err)
+	}
+}
+
+func (j *journalFile) close() error {
+	if j.file == nil {
+		return nil
+	}
+	return errors.Join(j.err, j.file.Close())
+}

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/igdkit/igdkit/emulator/lab"
+)
+
+func TestMain(m *testing.M) {
+	if lab.IsChild() {
+		os.Exit(lab.Child(startInLab))
+	}
+	testscript.Main(m, map[string]func(){
+		"fakeigd":  main,
+		"peer":     func() { os.Exit(peer(os.Args[1:])) },
+		"exitcode": func() { os.Exit(exitcode(os.Args[1:])) },
+	})
+}
+
+// TestStories runs testdata/*.txtar: each is a story about one topic, told with the program itself.
+func TestStories(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Condition: func(cond string) (bool, error) {
+			if cond != "lab" {
+				return false, fmt.Errorf("unknown condition %q", cond)
+			}
+			return labWorks(t), nil
+		},
+	})
+}
+
+// labWorks tells whether stories about the lab can run. On CI they must.
+func labWorks(t *testing.T) bool {
+	err := lab.Check()
+	switch {
+	case err == nil:
+		return true
+	case os.Getenv("CI") == "true" && runtime.GOOS == "linux":
+		t.Fatalf("CI=true, and there can be no lab: %v", err)
+	default:
+		t.Logf("no lab: %v", err)
+	}
+	return false
+}
+
+// exitcode N COMMAND… succeeds when COMMAND ends with exit code N: scripts cannot look at codes by themselves.
+func exitcode(args []string) int {
+	want, err := strconv.Atoi(args[0])
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	cmd := exec.Command(args[1], args[2:]...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	err = cmd.Run()
+	if cmd.ProcessState == nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	if got := exitCode(cmd.ProcessState); got != want {
+		fmt.Fprintf(os.Stderr, "exit code %d, want %d\n", got, want)
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/igdkit/igdkit/client"
+)
+
+// peer is the program that runs beside a gateway in these tests, in place of a user's:
+//
+//	peer env             prints the IGD_ variables
+//	peer open PORT       opens a port at IGD_LOCATION and prints its external address
+//	peer search          finds a gateway through IGD_SSDP, or by multicast without it, and prints its address
+//	peer wait            prints "started", waits for a signal, prints it and ends with code 7
+//	peer exit N          ends with code N
+//	peer kill            is killed
+func peer(args []string) int {
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	err := errors.New("unknown command")
+	switch args[0] {
+	case "env":
+		err = nil
+		for _, v := range os.Environ() {
+			if strings.HasPrefix(v, "IGD_") {
+				fmt.Println(v)
+			}
+		}
+	case "open":
+		err = peerOpen(ctx, args[1])
+	case "search":
+		err = peerSearch(ctx)
+	case "wait":
+		signals := make(chan os.Signal, 1)
+		signal.Notify(signals, forwarded()...)
+		fmt.Println("started")
+		fmt.Println("got", <-signals)
+		return 7
+	case "exit":
+		n, err := strconv.Atoi(args[1])
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		return n
+	case "kill":
+		self, _ := os.FindProcess(os.Getpid())
+		err = self.Kill()
+		<-ctx.Done()
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "peer:", err)
+		return 1
+	}
+	return 0
+}
+
+func peerOpen(ctx context.Context, port string) error {
+	n, err := strconv.ParseUint(port, 10, 16)
+	if err != nil {
+		return err
+	}
+	location := os.Getenv("IGD_LOCATION")
+	if location == "" {
+		return errors.New("IGD_LOCATION is not set")
+	}
+	m, err := client.Map(ctx, client.Request{InternalPort: uint16(n)}, client.Options{Gateway: location})
+	if err != nil {
+		return err
+	}
+	for _, e := range m.Entries() {
+		fmt.Println("open", e.External)
+	}
+	return nil
+}
+
+func peerSearch(ctx context.Context) error {
+	g, err := client.Find(ctx, client.Options{SSDP: os.Getenv("IGD_SSDP")})
+	if err != nil {
+		return err
+	}
+	ip, err := g.ExternalIP(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Println("found", g.Location, ip)
+	return nil
+}

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/igdkit/igdkit/emulator"
+)
+
+func serveCommand(u *ui) *cobra.Command {
+	var s settings
+	var lifetime time.Duration
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Play gateways until told to end",
+		Long: `Play gateways until SIGTERM, SIGINT or the end of --max-lifetime.
+
+One JSON line on stdout says that everything stands, and where: event, location, ssdp, control, scenario, seed,
+external_ip, wan, pid, and gateways[] when there are several. After it come events, one JSON object a line:
+mapping_added, mapping_deleted, mapping_expired and others. The line may be read and the pipe closed; serve goes on.
+
+SIGTERM and --max-lifetime end with code 0, SIGINT with 130. byebye is sent first.`,
+		Example: `  fakeigd serve
+  fakeigd serve --scenario igd2 --control 127.0.0.1:8080 --journal gateway.ndjson
+  fakeigd serve --scenario ./my-router.yaml --wan 100.64.0.1
+  fakeigd serve --listen 0.0.0.0:5000 --advertise 172.17.0.2:5000 --control 0.0.0.0:8080`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if lifetime < 0 {
+				return usage("for example --max-lifetime 30m", "--max-lifetime %v is negative", lifetime)
+			}
+			return serve(cmd.Context(), u, &s, lifetime)
+		},
+	}
+	s.flags(cmd)
+	f := cmd.Flags()
+	f.StringVar(&s.control, "control", "127.0.0.1:0", "`HOST:PORT|off` of the control API; port 0: any free one")
+	f.DurationVar(&lifetime, "max-lifetime", 0, "`DURATION` after which serve ends by itself, such as 30m (default: never)")
+	registerCompletion(cmd, "control", cobra.FixedCompletions([]string{"127.0.0.1:8080", "off"}, cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+// drainTime is how long the last events may take to be written.
+const drainTime = 200 * time.Millisecond
+
+func serve(ctx context.Context, u *ui, s *settings, lifetime time.Duration) error {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, endSignals()...)
+	defer signal.Stop(signals)
+	ignoreClosedPipes()
+
+	events := newEventWriter(u.stdout)
+	se, err := open(ctx, s, func(e emulator.Event) { events.put(eventLine(e)) })
+	if err != nil {
+		return err
+	}
+	if _, err := u.stdout.Write(encodeLine(se.ready())); err != nil {
+		return errors.Join(fmt.Errorf("stdout cannot be written: %w", err), se.close())
+	}
+	go events.run() // what happened before stands in the queue; ended by close
+
+	var end <-chan time.Time
+	if lifetime > 0 {
+		end = time.After(lifetime)
+	}
+	last := stoppedLine{Event: "stopped"}
+	code := 0
+	select {
+	case sig := <-signals:
+		last.Reason = "sigterm"
+		if sig == os.Interrupt {
+			last.Reason, code = "sigint", exitInterrupted
+		}
+	case <-end:
+		last.Reason = "max_lifetime"
+	}
+	err = se.close()
+	last.Time = time.Now()
+	events.put(last)
+	events.close(drainTime)
+	if err == nil && code != 0 {
+		err = exit(code)
+	}
+	return err
+}

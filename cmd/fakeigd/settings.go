@@ -1,0 +1,170 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"github.com/igdkit/igdkit/emulator"
+)
+
+// settings are what the flags of serve and run say.
+type settings struct {
+	scenarios []string // names or files; igd1 when empty
+	listen    string   // ADDR or ADDR:PORT
+	ssdp      string   // HOST:PORT, multicast, off; empty: unicast on a free port
+	advertise string   // HOST:PORT; empty: what is listened on
+	control   string   // HOST:PORT
+	wan       string   // IPv4 address; empty: the scenario's
+	journal   string   // file; empty: none
+	seed      uint64
+}
+
+func (s *settings) flags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.StringArrayVar(&s.scenarios, "scenario", nil, "`NAME|FILE` of what to play; may be given several times (default igd1)")
+	f.StringVar(&s.listen, "listen", "127.0.0.1", "`ADDR[:PORT]` that the gateway serves on; no port: any free one")
+	f.StringVar(&s.ssdp, "ssdp", "", "`HOST:PORT|multicast|off`: where searches are answered (default: unicast on a free port)")
+	f.StringVar(&s.advertise, "advertise", "", "`HOST:PORT` told to clients instead of the one listened on, for containers")
+	f.StringVar(&s.wan, "wan", "", "`ADDR` of the gateway on its WAN side: its external address (default: the scenario's)")
+	f.Uint64Var(&s.seed, "seed", 1, "`N`: nothing is random without it; the same seed, the same run")
+	f.StringVar(&s.journal, "journal", "", "`FILE` for every datagram, request and change, as NDJSON")
+	registerCompletion(cmd, "scenario", completeScenario)
+	registerCompletion(cmd, "ssdp", cobra.FixedCompletions([]string{"multicast", "off"}, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// device is one gateway to be started.
+type device struct {
+	scenario string
+	options  emulator.Options
+}
+
+// devices reads the scenarios and applies the settings. It opens nothing.
+func (s *settings) devices() ([]device, error) {
+	lan, port, err := s.listenAddress()
+	if err != nil {
+		return nil, err
+	}
+	wan, err := wanAddress(s.wan)
+	if err != nil {
+		return nil, err
+	}
+	var all []device
+	for _, name := range orDefault(s.scenarios) {
+		sc, err := loadScenario(name)
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range sc.Options() {
+			all = append(all, device{sc.Name, o})
+		}
+	}
+	if err := s.checkSSDP(len(all)); err != nil {
+		return nil, err
+	}
+	if err := s.checkAdvertise(lan, len(all)); err != nil {
+		return nil, err
+	}
+	if port != 0 && len(all) > 1 {
+		return nil, usage("give --listen without a port", "--listen %s names one port for %d gateways", s.listen, len(all))
+	}
+	taken := map[string]bool{}
+	for i := range all {
+		o := &all[i].options
+		o.Name = freeName(o.Name, taken)
+		o.LAN, o.HTTPPort, o.SSDP, o.Advertise = lan, port, s.ssdp, s.advertise
+		o.Seed = s.seed // names differ, and with them what is derived from it
+		if wan.IsValid() {
+			o.ExternalIP = wan
+		}
+	}
+	return all, nil
+}
+
+func (s *settings) listenAddress() (netip.Addr, uint16, error) {
+	if addr, err := netip.ParseAddr(s.listen); err == nil {
+		return addr, 0, nil
+	}
+	if ap, err := netip.ParseAddrPort(s.listen); err == nil {
+		return ap.Addr(), ap.Port(), nil
+	}
+	return netip.Addr{}, 0, usage("for example --listen 127.0.0.1, or --listen 127.0.0.1:5000",
+		"--listen %q is not an IP address, with or without a port", s.listen)
+}
+
+// wanAddress reads --wan; the zero Addr means that it was not given.
+func wanAddress(flag string) (netip.Addr, error) {
+	if flag == "" {
+		return netip.Addr{}, nil
+	}
+	addr, err := netip.ParseAddr(flag)
+	if err != nil || !addr.Is4() {
+		return netip.Addr{}, usage("for example --wan 203.0.113.7, or 100.64.0.1 for a gateway behind carrier-grade NAT",
+			"--wan %q is not an IPv4 address", flag)
+	}
+	return addr, nil
+}
+
+// orDefault is what to play when nothing was named.
+func orDefault(names []string) []string {
+	if len(names) == 0 {
+		return []string{"igd1"}
+	}
+	return names
+}
+
+func (s *settings) checkSSDP(gateways int) error {
+	switch s.ssdp {
+	case "", "multicast", "off":
+		return nil
+	}
+	if ap, err := netip.ParseAddrPort(s.ssdp); err != nil || ap.Addr().IsMulticast() {
+		return usage("for example --ssdp 127.0.0.1:19000; without --ssdp a free port is taken",
+			"--ssdp %q is not an IP address with a port, multicast or off", s.ssdp)
+	}
+	if gateways > 1 {
+		return usage("leave --ssdp out, and each takes a free port, or use --ssdp multicast",
+			"--ssdp %s names one port for %d gateways", s.ssdp, gateways)
+	}
+	return nil
+}
+
+func (s *settings) checkAdvertise(lan netip.Addr, gateways int) error {
+	const example = "for example --listen 0.0.0.0:5000 --advertise 192.168.1.1:5000"
+	if s.advertise == "" {
+		if lan.IsUnspecified() {
+			return usage(example, "--listen %s needs --advertise HOST:PORT, because clients must be told one address", s.listen)
+		}
+		return nil
+	}
+	host, port, err := net.SplitHostPort(s.advertise)
+	if n, bad := strconv.ParseUint(port, 10, 16); err != nil || bad != nil || n == 0 || host == "" {
+		return usage(example, "--advertise %q is not HOST:PORT", s.advertise)
+	}
+	if gateways > 1 {
+		return usage("serve each gateway by a fakeigd of its own", "--advertise %s names one address for %d gateways", s.advertise, gateways)
+	}
+	return nil
+}
+
+// freeName adds -2, -3, … to a name that is taken.
+func freeName(name string, taken map[string]bool) string {
+	free := name
+	for n := 2; taken[free]; n++ {
+		free = fmt.Sprintf("%s-%d", name, n)
+	}
+	taken[free] = true
+	return free
+}
+
+// registerCompletion attaches a completion to a flag that exists: the only error cobra knows here is a flag that does
+// not.
+func registerCompletion(cmd *cobra.Command, flag string, f cobra.CompletionFunc) {
+	if err := cmd.RegisterFlagCompletionFunc(flag, f); err != nil {
+		panic(err)
+	}
+}
