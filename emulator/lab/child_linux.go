@@ -18,7 +18,9 @@ const (
 	newsFD   = 4
 
 	closeTime = 500 * time.Millisecond // for a gateway to take its leave
-	groupTime = 20 * time.Millisecond  // for a signal to a whole process group to reach all of it
+	groupTime = 20 * time.Millisecond  // for a signal that the kernel has delivered to get through Go's runtime
+
+	marker = syscall.SIGWINCH // comes after the forwarded ones in a batch, and is harmless when it comes from a terminal
 )
 
 // IsChild says whether this process was started by [Run] to be a gateway: then the program must call [Child] and exit
@@ -39,6 +41,7 @@ func Child(start Start) int {
 	for _, sig := range forwarded() {
 		signal.Notify(g.own, sig)
 	}
+	signal.Notify(g.own, marker)
 	dec := json.NewDecoder(os.NewFile(ordersFD, "orders"))
 	var first order
 	if err := dec.Decode(&first); err != nil || first.Setup == nil {
@@ -205,19 +208,27 @@ func (g *gateway) follow(c *command) int {
 
 // groupHad says whether sig was for the whole process group, as a terminal's Ctrl-C is: then it reached this process
 // too, and the command had it already. A program that is interrupted twice often gives up its clean-up.
+//
+// A signal to a group is pending everywhere before Run can tell about its own, but on a busy machine Go's runtime may
+// hand this process's over later than the order arrives. So a marker is sent after it.
 func (g *gateway) groupHad(sig syscall.Signal, seen map[os.Signal]time.Time) bool {
 	at, ok := seen[sig]
 	delete(seen, sig)
-	if ok && time.Since(at) < 5*groupTime {
+	if ok && time.Since(at) < time.Second {
 		return true
 	}
-	for timeout := time.After(groupTime); ; {
+	_ = syscall.Kill(os.Getpid(), marker)
+	for timeout := time.After(time.Second); ; {
 		select {
 		case own := <-g.own:
-			if own == sig {
+			switch own {
+			case sig:
 				return true
+			case marker:
+				timeout = time.After(groupTime)
+			default:
+				seen[own] = time.Now()
 			}
-			seen[own] = time.Now()
 		case <-timeout:
 			return false
 		}

@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -28,6 +29,9 @@ func TestMain(m *testing.M) {
 		os.Exit(lab.Child(start))
 	case os.Getenv(roleVariable) != "":
 		os.Exit(play(os.Getenv(roleVariable)))
+	}
+	if os.Getenv("GORACE") == "" {
+		os.Setenv("GORACE", "atexit_sleep_ms=0") // for the processes that the tests start: a second each
 	}
 	os.Exit(m.Run())
 }
@@ -70,10 +74,12 @@ func greet(l net.Listener, greeting []byte) {
 	}
 }
 
+var check = sync.OnceValue(lab.Check)
+
 // available skips a test that needs labs where there are none.
 func available(t testing.TB) {
 	t.Helper()
-	if e, ok := errors.AsType[*lab.UnavailableError](lab.Check()); ok {
+	if e, ok := errors.AsType[*lab.UnavailableError](check()); ok {
 		labtest.Skip(t, e.Error()+"; "+e.Hint())
 	}
 }

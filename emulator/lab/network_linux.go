@@ -38,7 +38,10 @@ func connect(ctx context.Context, gateway, host *netns.Namespace) error {
 	if err := gateway.AddAddr("lo", wanAddr()); err != nil {
 		return err
 	}
-	// Where /proc/sys is read-only, as in some containers, the command waits longer for an Internet that is not there.
-	_ = gateway.RejectUnrouted()
+	// What has no port here and no route beyond is refused at once and every time, as programs expect it; a network
+	// namespace by itself drops the second kind, and answers the first no more than once a second. Where /proc/sys is
+	// read-only, as in some containers, programs have to wait for their timeouts.
+	_ = gateway.Sysctl("net/ipv4/ip_forward", "1")
+	_ = gateway.Sysctl("net/ipv4/icmp_ratelimit", "0")
 	return nil
 }

@@ -129,10 +129,6 @@ func (n *Namespace) AddDefaultRoute(gateway netip.Addr) error {
 	})
 }
 
-// RejectUnrouted makes the namespace a router that answers "network unreachable" for what it has no route to; a network
-// namespace drops such packets silently otherwise, and programs wait for their longest timeout.
-func (n *Namespace) RejectUnrouted() error { return n.Sysctl("net/ipv4/ip_forward", "1") }
-
 // Sysctl writes a setting below /proc/sys that belongs to network namespaces.
 func (n *Namespace) Sysctl(path, value string) error {
 	return n.Do(func() error { return os.WriteFile("/proc/sys/"+path, []byte(value), 0) })
