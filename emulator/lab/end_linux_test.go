@@ -4,13 +4,18 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/igdkit/igdkit/emulator/lab"
 )
@@ -34,6 +39,8 @@ type program struct {
 	*exec.Cmd
 	out *bufio.Reader
 	tag string // marks every process of the lab in its environment
+
+	members map[string]*os.File // the program's processes when it was up
 }
 
 // run starts a program with script on its host and waits until the script says "up".
@@ -57,8 +64,8 @@ func run(t *testing.T, script string) *program {
 	})
 	p.out = bufio.NewReader(stdout)
 	p.expect(t, "up")
-	if len(p.processes(t)) < 3 {
-		t.Fatalf("processes %v, want at least program, gateway and script", p.processes(t))
+	if p.members = p.processes(t); len(p.members) < 3 {
+		t.Fatalf("processes %v, want at least program, gateway and script", slices.Collect(maps.Keys(p.members)))
 	}
 	return p
 }
@@ -85,10 +92,10 @@ func (p *program) end(t *testing.T) int {
 	return p.ProcessState.ExitCode()
 }
 
-// processes lists what is left of a program and its lab, by the mark in their environments.
-func (p *program) processes(t *testing.T) []string {
+// processes opens a handle on every process of a program and its lab, found by the mark in their environments.
+func (p *program) processes(t *testing.T) map[string]*os.File {
 	t.Helper()
-	var left []string
+	all := map[string]*os.File{}
 	dirs, err := filepath.Glob("/proc/[0-9]*")
 	if err != nil {
 		t.Fatal(err)
@@ -99,9 +106,35 @@ func (p *program) processes(t *testing.T) []string {
 			continue
 		}
 		cmdline, _ := os.ReadFile(filepath.Join(dir, "cmdline"))
-		left = append(left, filepath.Base(dir)+" "+strings.ReplaceAll(string(cmdline), "\x00", " "))
+		pid, err := strconv.Atoi(filepath.Base(dir))
+		if err != nil {
+			t.Fatal(err)
+		}
+		fd, err := unix.PidfdOpen(pid, 0)
+		if err != nil {
+			continue // ended meanwhile
+		}
+		handle := os.NewFile(uintptr(fd), dir)
+		t.Cleanup(func() { handle.Close() })
+		all[fmt.Sprintf("%d %s", pid, strings.ReplaceAll(string(cmdline), "\x00", " "))] = handle
 	}
-	return left
+	return all
+}
+
+// gone fails the test unless every process of the program ends within a second, none newly found.
+func (p *program) gone(t *testing.T) {
+	t.Helper()
+	deadline := time.Now().Add(time.Second)
+	for name, handle := range p.members {
+		fds := []unix.PollFd{{Fd: int32(handle.Fd()), Events: unix.POLLIN}}
+		n, err := unix.Poll(fds, int(max(time.Until(deadline), 0).Milliseconds()))
+		if err != nil || n == 0 {
+			t.Errorf("left behind: %s (%v)", name, err)
+		}
+	}
+	for name := range p.processes(t) {
+		t.Errorf("left behind: %s", name)
+	}
 }
 
 func TestSignals(t *testing.T) {
@@ -131,9 +164,7 @@ func TestSignals(t *testing.T) {
 			if code := p.end(t); code != tt.code {
 				t.Errorf("exit code %d, want %d", code, tt.code)
 			}
-			if left := p.processes(t); len(left) > 0 {
-				t.Errorf("left behind: %q", left)
-			}
+			p.gone(t)
 		})
 	}
 }
@@ -166,9 +197,7 @@ func TestKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.end(t)
-	if left := p.processes(t); len(left) > 0 {
-		t.Errorf("left behind: %q", left)
-	}
+	p.gone(t)
 }
 
 // The lab's init reaps what the command orphans, so that a daemon that ended does not look alive.

@@ -35,7 +35,7 @@ func Run(ctx context.Context, o Options, argv []string) (int, error) {
 		return 0, errors.New("lab: no command")
 	}
 	path, err := exec.LookPath(argv[0])
-	if err != nil && !errors.Is(err, exec.ErrDot) {
+	if err != nil {
 		return 0, err
 	}
 	if _, err := os.Stat(cmp.Or(o.Dir, ".")); err != nil {
