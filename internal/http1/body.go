@@ -1,6 +1,7 @@
 package http1
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"strconv"
@@ -179,9 +180,9 @@ func (r *Reader) endOfBody(h *Head, body []byte, err error, n int64, closed bool
 	return nil, err
 }
 
-// pastLength reads on behind Content-Length bytes when they end within the root element. Only a Transport does so, whose connections carry one response.
+// pastLength reads on behind Content-Length bytes when they end before the root element does. Only a Transport does so, whose connections carry one response.
 func (r *Reader) pastLength(h *Head, body []byte, tags *tagWatch) ([]byte, error) {
-	if r.idle == 0 || tags.closed(body) || !tags.open() {
+	if r.idle == 0 || tags.closed(body) || !markup(body) {
 		return body, nil
 	}
 	for !tags.closed(body) {
@@ -198,4 +199,10 @@ func (r *Reader) pastLength(h *Head, body []byte, tags *tagWatch) ([]byte, error
 		h.forgive(LengthTooShort)
 	}
 	return body, nil
+}
+
+// markup reports whether body can be the beginning of an XML document.
+func markup(body []byte) bool {
+	body = bytes.TrimLeft(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")), " \t\r\n")
+	return len(body) > 0 && body[0] == '<'
 }

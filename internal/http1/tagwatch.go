@@ -18,9 +18,6 @@ func (t *tagWatch) closed(body []byte) bool {
 	return t.name != nil && t.depth == 0 && len(bytes.Trim(body[t.pos:], " \t\r\n\x00")) == 0
 }
 
-// open reports whether the root element has begun and not ended.
-func (t *tagWatch) open() bool { return t.depth > 0 }
-
 // step takes in one tag, comment, CDATA section or declaration; false when the next one is not complete yet.
 func (t *tagWatch) step(body []byte) bool {
 	i := bytes.IndexByte(body[t.pos:], '<')
