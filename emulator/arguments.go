@@ -14,10 +14,10 @@ import (
 // maxText bounds what a string argument may hold, in bytes. Standards give no bound; the table is kept in memory.
 const maxText = 1024
 
-// refusal is a UPnP error code that an action answers.
-type refusal int
+// upnpError is a UPnP error code that an action answers.
+type upnpError int
 
-func (r refusal) Error() string { return "UPnP error " + strconv.Itoa(int(r)) }
+func (r upnpError) Error() string { return "UPnP error " + strconv.Itoa(int(r)) }
 
 // input is one in-argument of an action as its SCPD describes it.
 type input struct {
@@ -88,12 +88,12 @@ func newInput(name string, v *scpd.StateVariable) (input, error) {
 // check reads the in-arguments of a call: all of them, in the order of the SCPD (UDA 1.1 §3.1.1), each of its type, range and list.
 func (a *action) check(got []soap.Arg) (arguments, error) {
 	if len(got) != len(a.in) {
-		return nil, refusal(soap.InvalidArgs)
+		return nil, upnpError(soap.InvalidArgs)
 	}
 	checked := make(arguments, len(got))
 	for i := range a.in {
 		if got[i].Name != a.in[i].name {
-			return nil, refusal(soap.InvalidArgs)
+			return nil, upnpError(soap.InvalidArgs)
 		}
 		v, err := a.in[i].read(got[i].Value)
 		if err != nil {
@@ -114,20 +114,20 @@ func (in *input) read(s string) (value, error) {
 		case "0", "false", "no":
 			return value{}, nil
 		}
-		return value{}, refusal(soap.InvalidArgs)
+		return value{}, upnpError(soap.InvalidArgs)
 	case in.bits > 0:
 		n, err := strconv.ParseUint(strings.TrimSpace(s), 10, in.bits)
 		if err != nil {
-			return value{}, refusal(soap.InvalidArgs)
+			return value{}, upnpError(soap.InvalidArgs)
 		}
 		if n < in.min || n > in.max {
-			return value{}, refusal(in.rangeCode)
+			return value{}, upnpError(in.rangeCode)
 		}
 		return value{number: n}, nil
 	case len(s) > maxText:
-		return value{}, refusal(soap.StringArgumentTooLong)
+		return value{}, upnpError(soap.StringArgumentTooLong)
 	case len(in.allowed) > 0 && !slices.Contains(in.allowed, s):
-		return value{}, refusal(in.listCode)
+		return value{}, upnpError(in.listCode)
 	}
 	return value{text: s}, nil
 }

@@ -26,7 +26,7 @@ func (g *Gateway) settle() {
 	g.state.events = g.state.events[:0]
 	g.publish()
 	if !g.closed {
-		g.alarm.set(g.options.Clock, earlier(g.state.next(), g.nextLapse()), g.ring)
+		g.alarm.set(g.options.Clock, firstOf(g.state.next(), g.nextLapse()), g.ring)
 	}
 }
 
@@ -38,8 +38,8 @@ func (g *Gateway) ring(turn int) {
 	g.do(func(*state) {})
 }
 
-// earlier is the earlier of two times, of which zero means never.
-func earlier(a, b time.Time) time.Time {
+// firstOf is the earlier of two times, of which zero means never.
+func firstOf(a, b time.Time) time.Time {
 	if a.IsZero() || !b.IsZero() && b.Before(a) {
 		return b
 	}

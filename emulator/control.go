@@ -10,6 +10,9 @@ import (
 	"github.com/igdkit/igdkit/soap"
 )
 
+// maxNoted is how many arguments of a call the journal has; the longest action takes eight.
+const maxNoted = 16
+
 // serveControl answers a control request (UDA 1.1 §3).
 func (g *Gateway) serveControl(req *http1.Request, s *service) *http1.Reply {
 	urn, name, ok := soapAction(req.Fields.Get("SOAPAction"))
@@ -21,7 +24,7 @@ func (g *Gateway) serveControl(req *http1.Request, s *service) *http1.Reply {
 		return g.refuse(req, http.StatusBadRequest)
 	}
 	noted := append(forgiven(req.Forgiven), forgiven(quirks)...)
-	for _, a := range msg.Args {
+	for _, a := range msg.Args[:min(len(msg.Args), maxNoted)] {
 		noted = append(noted, Detail{shorten(a.Name), shorten(a.Value)})
 	}
 	out, err := g.call(s, urn, name, msg, Entry{Kind: "soap.call", Peer: req.Remote, Name: shorten(name), Details: noted})
@@ -40,7 +43,7 @@ func (g *Gateway) serveControl(req *http1.Request, s *service) *http1.Reply {
 func (g *Gateway) call(s *service, urn, name string, msg *soap.Message, note Entry) (out []soap.Arg, err error) {
 	a := s.find(urn, name)
 	if a == nil || msg.Action != name || msg.Service != urn {
-		err = refusal(soap.InvalidAction)
+		err = upnpError(soap.InvalidAction)
 	}
 	var args arguments
 	if err == nil {
@@ -53,7 +56,7 @@ func (g *Gateway) call(s *service, urn, name string, msg *soap.Message, note Ent
 		note.Time = st.now
 		note.Status, note.Code = outcome(err)
 		for _, o := range out {
-			note.Details = append(note.Details, Detail{o.Name, o.Value})
+			note.Details = append(note.Details, Detail{o.Name, shorten(o.Value)})
 		}
 		g.journal.add(note)
 	})
@@ -78,7 +81,7 @@ func outcome(err error) (status, code int) {
 	if err == nil {
 		return http.StatusOK, 0
 	}
-	var r refusal
+	var r upnpError
 	if !errors.As(err, &r) {
 		r = soap.ActionFailed
 	}

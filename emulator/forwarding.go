@@ -44,13 +44,13 @@ func setDefaultConnectionService(s *state, c call) ([]string, error) {
 	device, id, ok := strings.Cut(wanted, ",")
 	switch {
 	case !ok:
-		return nil, refusal(soap.InvalidArgs)
+		return nil, upnpError(soap.InvalidArgs)
 	case !slices.ContainsFunc(s.connections, func(known string) bool { return strings.HasPrefix(known, device+",") }):
-		return nil, refusal(soap.InvalidDeviceUUID)
+		return nil, upnpError(soap.InvalidDeviceUUID)
 	case !slices.ContainsFunc(s.connections, func(known string) bool { return strings.HasSuffix(known, ","+id) }):
-		return nil, refusal(soap.InvalidServiceID)
+		return nil, upnpError(soap.InvalidServiceID)
 	}
-	return nil, refusal(soap.InvalidConnServiceSelection)
+	return nil, upnpError(soap.InvalidConnServiceSelection)
 }
 
 func getDefaultConnectionService(s *state, _ call) ([]string, error) {

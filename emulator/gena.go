@@ -233,7 +233,7 @@ func (g *Gateway) lapse() {
 // nextLapse is when the first subscription ends; zero when there is none.
 func (g *Gateway) nextLapse() (first time.Time) {
 	for _, sub := range g.subscribers {
-		first = earlier(first, sub.expires)
+		first = firstOf(first, sub.expires)
 	}
 	return first
 }

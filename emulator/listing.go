@@ -17,7 +17,7 @@ type portRange struct {
 func rangeOf(c call) (portRange, error) {
 	r := portRange{c.args.ui2("NewStartPort"), c.args.ui2("NewEndPort"), c.args.text("NewProtocol")}
 	if r.start > r.end {
-		return r, refusal(soap.InconsistentParameters)
+		return r, upnpError(soap.InconsistentParameters)
 	}
 	return r, nil
 }
@@ -42,11 +42,11 @@ func deletePortMappingRange(s *state, c call) ([]string, error) {
 	}
 	manage := c.args.flag("NewManage")
 	if manage && !s.policy.AnyClient {
-		return nil, refusal(soap.ActionNotAuthorized)
+		return nil, upnpError(soap.ActionNotAuthorized)
 	}
 	found := s.within(r, func(e *entry) bool { return manage || e.InternalClient == c.caller })
 	if len(found) == 0 {
-		return nil, refusal(soap.PortMappingNotFound)
+		return nil, upnpError(soap.PortMappingNotFound)
 	}
 	for _, e := range found {
 		s.drop(e, MappingDeleted, s.now)
@@ -64,7 +64,7 @@ func getListOfPortMappings(s *state, c call) ([]string, error) {
 	manage := c.args.flag("NewManage")
 	found := s.within(r, func(e *entry) bool { return manage || e.InternalClient == c.caller })
 	if len(found) == 0 {
-		return nil, refusal(soap.PortMappingNotFound)
+		return nil, upnpError(soap.PortMappingNotFound)
 	}
 	if most := int(c.args.ui2("NewNumberOfPorts")); most > 0 && len(found) > most {
 		found = found[:most]

@@ -37,14 +37,14 @@ func addPortMapping(s *state, c call) ([]string, error) {
 		return nil, err
 	}
 	if m.ExternalPort == 0 && !s.policy.PortZero {
-		return nil, refusal(soap.WildCardNotPermittedInExtPort)
+		return nil, upnpError(soap.WildCardNotPermittedInExtPort)
 	}
 	if err := s.admit(c.caller, m); err != nil {
 		return nil, err
 	}
 	// Entries of one port belong to one client (WANIPConnection:2 §2.5.16): another remote host does not help another client.
 	if holder := s.mappings.holder(m.ExternalPort, m.Protocol); holder.IsValid() && holder != m.InternalClient {
-		return nil, refusal(soap.ConflictInMappingEntry)
+		return nil, upnpError(soap.ConflictInMappingEntry)
 	}
 	if s.mappings.get(m.key()) == nil && s.full() {
 		return nil, s.noRoom()
@@ -73,10 +73,10 @@ func addAnyPortMapping(s *state, c call) ([]string, error) {
 	case m.ExternalPort == 0 || s.mappings.holder(m.ExternalPort, m.Protocol).IsValid():
 		port, ok := s.freePort(m.Protocol)
 		if !ok {
-			return nil, refusal(soap.NoPortMapsAvailable)
+			return nil, upnpError(soap.NoPortMapsAvailable)
 		}
 		if s.policy.SamePorts && port != m.InternalPort {
-			return nil, refusal(soap.NoPortMapsAvailable)
+			return nil, upnpError(soap.NoPortMapsAvailable)
 		}
 		m.ExternalPort = port
 		if err := s.admit(c.caller, m); err != nil {
@@ -99,7 +99,7 @@ func (s *state) wanted(c call) (Mapping, error) {
 	}
 	client, err := netip.ParseAddr(c.args.text("NewInternalClient"))
 	if err != nil || !client.Is4() || client.IsUnspecified() || m.InternalPort == 0 {
-		return m, refusal(soap.InvalidArgs)
+		return m, upnpError(soap.InvalidArgs)
 	}
 	m.InternalClient = client
 	if m.RemoteHost, err = s.remoteHost(m.RemoteHost); err != nil {
@@ -107,7 +107,7 @@ func (s *state) wanted(c call) (Mapping, error) {
 	}
 	seconds := c.args.ui4("NewLeaseDuration")
 	if s.policy.PermanentOnly && seconds != 0 {
-		return m, refusal(soap.OnlyPermanentLeasesSupported)
+		return m, upnpError(soap.OnlyPermanentLeasesSupported)
 	}
 	if seconds == 0 && s.version == 2 && !s.policy.PermanentOnly {
 		seconds = maxLease
@@ -127,9 +127,9 @@ func (s *state) remoteHost(text string) (string, error) {
 	addr, err := netip.ParseAddr(text)
 	switch {
 	case err != nil || !addr.Is4():
-		return "", refusal(soap.InvalidArgs)
+		return "", upnpError(soap.InvalidArgs)
 	case s.policy.AnyRemoteHost:
-		return "", refusal(soap.RemoteHostOnlySupportsWildcard)
+		return "", upnpError(soap.RemoteHostOnlySupportsWildcard)
 	case addr.IsUnspecified():
 		return "", nil
 	}
@@ -141,15 +141,15 @@ func (s *state) admit(caller netip.Addr, m Mapping) error {
 	switch {
 	case !s.policy.AnyClient && m.InternalClient != caller:
 		if s.version == 2 {
-			return refusal(soap.ActionNotAuthorized)
+			return upnpError(soap.ActionNotAuthorized)
 		}
-		return refusal(soap.ConflictInMappingEntry)
+		return upnpError(soap.ConflictInMappingEntry)
 	case s.version == 2 && !s.policy.LowPorts && (m.ExternalPort < 1024 || m.InternalPort < 1024):
-		return refusal(soap.ActionNotAuthorized)
+		return upnpError(soap.ActionNotAuthorized)
 	case s.policy.SamePorts && m.ExternalPort != m.InternalPort:
-		return refusal(soap.SamePortValuesRequired)
+		return upnpError(soap.SamePortValuesRequired)
 	case s.policy.RequirePublicIP && !s.publicIP().IsValid():
-		return refusal(soap.ActionFailed)
+		return upnpError(soap.ActionFailed)
 	}
 	return nil
 }
@@ -158,9 +158,9 @@ func (s *state) full() bool { return s.mappings.len() >= s.policy.Capacity }
 
 func (s *state) noRoom() error {
 	if s.version == 2 {
-		return refusal(soap.NoPortMapsAvailable)
+		return upnpError(soap.NoPortMapsAvailable)
 	}
-	return refusal(soap.ActionFailed)
+	return upnpError(soap.ActionFailed)
 }
 
 // freePort picks a port that nobody holds: by chance, because neighbours of a taken port are wanted by others too, and
@@ -190,9 +190,9 @@ func deletePortMapping(s *state, c call) ([]string, error) {
 	}
 	if !s.policy.AnyClient && e.InternalClient != c.caller {
 		if s.version == 2 {
-			return nil, refusal(soap.ActionNotAuthorized)
+			return nil, upnpError(soap.ActionNotAuthorized)
 		}
-		return nil, refusal(soap.NoSuchEntryInArray)
+		return nil, upnpError(soap.NoSuchEntryInArray)
 	}
 	s.drop(e, MappingDeleted, s.now)
 	return nil, nil
@@ -206,7 +206,7 @@ func (s *state) named(c call) (*entry, error) {
 	}
 	e := s.mappings.get(key{remote, c.args.ui2("NewExternalPort"), c.args.text("NewProtocol")})
 	if e == nil {
-		return nil, refusal(soap.NoSuchEntryInArray)
+		return nil, upnpError(soap.NoSuchEntryInArray)
 	}
 	return e, nil
 }
@@ -222,7 +222,7 @@ func getSpecificPortMappingEntry(s *state, c call) ([]string, error) {
 func getGenericPortMappingEntry(s *state, c call) ([]string, error) {
 	e := s.mappings.order.at(int(c.args.ui2("NewPortMappingIndex")))
 	if e == nil {
-		return nil, refusal(soap.SpecifiedArrayIndexInvalid)
+		return nil, upnpError(soap.SpecifiedArrayIndexInvalid)
 	}
 	return append([]string{e.RemoteHost, ui2(e.ExternalPort), e.Protocol}, s.shown(e)...), nil
 }

@@ -60,13 +60,13 @@ func connectionVariables() map[string]func(*state) string {
 func setConnectionType(s *state, c call) ([]string, error) {
 	switch kind := c.args.text("NewConnectionType"); {
 	case s.version == 2:
-		return nil, refusal(soap.ReadOnly)
+		return nil, upnpError(soap.ReadOnly)
 	case kind == s.wan.kind:
 		return nil, nil
 	case s.wan.status != disconnected:
-		return nil, refusal(soap.InactiveConnectionStateRequired)
+		return nil, upnpError(soap.InactiveConnectionStateRequired)
 	}
-	return nil, refusal(soap.ActionFailed) // this gateway routes, whatever the list allows
+	return nil, upnpError(soap.ActionFailed) // this gateway routes, whatever the list allows
 }
 
 func getConnectionTypeInfo(s *state, _ call) ([]string, error) {
@@ -84,7 +84,7 @@ func forceTermination(s *state, _ call) ([]string, error) { return nil, s.termin
 
 func (s *state) terminate(because string) error {
 	if s.wan.status == disconnected {
-		return refusal(soap.ConnectionAlreadyTerminated)
+		return upnpError(soap.ConnectionAlreadyTerminated)
 	}
 	s.setStatus(disconnected, because)
 	return nil
