@@ -23,3 +23,18 @@ type Net interface {
 	// What it sends comes from local and group's port; to a multicast group with TTL 2.
 	ListenGroup(ctx context.Context, local netip.Addr, group netip.AddrPort) (net.PacketConn, error)
 }
+
+// via tells how a datagram came. A search by multicast and one by unicast have different rules (UDA 1.1 §1.3.2), and
+// gateways exist that answer only one of them.
+type via string
+
+const (
+	viaUnknown   via = ""
+	viaMulticast via = "multicast"
+	viaUnicast   via = "unicast"
+)
+
+// viaReader is what the sockets of ListenGroup add to net.PacketConn here.
+type viaReader interface {
+	readVia(b []byte) (n int, from net.Addr, by via, err error)
+}

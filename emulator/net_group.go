@@ -85,10 +85,15 @@ func (g *groupConn) LocalAddr() net.Addr {
 }
 
 func (g *groupConn) ReadFrom(b []byte) (int, net.Addr, error) {
+	n, from, _, err := g.readVia(b)
+	return n, from, err
+}
+
+func (g *groupConn) readVia(b []byte) (int, net.Addr, via, error) {
 	for {
 		n, to, from, err := g.read(b)
 		if err != nil || g.meant(to) {
-			return n, from, err
+			return n, from, to.via(), err
 		}
 	}
 }
@@ -97,6 +102,16 @@ func (g *groupConn) ReadFrom(b []byte) (int, net.Addr, error) {
 type destination struct {
 	addr  netip.Addr
 	index int
+}
+
+func (d destination) via() via {
+	switch {
+	case !d.addr.IsValid():
+		return viaUnknown
+	case d.addr.IsMulticast():
+		return viaMulticast
+	}
+	return viaUnicast
 }
 
 func (g *groupConn) read(b []byte) (int, destination, net.Addr, error) {

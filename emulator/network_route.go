@@ -5,15 +5,15 @@ import (
 	"syscall"
 )
 
-// route is the way of a packet: out by one interface, in by another. Both are lo when a host speaks to itself.
-type route struct {
+// passage is the way of a packet: out by one interface, in by another. Both are lo when a host speaks to itself.
+type passage struct {
 	source   netip.Addr // as the sender sees it
 	from, to *iface
 	dst      netip.Addr // as the receiver sees it
 }
 
 // origin is the source as the receiver sees it: zones are each host's own.
-func (r *route) origin() netip.Addr {
+func (r *passage) origin() netip.Addr {
 	if r.from == r.to {
 		return r.source
 	}
@@ -21,7 +21,7 @@ func (r *route) origin() netip.Addr {
 }
 
 // silent tells whether what is sent along r vanishes.
-func (r *route) silent() bool {
+func (r *passage) silent() bool {
 	return r.from.host != r.to.host && (r.from.host.dead || r.to.host.dead)
 }
 
@@ -40,11 +40,11 @@ func (h *Host) owner(addr netip.Addr) *iface {
 // network.mu is held.
 //
 // Here is the place where a forwarding gateway, with its translation, will take over what goes to a next hop.
-func (h *Host) route(local, dst netip.Addr) (route, error) {
+func (h *Host) route(local, dst netip.Addr) (passage, error) {
 	var bound *iface
 	if local.IsValid() && !local.IsUnspecified() {
 		if bound = h.owner(local); bound == nil {
-			return route{}, syscall.EADDRNOTAVAIL
+			return passage{}, syscall.EADDRNOTAVAIL
 		}
 	} else {
 		local = netip.Addr{}
@@ -58,36 +58,36 @@ func (h *Host) route(local, dst netip.Addr) (route, error) {
 		if !local.IsValid() {
 			local = dst
 		}
-		return route{source: local, from: lo, to: lo, dst: dst}, nil
+		return passage{source: local, from: lo, to: lo, dst: dst}, nil
 	}
 	if bound != nil && bound.loopback() {
-		return route{}, syscall.EINVAL
+		return passage{}, syscall.EINVAL
 	}
-	hop := dst
-	from := h.onLink(bound, hop)
+	next := dst
+	from := h.onLink(bound, next)
 	if from == nil {
-		hop = h.gateways[0]
+		next = h.gateways[0]
 		if dst.Is6() {
-			hop = h.gateways[1]
+			next = h.gateways[1]
 		}
-		if !hop.IsValid() {
-			return route{}, syscall.ENETUNREACH
+		if !next.IsValid() {
+			return passage{}, syscall.ENETUNREACH
 		}
-		if from = h.onLink(bound, hop); from == nil {
-			return route{}, syscall.ENETUNREACH
+		if from = h.onLink(bound, next); from == nil {
+			return passage{}, syscall.ENETUNREACH
 		}
 	}
-	to := from.segment.owners[hop.WithZone("")]
+	to := from.segment.owners[next.WithZone("")]
 	if to == nil || !to.up() {
-		return route{}, syscall.EHOSTUNREACH
+		return passage{}, syscall.EHOSTUNREACH
 	}
-	if hop != dst {
-		return route{}, syscall.ENETUNREACH
+	if next != dst {
+		return passage{}, syscall.ENETUNREACH
 	}
 	if !local.IsValid() {
-		local = from.sourceFor(hop)
+		local = from.sourceFor(next)
 	}
-	return route{source: local, from: from, to: to, dst: to.zoned(dst.WithZone(""))}, nil
+	return passage{source: local, from: from, to: to, dst: to.zoned(dst.WithZone(""))}, nil
 }
 
 // onLink is the interface with the longest prefix that covers addr; among equals, the one that holds the source.
@@ -137,16 +137,16 @@ func (h *Host) multicastBy(local, group netip.Addr) (*iface, error) {
 			return f, nil
 		}
 	}
-	hop := h.gateways[0]
+	next := h.gateways[0]
 	if group.Is6() {
-		hop = h.gateways[1]
+		next = h.gateways[1]
 	}
 	var first *iface
 	for _, f := range h.ifaces[1:] {
 		if !f.up() || !f.speaks(group) || group.Zone() != "" && group.Zone() != f.link.Name {
 			continue
 		}
-		if hop.IsValid() && f.bits(hop) >= 0 {
+		if next.IsValid() && f.bits(next) >= 0 {
 			return f, nil
 		}
 		if first == nil {

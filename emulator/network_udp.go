@@ -139,14 +139,20 @@ type packetConn struct {
 type datagram struct {
 	data []byte
 	from netip.AddrPort
+	by   via
 }
 
 func (c *packetConn) ReadFrom(b []byte) (int, net.Addr, error) {
+	n, from, _, err := c.readVia(b)
+	return n, from, err
+}
+
+func (c *packetConn) readVia(b []byte) (int, net.Addr, via, error) {
 	d, err := c.receive()
 	if err != nil {
-		return 0, nil, opError("read", "recvfrom", "udp", c.LocalAddr(), nil, err)
+		return 0, nil, viaUnknown, opError("read", "recvfrom", "udp", c.LocalAddr(), nil, err)
 	}
-	return copy(b, d.data), net.UDPAddrFromAddrPort(d.from), nil
+	return copy(b, d.data), net.UDPAddrFromAddrPort(d.from), d.by, nil
 }
 
 func (c *packetConn) receive() (datagram, error) {
@@ -237,7 +243,7 @@ func (h *Host) send(c *packetConn, dst netip.AddrPort, b []byte) error {
 		return err
 	}
 	if to := r.to.host.ports.packetFor(netip.AddrPortFrom(r.dst, dst.Port())); to != nil {
-		to.deliver(datagram{slices.Clone(b), netip.AddrPortFrom(r.origin(), c.local.Port())})
+		to.deliver(datagram{slices.Clone(b), netip.AddrPortFrom(r.origin(), c.local.Port()), viaUnicast})
 	}
 	return nil
 }
@@ -277,7 +283,7 @@ func (h *Host) sendGroup(c *packetConn, dst netip.AddrPort, b []byte) error {
 			continue
 		}
 		for _, m := range f.groups[group] {
-			m.deliver(datagram{data, netip.AddrPortFrom(f.zoned(source), c.local.Port())})
+			m.deliver(datagram{data, netip.AddrPortFrom(f.zoned(source), c.local.Port()), viaMulticast})
 		}
 	}
 	return nil

@@ -1,0 +1,69 @@
+package emulator
+
+import (
+	"time"
+
+	"github.com/igdkit/igdkit/internal/ssdp"
+)
+
+// alive tells the group that everything is there, and sets when to say so again: at a random point before half of
+// max-age has passed, so that one lost datagram never makes the gateway disappear (UDA 1.1 §1.2.2).
+func (s *ssdpServer) alive() {
+	if s == nil || !s.group.IsValid() {
+		return
+	}
+	s.speaking.Lock()
+	defer s.speaking.Unlock()
+	s.sayAlive()
+}
+
+// repeat is alive when its time has come, unless a byebye came first.
+func (s *ssdpServer) repeat() {
+	s.speaking.Lock()
+	defer s.speaking.Unlock()
+	s.mu.Lock()
+	due := !s.next.IsZero() && !s.next.After(time.Now())
+	s.mu.Unlock()
+	if due {
+		s.sayAlive()
+	}
+}
+
+func (s *ssdpServer) sayAlive() {
+	ad := s.advertisement()
+	s.notify(ssdp.Alive, ad)
+	quarter := max(ad.maxAge/4, time.Second)
+	s.mu.Lock()
+	s.next = time.Now().Add(quarter + time.Duration(s.rand.Int64N(int64(quarter))))
+	s.mu.Unlock()
+	s.wake()
+}
+
+// byebye tells the group that everything is gone. Replies that wait are dropped, and nothing is announced until alive.
+func (s *ssdpServer) byebye() {
+	if s == nil || !s.group.IsValid() {
+		return
+	}
+	s.speaking.Lock()
+	defer s.speaking.Unlock()
+	s.mu.Lock()
+	s.pending = nil
+	s.next = time.Time{}
+	s.mu.Unlock()
+	s.notify(ssdp.ByeBye, s.advertisement())
+}
+
+// notify sends one set: a message for each target.
+func (s *ssdpServer) notify(kind ssdp.Kind, ad advertisement) {
+	n := ssdp.Notify{
+		Kind: kind, Host: s.group.String(), MaxAge: ad.maxAge, Location: ad.location, Server: ad.server,
+		BootID: &ad.bootID, ConfigID: &ad.configID, SearchPort: s.searchPort,
+	}
+	for _, t := range ad.targets {
+		n.NT = t.nt()
+		n.USN = t.usn(n.NT)
+		if s.send(s.group, n.Append(nil)) {
+			s.note("ssdp.notify", s.group, n.NT, Detail{"nts", kind.String()}, Detail{"usn", n.USN})
+		}
+	}
+}

@@ -1,0 +1,144 @@
+package emulator
+
+import (
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/igdkit/igdkit/internal/ssdp"
+)
+
+const (
+	// maxMX is the longest delay that a search may ask for (UDA 1.1 §1.3.3).
+	maxMX = 5
+	// maxPending bounds the replies that wait for their moment. A flood of searches gets no more than these.
+	maxPending = 1024
+)
+
+// hear deals with one datagram. What is no search, or comes from where nobody may ask, is not worth a line in the journal:
+// announcements of neighbours arrive all the time.
+func (s *ssdpServer) hear(from netip.AddrPort, by via, b []byte) {
+	if !s.allowed(from.Addr()) {
+		return
+	}
+	m, err := ssdp.Parse(b)
+	if err != nil || m.Kind != ssdp.SearchRequest {
+		return
+	}
+	if by == viaUnknown {
+		by = claimedVia(m)
+	}
+	details := []Detail{{"via", string(by)}}
+	if m.MX > 0 {
+		details = append(details, Detail{"mx", strconv.Itoa(m.MX)})
+	}
+	if why := ignored(m, by); why != "" {
+		s.note("ssdp.search", from, m.ST, append(details, Detail{"ignored", why})...)
+		return
+	}
+	s.note("ssdp.search", from, m.ST, details...)
+	replies := matching(s.advertisement().targets, m.ST)
+	if by == viaUnicast { // within a second, says UDA 1.1 §1.3.3
+		s.answer(from, replies)
+		return
+	}
+	s.schedule(from, replies, time.Duration(min(m.MX, maxMX))*time.Second)
+}
+
+// claimedVia goes by what the search says of itself where the system does not tell.
+func claimedVia(m *ssdp.Message) via {
+	if host, err := netip.ParseAddrPort(m.Host); err == nil && host.Addr().IsMulticast() {
+		return viaMulticast
+	}
+	return viaUnicast
+}
+
+// ignored says why a search gets no answer, if it is so (UDA 1.1 §1.3.2 and §1.3.3). Quotes around ssdp:discover are demanded
+// by the standard and by hardly any router.
+func ignored(m *ssdp.Message, by via) string {
+	switch {
+	case !strings.EqualFold(strings.Trim(m.MAN, `"`), strings.Trim(ssdp.Discover, `"`)):
+		return "MAN"
+	case m.ST == "":
+		return "ST"
+	case by == viaMulticast && m.MX < 1:
+		return "MX"
+	}
+	return ""
+}
+
+// reply is one answer: target, by the name under which it was asked for.
+type reply struct {
+	target target
+	st     string
+}
+
+// matching lists the answers to a search for st. A version lower than ours is ours too, and echoed (UDA 1.1 §1.3.2).
+func matching(targets []target, st string) []reply {
+	var replies []reply
+	if st == ssdp.All {
+		for _, t := range targets {
+			replies = append(replies, reply{t, t.nt()})
+		}
+		return replies
+	}
+	kind, version := splitVersion(st)
+	for _, t := range targets {
+		if t.version == 0 && t.kind == st || t.version > 0 && t.kind == kind && 1 <= version && version <= t.version {
+			replies = append(replies, reply{t, st})
+		}
+	}
+	return replies
+}
+
+// splitVersion takes "urn:…:WANIPConnection:2" apart; the version is 0 when there is none.
+func splitVersion(st string) (kind string, version int) {
+	i := strings.LastIndexByte(st, ':')
+	if i < 0 {
+		return st, 0
+	}
+	v, err := strconv.ParseUint(st[i+1:], 10, 16)
+	if err != nil {
+		return st, 0
+	}
+	return st[:i], int(v)
+}
+
+// answer sends replies now.
+func (s *ssdpServer) answer(to netip.AddrPort, replies []reply) {
+	if len(replies) == 0 {
+		return
+	}
+	ad := s.advertisement()
+	for _, r := range replies {
+		usn := r.target.usn(r.st)
+		b := ssdp.Reply{
+			MaxAge: ad.maxAge, Date: time.Now(), Location: ad.location, Server: ad.server, ST: r.st, USN: usn,
+			BootID: &ad.bootID, ConfigID: &ad.configID, SearchPort: s.searchPort,
+		}.Append(nil)
+		if s.send(to, b) {
+			s.note("ssdp.reply", to, r.st, Detail{"usn", usn})
+		}
+	}
+}
+
+// schedule spreads replies over a random part of within, in their order.
+func (s *ssdpServer) schedule(to netip.AddrPort, replies []reply, within time.Duration) {
+	delays := make([]time.Duration, len(replies))
+	now := time.Now()
+	s.mu.Lock()
+	for i := range delays {
+		delays[i] = time.Duration(s.rand.Int64N(int64(within)))
+	}
+	slices.Sort(delays)
+	for i, r := range replies {
+		if len(s.pending) >= maxPending {
+			break
+		}
+		s.enqueue(pendingReply{now.Add(delays[i]), to, r})
+	}
+	s.mu.Unlock()
+	s.wake()
+}
