@@ -16,6 +16,7 @@ func seeds() map[string]string {
 		"soap 1.2 fault":                `<e:Envelope xmlns:e="http://www.w3.org/2003/05/soap-envelope"><e:Body><e:Fault><e:Code><e:Value>x</e:Value></e:Code></e:Fault></e:Body></e:Envelope>`,
 		"tag overwritten (Archer C8)":   envBegin + "<s:Fault><detail><UPnPError><errorCode>401</errorCode><errorDescription>Invalid Actio\xef\xbf\x02\xc4rrorDescription></UPnPError></detail></s:Fault>" + envEnd,
 		"stray end tag before the root": "\x01\x02rrorCode></x><errorCode>501</errorCode>",
+		"code after latin-1 bytes":      "\xe0e></x><errorCode>",
 		"end tag of nothing":            "</>",
 		"slash for a name":              "<//><a/>",
 		"declaration without its end":   `<?xml version="1.0" encoding=`,

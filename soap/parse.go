@@ -110,12 +110,9 @@ func salvage(b []byte, err error, q *quirks) (*Message, error) {
 	if errors.As(err, &limit) {
 		return nil, err
 	}
-	i := bytes.Index(bytes.ToLower(b), []byte("errorcode>"))
-	if i < 0 {
-		return nil, err
-	}
-	code, _ := leadingNumber(string(b[i+len("errorcode>") : min(len(b), i+32)]))
-	if code == 0 {
+	_, after, found := bytes.Cut(bytes.ToLower(b), []byte("errorcode>"))
+	code, _ := leadingNumber(string(after[:min(len(after), 16)]))
+	if !found || code == 0 {
 		return nil, err
 	}
 	q.add(CorruptBytes)

@@ -24,7 +24,7 @@ type piece struct {
 }
 
 // exchange lets a Transport talk, in fake time, to a device that sends the pieces and then closes, or holds the connection.
-func exchange(t *testing.T, limits Limits, held bool, pieces ...piece) (resp *Response, err error, took time.Duration) {
+func exchange(t *testing.T, limits Limits, held bool, pieces ...piece) (resp *Response, took time.Duration, err error) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		near, far := net.Pipe()
@@ -53,7 +53,7 @@ func exchange(t *testing.T, limits Limits, held bool, pieces ...piece) (resp *Re
 		close(gone)
 		wg.Wait()
 	})
-	return resp, err, took
+	return resp, took, err
 }
 
 func TestBodies(t *testing.T) {
@@ -114,7 +114,7 @@ func TestBodies(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			resp, err, took := exchange(t, Limits{}, tt.held, tt.pieces...)
+			resp, took, err := exchange(t, Limits{}, tt.held, tt.pieces...)
 			if tt.within < 0 {
 				var te *TimeoutError
 				if !errors.As(err, &te) || !te.Timeout() || !errors.Is(err, os.ErrDeadlineExceeded) || took != 10*time.Second {
@@ -139,7 +139,7 @@ func TestBodies(t *testing.T) {
 }
 
 func TestReads(t *testing.T) {
-	resp, err, _ := exchange(t, Limits{}, true, piece{0, "HTTP/1.1 200 OK\r\nContent-"}, piece{0, "Length: 6\r\n\r\nab"}, piece{0, "cd"}, piece{0, "ef"})
+	resp, _, err := exchange(t, Limits{}, true, piece{0, "HTTP/1.1 200 OK\r\nContent-"}, piece{0, "Length: 6\r\n\r\nab"}, piece{0, "cd"}, piece{0, "ef"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,18 +160,18 @@ func TestLimits(t *testing.T) {
 		"huge chunk": {{0, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7fffffffffffffff\r\n" + many}},
 		"too short":  {{0, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n<root>xxxxxxxx" + many}},
 	} {
-		_, err, _ := exchange(t, Limits{Body: 1000}, true, p...)
+		_, _, err := exchange(t, Limits{Body: 1000}, true, p...)
 		var limit *LimitError
 		if !errors.As(err, &limit) || *limit != (LimitError{"body", 1000}) {
 			t.Errorf("%s: %v, want *LimitError", name, err)
 		}
 	}
-	_, err, _ := exchange(t, Limits{Head: 1000}, true, piece{0, "HTTP/1.1 200 OK\r\nA: " + many})
+	_, _, err := exchange(t, Limits{Head: 1000}, true, piece{0, "HTTP/1.1 200 OK\r\nA: " + many})
 	var limit *LimitError
 	if !errors.As(err, &limit) || *limit != (LimitError{"head", 1000}) {
 		t.Errorf("head: %v, want *LimitError", err)
 	}
-	_, err, _ = exchange(t, Limits{}, true, piece{0, strings.Repeat("HTTP/1.1 100 Continue\r\n\r\n", 20)})
+	_, _, err = exchange(t, Limits{}, true, piece{0, strings.Repeat("HTTP/1.1 100 Continue\r\n\r\n", 20)})
 	var syntax *SyntaxError
 	if !errors.As(err, &syntax) {
 		t.Errorf("interim responses: %v, want *SyntaxError", err)
