@@ -130,7 +130,10 @@ func (g *gateway) start(ctx context.Context, start Start) (io.Closer, syscall.Si
 	}()
 	select {
 	case r := <-done:
-		return r.Closer, 0, r.error
+		if r.error != nil {
+			return nil, 0, r.error
+		}
+		return r.Closer, 0, nil
 	case sig := <-g.orders:
 		return nil, sig, nil
 	}

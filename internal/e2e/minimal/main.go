@@ -1,0 +1,4 @@
+// Command minimal is being written.
+package main
+
+func main() {}
