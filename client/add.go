@@ -133,19 +133,22 @@ func (p *planner) add(ctx context.Context, s slot, byAny bool) (PortMapping, err
 	}
 }
 
-// arrived reports whether an add whose answer was lost took effect all the same. When the
-// caller has gone it is undone.
+// arrived reports whether an add whose answer was lost took effect all the same. When that cannot be known,
+// or the caller has gone, what it may have opened is removed, now or later.
 func (p *planner) arrived(ctx context.Context, s slot, want PortMapping) bool {
-	if ctx.Err() != nil {
-		if s.standing != ours {
-			p.undo(ctx, heldOf(want, PortMapping{}, want.Lease, time.Now()), false)
-		}
-		return false
-	}
 	if s.standing == ours {
 		return false // it was there before: the add must be heard
 	}
+	h := heldOf(want, PortMapping{}, want.Lease, time.Now())
+	if ctx.Err() != nil {
+		p.undo(ctx, h, false)
+		return false
+	}
 	back, err := p.look(ctx, want, s.shown)
+	if err != nil {
+		h.doubt = true
+		p.leave(h)
+	}
 	return err == nil && back.standing == ours
 }
 

@@ -232,6 +232,7 @@ func (k *keeper) tendAll(ctx context.Context) error {
 		}
 		errs, fresh = nil, true
 	}
+	k.plan.sweep(ctx, k.held) // what fails now is tried again the next time
 	switch {
 	case fresh:
 		k.check = now.Add(firstCheck)
@@ -310,9 +311,7 @@ func (k *keeper) move(ctx context.Context) error {
 	}
 	for _, h := range old {
 		if h.External.Port() != k.wanted && !h.lost && !h.Shared {
-			if err := k.plan.release(ctx, h); err != nil {
-				continue // its lease ends it
-			}
+			k.plan.leave(h)
 		}
 	}
 	return nil

@@ -105,6 +105,9 @@ func (p *planner) lookInList(ctx context.Context, s slot) (slot, error) {
 func (p *planner) lookAt(ctx context.Context, h held) (slot, error) {
 	want := p.want(h.Protocol, h.External.Port())
 	want.InternalClient = h.Internal.Addr().String()
+	if h.Shared {
+		return p.look(ctx, want, want.Description)
+	}
 	return p.look(ctx, want, h.Description)
 }
 

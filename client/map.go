@@ -77,7 +77,11 @@ func finder(o Options) func(context.Context) (*peer, error) {
 func (m *Mapping) use(gw *peer) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.gw, m.plan = gw, newPlanner(gw, m.req, &m.trace)
+	plan := newPlanner(gw, m.req, &m.trace)
+	if m.plan != nil {
+		plan.debris = m.plan.debris
+	}
+	m.gw, m.plan = gw, plan
 }
 
 // openOnce opens everything for the first time.
@@ -92,6 +96,9 @@ func (m *Mapping) openOnce(ctx context.Context) error {
 	}
 	hs, err := m.plan.open(ctx, m.wanted)
 	if err != nil {
+		after, cancel := aftermath(ctx)
+		defer cancel()
+		m.plan.sweep(after, nil) // the next try, if there is one, sweeps again
 		return &MapError{Err: err, Trace: m.Trace()}
 	}
 	m.mu.Lock()

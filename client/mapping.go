@@ -72,6 +72,12 @@ type held struct {
 	renew time.Time     // when to renew it; zero: never
 	shown bool          // the gateway has shown it since it was added
 	lost  bool          // it is not open now, and this was told
+	fresh bool          // accepted a moment ago: what stands in its place is ours
+	doubt bool          // nobody knows whether the gateway heard the add
+}
+
+func (h held) key() Key {
+	return Key{RemoteHost: h.RemoteHost, ExternalPort: h.External.Port(), Protocol: h.Protocol}
 }
 
 func newMapping(req Request, o Options, find func(context.Context) (*peer, error)) *Mapping {
@@ -196,7 +202,7 @@ func (m *Mapping) releaseAll(ctx context.Context) error {
 	m.mu.Lock()
 	gw, plan, rest := m.gw, m.plan, slices.Clone(m.held)
 	m.mu.Unlock()
-	if len(rest) == 0 {
+	if plan == nil {
 		return nil
 	}
 	if err := gw.turn.take(ctx); err != nil {
@@ -214,6 +220,9 @@ func (m *Mapping) releaseAll(ctx context.Context) error {
 		}
 		return err == nil
 	})
+	if err := plan.sweep(ctx, nil); err != nil {
+		errs = append(errs, fmt.Errorf("close what was left: %w", err))
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.held, m.err = rest, nil

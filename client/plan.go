@@ -30,6 +30,7 @@ type planner struct {
 	req    Request    // with defaults
 	trace  *trace
 	lease  time.Duration // to ask for: req.Lease, or what the gateway would rather have
+	debris []held        // ours and unwanted; to be removed when the gateway lets us
 }
 
 func newPlanner(p *peer, req Request, t *trace) *planner {

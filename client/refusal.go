@@ -26,9 +26,9 @@ func (e *OwnedError) Error() string {
 	}
 	switch {
 	case e.Owner.ExternalPort == 0 && faultCode(e.Err) == soap.ConflictWithOtherMechanisms:
-		return fmt.Sprintf("port %s is used by the gateway itself: %v", port, e.Err)
+		return fmt.Sprintf("port %s is used by the gateway itself: %s", port, why(e.Err))
 	case e.Owner.ExternalPort == 0 && e.Err != nil:
-		return fmt.Sprintf("port %s is taken, and the gateway does not show by whom: %v", port, e.Err)
+		return fmt.Sprintf("port %s is taken, and the gateway does not show by whom: %s", port, why(e.Err))
 	case e.Owner.ExternalPort == 0:
 		return fmt.Sprintf("port %s is taken", port)
 	case sameClient(e.Owner.InternalClient, e.Wanted.InternalClient) == same && e.Owner.InternalPort == e.Wanted.InternalPort && !e.Owner.Enabled:
@@ -52,11 +52,7 @@ type RefusedError struct {
 }
 
 func (e *RefusedError) Error() string {
-	why := e.Err.Error()
-	if f, ok := errors.AsType[*soap.Error](e.Err); ok {
-		why = f.Error()
-	}
-	return fmt.Sprintf("the gateway refuses port %s: %s", spell(e.Wanted), why)
+	return fmt.Sprintf("the gateway refuses port %s: %s", spell(e.Wanted), why(e.Err))
 }
 
 // Unwrap gives the gateway's refusal.
@@ -89,6 +85,14 @@ type movedError struct{ from, to netip.Addr }
 
 func (e *movedError) Error() string {
 	return fmt.Sprintf("this host's address changed from %s to %s", e.from, e.to)
+}
+
+// why is what the gateway itself said, without our words around it.
+func why(err error) string {
+	if f, ok := errors.AsType[*soap.Error](err); ok {
+		return f.Error()
+	}
+	return err.Error()
 }
 
 // spell is the port of m as people write it, "8080/tcp".

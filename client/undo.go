@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/igdkit/igdkit/soap"
@@ -10,19 +11,44 @@ import (
 // undoTimeout bounds the removal of what was just added, after a failure or when the caller has gone.
 const undoTimeout = 5 * time.Second
 
-// undo removes an entry that was just added, whether or not ctx has ended. When it is not
-// certain that the add took effect, the entry must show our description.
+const undoTries = 3
+
+// undo removes an entry that was just added, whether or not ctx has ended. certain tells that the gateway
+// accepted it, so that what stands there is ours even under another description; without it only
+// an entry that shows our description is removed. What cannot be removed now is left to sweep.
 func (p *planner) undo(ctx context.Context, h held, certain bool) {
 	ctx, cancel := aftermath(ctx)
 	defer cancel()
-	s, err := p.lookAt(ctx, h)
-	switch {
-	case s.standing == ours && err == nil:
-	case certain && (err != nil || s.standing == hidden || s.standing == shared):
-	default:
-		return
+	h.fresh, h.doubt = certain, !certain
+	for range undoTries {
+		if p.release(ctx, h) == nil {
+			return
+		}
 	}
-	p.remove(ctx, s.want)
+	h.fresh = false
+	p.leave(h)
+}
+
+// leave notes an entry of ours that is not wanted any more and could not be removed.
+func (p *planner) leave(h held) {
+	same := func(d held) bool { return d.key() == h.key() }
+	p.debris = append(slices.DeleteFunc(p.debris, same), h)
+}
+
+// sweep tries again to remove what was left, but for what is held anew by now.
+func (p *planner) sweep(ctx context.Context, holding []held) error {
+	var last error
+	p.debris = slices.DeleteFunc(p.debris, func(d held) bool {
+		if slices.ContainsFunc(holding, func(h held) bool { return !h.lost && h.key() == d.key() }) {
+			return true
+		}
+		err := p.release(ctx, d)
+		if err != nil {
+			last = err
+		}
+		return err == nil
+	})
+	return last
 }
 
 // aftermath is the time to clean up in when ctx may have ended.
@@ -37,10 +63,14 @@ func (p *planner) release(ctx context.Context, h held) error {
 		return err
 	}
 	expired := !h.ends.IsZero() && time.Now().After(h.ends)
-	if s.standing == ours || s.standing == hidden && !expired {
-		return p.remove(ctx, s.want)
+	switch {
+	case s.standing == ours:
+	case s.standing == shared && h.fresh:
+	case s.standing == hidden && !h.doubt && !expired:
+	default:
+		return nil
 	}
-	return nil
+	return p.remove(ctx, s.want)
 }
 
 // remove deletes an entry; one that is not there is as good as deleted.

@@ -1,0 +1,483 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/igdkit/igdkit/soap"
+)
+
+// kept keeps a mapping on gw from now on; find may be nil.
+func kept(t *testing.T, gw *fakeGateway, req Request, find func(context.Context) (*peer, error)) *Mapping {
+	t.Helper()
+	if find == nil {
+		find = func(context.Context) (*peer, error) { return gw.peer(), nil }
+	}
+	m := newMapping(req.defaults(keepLease), Options{Rand: rand.New(rand.NewPCG(1, 2))}, find)
+	m.Keep(t.Context())
+	t.Cleanup(func() { m.Close(context.Background()) })
+	return m
+}
+
+// kinds drains the events that have come so far.
+func kinds(m *Mapping) []string {
+	out := []string{}
+	for {
+		select {
+		case e, ok := <-m.Events():
+			if !ok {
+				return append(out, "closed")
+			}
+			out = append(out, string(e.Kind))
+		default:
+			return out
+		}
+	}
+}
+
+// last drains the events and gives the last one.
+func last(m *Mapping) Event {
+	var last Event
+	for {
+		select {
+		case e, ok := <-m.Events():
+			if !ok {
+				return last
+			}
+			last = e
+		default:
+			return last
+		}
+	}
+}
+
+func wantKinds(t *testing.T, m *Mapping, want ...string) {
+	t.Helper()
+	synctest.Wait()
+	if diff := cmp.Diff(append([]string{}, want...), kinds(m)); diff != "" {
+		t.Errorf("events (-want +got):\n%s", diff)
+	}
+}
+
+func TestKeepDay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gw := &fakeGateway{address: "203.0.113.7"}
+		m := kept(t, gw, Request{Protocol: "both", InternalPort: 8080, Lease: 2 * time.Hour}, nil)
+		for at := time.Now(); time.Since(at) < 24*time.Hour; time.Sleep(time.Minute) {
+			synctest.Wait()
+			if got := gw.table(); len(got) != 2 {
+				t.Fatalf("after %s the table is %v", time.Since(at), got)
+			}
+		}
+		// 24 h at 54 to 60 min each: 24 to 26 renewals and the opening, of two entries.
+		if n := gw.count("AddPortMapping"); n < 2*25 || n > 2*27 {
+			t.Errorf("%d adds", n)
+		}
+		if n := gw.count("DeletePortMapping"); n != 0 {
+			t.Errorf("%d deletes while it was kept", n)
+		}
+		for _, e := range m.Entries() {
+			if !e.Verified || e.External.String() != "203.0.113.7:8080" || e.Lease.Granted != 2*time.Hour {
+				t.Errorf("entry %+v", e)
+			}
+		}
+		if err := m.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if got := gw.table(); len(got) != 0 {
+			t.Errorf("after close: %v", got)
+		}
+		if ks := kinds(m); ks[len(ks)-1] != "closed" {
+			t.Errorf("the channel of events is open after close: %v", ks)
+		}
+	})
+}
+
+func TestKeepRepairs(t *testing.T) {
+	key := Key{ExternalPort: 8080, Protocol: "TCP"}
+	synctest.Test(t, func(t *testing.T) {
+		gw := &fakeGateway{address: "203.0.113.7"}
+		m := kept(t, gw, Request{InternalPort: 8080, Permanent: true, CheckInterval: 5 * time.Minute}, nil)
+		wantKinds(t, m, "mapped")
+
+		// Dropped within seconds of the add, as some gateways do.
+		gw.drop(key)
+		time.Sleep(10 * time.Second)
+		wantKinds(t, m, "repaired")
+		time.Sleep(10 * time.Second)
+		wantKinds(t, m)
+
+		// Lost without a word, later.
+		gw.drop(key)
+		time.Sleep(5 * time.Minute)
+		wantKinds(t, m, "repaired")
+		if n := gw.count("AddPortMapping"); n != 3 {
+			t.Errorf("%d adds", n)
+		}
+	})
+}
+
+// A renewal that is answered but not heeded is seen in what remains of the lease.
+func TestKeepRenewalIgnored(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gw := &fakeGateway{address: "203.0.113.7"}
+		first := time.Now()
+		gw.before = func(action string, m PortMapping) error {
+			if action == "AddPortMapping" {
+				gw.gives = max(time.Hour-time.Since(first), time.Second)
+				if time.Since(first) >= time.Hour {
+					first, gw.gives = time.Now(), time.Hour
+				}
+			}
+			return nil
+		}
+		m := kept(t, gw, Request{InternalPort: 8080, Lease: time.Hour}, nil)
+		time.Sleep(6 * time.Hour)
+		synctest.Wait()
+		if got := gw.table(); len(got) != 1 {
+			t.Errorf("table %v", got)
+		}
+		if n := gw.count("AddPortMapping"); n > 6*20 {
+			t.Errorf("%d adds in six leases", n)
+		}
+		if slices.Contains(kinds(m), "lost") {
+			t.Error("told as lost")
+		}
+	})
+}
+
+func TestKeepOwned(t *testing.T) {
+	key := Key{ExternalPort: 8080, Protocol: "TCP"}
+	thief := rowOf(8080, "TCP", them, 1, "thief")
+	synctest.Test(t, func(t *testing.T) {
+		gw := &fakeGateway{address: "203.0.113.7"}
+		m := kept(t, gw, Request{InternalPort: 8080}, nil)
+		wantKinds(t, m, "mapped")
+		gw.drop(key)
+		gw.put(thief)
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		e := <-m.Events()
+		owned, ok := errors.AsType[*OwnedError](e.Err)
+		if e.Kind != Lost || !ok || owned.Owner.InternalClient != them || e.Entry.External.Port() != 8080 {
+			t.Errorf("got %v, want lost to %s", e, them)
+		}
+		if m.Err() == nil || len(m.Entries()) != 0 {
+			t.Errorf("err %v, entries %v", m.Err(), m.Entries())
+		}
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if slices.ContainsFunc(kinds(m), func(k string) bool { return k != "retrying" }) {
+			t.Error("the loss was told again")
+		}
+		if diff := cmp.Diff([]string{text(thief)}, gw.table()); diff != "" {
+			t.Error(diff)
+		}
+		// It goes away, and the port is ours again.
+		gw.drop(key)
+		time.Sleep(5 * time.Minute)
+		wantKinds(t, m, "repaired")
+		if m.Err() != nil {
+			t.Error(m.Err())
+		}
+		// At the end it may be somebody else's again; Close leaves it.
+		gw.drop(key)
+		gw.put(thief)
+		if err := m.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if diff := cmp.Diff([]string{text(thief)}, gw.table()); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+// A pair of which one half is taken moves as a whole when any port will do.
+func TestKeepMoves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gw := &fakeGateway{address: "203.0.113.7"}
+		m := kept(t, gw, Request{Protocol: "both", InternalPort: 8080, AnyPort: true}, nil)
+		wantKinds(t, m, "mapped", "mapped")
+		gw.drop(Key{ExternalPort: 8080, Protocol: "UDP"})
+		gw.put(rowOf(8080, "UDP", us, 1, "another program"))
+		time.Sleep(10 * time.Second)
+		wantKinds(t, m, "lost", "mapped", "mapped")
+		want := []string{`8080/udp 192.168.1.10:1 "another program"`,
+			`8081/tcp 192.168.1.10:8080 "igdkit 8081 TCP"`, `8081/udp 192.168.1.10:8080 "igdkit 8081 UDP"`}
+		if diff := cmp.Diff(want, gw.table()); diff != "" {
+			t.Error(diff)
+		}
+		if m.Err() != nil || m.External().String() != "203.0.113.7:8081" {
+			t.Errorf("err %v, external %s", m.Err(), m.External())
+		}
+	})
+}
+
+// Another program's entry to the same place is used and left alone; when it ends, ours takes its place.
+func TestKeepShared(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gw := &fakeGateway{address: "203.0.113.7"}
+		theirs := rowOf(8080, "TCP", us, 8080, "Transmission")
+		theirs.Lease = time.Hour
+		gw.put(theirs)
+		m := kept(t, gw, Request{InternalPort: 8080}, nil)
+		time.Sleep(59 * time.Minute)
+		wantKinds(t, m, "mapped")
+		if e := m.Entries()[0]; !e.Shared || gw.count("AddPortMapping") != 0 {
+			t.Errorf("entry %+v, %d adds", e, gw.count("AddPortMapping"))
+		}
+		time.Sleep(time.Minute + time.Second)
+		wantKinds(t, m, "repaired")
+		if e := m.Entries()[0]; e.Shared {
+			t.Errorf("entry %+v", e)
+		}
+	})
+}
+
+func TestKeepAddressChanged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gw := &fakeGateway{address: "203.0.113.7"}
+		m := kept(t, gw, Request{InternalPort: 8080}, nil)
+		wantKinds(t, m, "mapped")
+		set := func(a string) { gw.mu.Lock(); gw.address = a; gw.mu.Unlock() }
+		set("0.0.0.0") // the Bouygues F@st answers so for one poll now and then
+		time.Sleep(16 * time.Minute)
+		wantKinds(t, m)
+		set("203.0.113.9")
+		time.Sleep(16 * time.Minute)
+		synctest.Wait()
+		e := <-m.Events()
+		if e.Kind != AddressChanged || e.Previous.String() != "203.0.113.7" || e.Entry.External.String() != "203.0.113.9:8080" {
+			t.Errorf("got %v", e)
+		}
+		if m.External().String() != "203.0.113.9:8080" {
+			t.Errorf("external %s", m.External())
+		}
+	})
+}
+
+// A gateway that goes away is searched for until it is back, and the mapping with it.
+func TestKeepGatewayGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gw := &fakeGateway{address: "203.0.113.7"}
+		down := false
+		gw.before = func(string, PortMapping) error {
+			gw.mu.Lock()
+			defer gw.mu.Unlock()
+			if down {
+				return errReset
+			}
+			return nil
+		}
+		searches := 0
+		find := func(context.Context) (*peer, error) {
+			searches++
+			gw.mu.Lock()
+			defer gw.mu.Unlock()
+			if down {
+				return nil, &DiscoveryError{}
+			}
+			return gw.peer(), nil
+		}
+		m := kept(t, gw, Request{InternalPort: 8080, CheckInterval: time.Minute}, find)
+		wantKinds(t, m, "mapped")
+		gw.mu.Lock()
+		down, gw.rows = true, nil // a reboot
+		gw.mu.Unlock()
+		time.Sleep(90 * time.Second)
+		synctest.Wait()
+		got := kinds(m)
+		if len(got) < 3 || got[0] != "gateway gone" || got[1] != "retrying" {
+			t.Errorf("events %v", got)
+		}
+		if !errors.Is(m.Err(), ErrNoGateway) {
+			t.Errorf("err %v", m.Err())
+		}
+		gw.mu.Lock()
+		down = false
+		gw.mu.Unlock()
+		time.Sleep(5 * time.Minute)
+		synctest.Wait()
+		if got := kinds(m); got[len(got)-1] != "repaired" || m.Err() != nil {
+			t.Errorf("events %v, err %v", got, m.Err())
+		}
+		if diff := cmp.Diff([]string{`8080/tcp 192.168.1.10:8080 "igdkit 8080 TCP"`}, gw.table()); diff != "" {
+			t.Error(diff)
+		}
+		if searches > 12 {
+			t.Errorf("%d searches in a few minutes", searches)
+		}
+	})
+}
+
+// With no gateway up at all Keep waits for one, and is quick to end.
+func TestKeepNoGatewayYet(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gw := &fakeGateway{address: "203.0.113.7"}
+		up := time.Now().Add(10 * time.Minute)
+		m := kept(t, gw, Request{InternalPort: 8080}, func(context.Context) (*peer, error) {
+			if time.Now().Before(up) {
+				return nil, &DiscoveryError{}
+			}
+			return gw.peer(), nil
+		})
+		time.Sleep(9 * time.Minute)
+		synctest.Wait()
+		if e := last(m); e.Kind != Retrying || !errors.Is(e.Err, ErrNoGateway) || e.After > 5*time.Minute {
+			t.Errorf("got %v", e)
+		}
+		if err := m.Wait(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if d := time.Since(up); d > 5*time.Minute {
+			t.Errorf("mapped %s after the gateway came", d)
+		}
+
+		never := kept(t, gw, Request{InternalPort: 9}, func(ctx context.Context) (*peer, error) {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		})
+		synctest.Wait()
+		began := time.Now()
+		if err := never.Close(t.Context()); err != nil || time.Since(began) != 0 {
+			t.Errorf("close took %s and gave %v", time.Since(began), err)
+		}
+		if err := never.Wait(t.Context()); !errors.Is(err, errClosed) {
+			t.Errorf("wait after close: %v", err)
+		}
+	})
+}
+
+// A renewal that is refused for a while is tried again well before the lease runs out.
+func TestKeepRetries(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gw := &fakeGateway{address: "203.0.113.7"}
+		began := time.Now()
+		gw.before = func(action string, _ PortMapping) error {
+			if at := time.Since(began); action == "AddPortMapping" && at > time.Minute && at < 110*time.Minute {
+				return fault(soap.ActionFailed)
+			}
+			return nil
+		}
+		m := kept(t, gw, Request{InternalPort: 8080, Lease: 2 * time.Hour}, nil)
+		for time.Since(began) < 4*time.Hour {
+			time.Sleep(time.Minute)
+			synctest.Wait()
+			if len(gw.table()) != 1 {
+				t.Fatalf("unmapped after %s", time.Since(began))
+			}
+		}
+		got := slices.DeleteFunc(kinds(m), func(k string) bool { return k == "retrying" })
+		if got[0] != "mapped" || slices.Contains(got, "lost") || slices.Contains(got, "repaired") {
+			t.Errorf("events %v", got)
+		}
+	})
+}
+
+// When this host's own address changes, the entries move with it.
+func TestKeepLocalAddressChanged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gw := &fakeGateway{address: "203.0.113.7"}
+		const moved = "192.168.1.99"
+		local := us
+		gw.before = func(string, PortMapping) error {
+			gw.mu.Lock()
+			defer gw.mu.Unlock()
+			if local == "" {
+				local = moved
+				return errReset // the old address is gone: what was sent from it fails
+			}
+			return nil
+		}
+		m := kept(t, gw, Request{InternalPort: 8080}, func(context.Context) (*peer, error) {
+			gw.mu.Lock()
+			defer gw.mu.Unlock()
+			p := gw.peer()
+			p.local = netip.MustParseAddr(local)
+			return p, nil
+		})
+		wantKinds(t, m, "mapped")
+		gw.mu.Lock()
+		local = ""
+		gw.mu.Unlock()
+		time.Sleep(10 * time.Second)
+		wantKinds(t, m, "lost", "mapped")
+		want := []string{fmt.Sprintf("8080/tcp %s:8080 %q", moved, "igdkit 8080 TCP")}
+		if diff := cmp.Diff(want, gw.table()); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+func TestKeepBadRequest(t *testing.T) {
+	m := Keep(t.Context(), Request{}, Options{})
+	e := <-m.Events()
+	if _, ok := errors.AsType[*RequestError](e.Err); e.Kind != Failed || !ok {
+		t.Errorf("got %v", e)
+	}
+	if _, open := <-m.Events(); open {
+		t.Error("events go on")
+	}
+	if err := m.Wait(t.Context()); err == nil || m.Err() == nil {
+		t.Errorf("wait %v, err %v", err, m.Err())
+	}
+	if err := m.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// When ctx ends nothing is renewed any more, and Close still deletes.
+func TestKeepContextEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gw := &fakeGateway{address: "203.0.113.7"}
+		ctx, cancel := context.WithCancel(t.Context())
+		m := gw.mapping(Request{InternalPort: 8080})
+		if err := m.openOnce(ctx); err != nil {
+			t.Fatal(err)
+		}
+		m.Keep(ctx)
+		m.Keep(ctx) // a second keeper would be one too many
+		time.Sleep(time.Minute)
+		cancel()
+		wantKinds(t, m, "mapped", "closed")
+		time.Sleep(12 * time.Hour)
+		if n := gw.count("AddPortMapping"); n != 1 {
+			t.Errorf("%d adds", n)
+		}
+		if err := m.Close(t.Context()); err != nil || len(gw.table()) != 0 {
+			t.Errorf("close gave %v and left %v", err, gw.table())
+		}
+	})
+}
+
+// Close is bounded even when the gateway hangs, and can be tried again.
+func TestCloseBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gw := &fakeGateway{address: "203.0.113.7"}
+		m := gw.mapping(Request{InternalPort: 8080})
+		if err := m.openOnce(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		gw.plans.take(t.Context()) // another plan hangs
+		began := time.Now()
+		if err := m.Close(t.Context()); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v", err)
+		}
+		if d := time.Since(began); d != closeTimeout {
+			t.Errorf("took %s", d)
+		}
+		gw.plans.give()
+		if err := m.Close(t.Context()); err != nil || len(gw.table()) != 0 {
+			t.Errorf("the second close gave %v and left %v", err, gw.table())
+		}
+	})
+}

@@ -1,0 +1,379 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/igdkit/igdkit/soap"
+)
+
+// refuse fails one action with a code, n times; 0: always.
+func refuse(action string, code, n int) func(string, PortMapping) error {
+	left := n
+	return func(a string, _ PortMapping) error {
+		if a != action || n > 0 && left == 0 {
+			return nil
+		}
+		left--
+		return fault(code)
+	}
+}
+
+// all joins faults; the first that strikes counts.
+func all(fs ...func(string, PortMapping) error) func(string, PortMapping) error {
+	return func(a string, m PortMapping) error {
+		for _, f := range fs {
+			if err := f(a, m); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+func TestPlan(t *testing.T) {
+	foreign := rowOf(8080, "TCP", them, 32400, "Plex")
+	sibling := rowOf(8080, "TCP", us, 51413, "Transmission")
+	leased := func(m PortMapping, d time.Duration) PortMapping { m.Lease = d; return m }
+	finite := func(a string, m PortMapping) error { // only permanent leases, as MikroTik
+		if strings.HasPrefix(a, "Add") && m.Lease > 0 {
+			return fault(soap.OnlyPermanentLeasesSupported)
+		}
+		return nil
+	}
+	const (
+		ip, get, list, add, addAny, del = "GetExternalIPAddress", "GetSpecificPortMappingEntry", "GetGenericPortMappingEntry",
+			"AddPortMapping", "AddAnyPortMapping", "DeletePortMapping"
+	)
+	tests := []struct {
+		name  string
+		gw    fakeGateway
+		rows  []PortMapping
+		req   Request
+		table []string // after
+		trace []string // steps with their outcome
+		lease string   // granted to the first entry; "": 24h0m0s
+		bad   string   // the error
+		doubt bool     // the entries are not verified
+	}{
+		{
+			name:  "free port",
+			req:   Request{InternalPort: 8080},
+			table: []string{`8080/tcp 192.168.1.10:8080 "igdkit 8080 TCP"`},
+			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: free", add + " 8080/TCP: accepted", get + " 8080/TCP: ours"},
+		}, {
+			name:  "own entry is adopted and its lease begins anew",
+			rows:  []PortMapping{leased(rowOf(8080, "TCP", us, 8080, "igdkit 8080 TCP"), time.Minute)},
+			req:   Request{InternalPort: 8080},
+			table: []string{`8080/tcp 192.168.1.10:8080 "igdkit 8080 TCP"`},
+			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: ours", add + " 8080/TCP: accepted", get + " 8080/TCP: ours"},
+		}, {
+			name:  "another program's entry to the same place is shared, not touched",
+			rows:  []PortMapping{rowOf(8080, "TCP", us, 8080, "Transmission")},
+			req:   Request{InternalPort: 8080},
+			table: []string{`8080/tcp 192.168.1.10:8080 "Transmission"`},
+			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: shared"},
+			lease: "permanent",
+		}, {
+			name:  "foreign entry",
+			rows:  []PortMapping{foreign},
+			req:   Request{InternalPort: 8080},
+			table: []string{text(foreign)},
+			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: owned"},
+			bad:   `port 8080/tcp belongs to 192.168.1.20:32400 ("Plex")`,
+		}, {
+			name:  "another program's entry on this host",
+			rows:  []PortMapping{sibling},
+			req:   Request{InternalPort: 8080},
+			table: []string{text(sibling)},
+			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: owned"},
+			bad:   `port 8080/tcp belongs to another program on the same host, port 51413 ("Transmission")`,
+		}, {
+			name:  "any port goes on to the next",
+			rows:  []PortMapping{foreign, rowOf(8081, "TCP", us, 1, "x")},
+			req:   Request{InternalPort: 8080, AnyPort: true},
+			table: []string{text(foreign), `8081/tcp 192.168.1.10:1 "x"`, `8082/tcp 192.168.1.10:8080 "igdkit 8082 TCP"`},
+			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: owned", get + " 8081/TCP: owned", get + " 8082/TCP: free",
+				add + " 8082/TCP: accepted", get + " 8082/TCP: ours"},
+		}, {
+			name:  "any port on version 2",
+			gw:    fakeGateway{v2: true},
+			rows:  []PortMapping{foreign},
+			req:   Request{InternalPort: 8080, AnyPort: true},
+			table: []string{text(foreign), `8081/tcp 192.168.1.10:8080 "igdkit 8081 TCP"`},
+			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: owned", get + " 8081/TCP: free",
+				addAny + " 8081/TCP: accepted", get + " 8081/TCP: ours"},
+		}, {
+			name:  "version 2 without AddAnyPortMapping",
+			gw:    fakeGateway{v2: true, noAny: true},
+			req:   Request{InternalPort: 8080, AnyPort: true},
+			table: []string{`8080/tcp 192.168.1.10:8080 "igdkit 8080 TCP"`},
+			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: free", addAny + " 8080/TCP: asked again by AddPortMapping",
+				add + " 8080/TCP: accepted", get + " 8080/TCP: ours"},
+		}, {
+			name: "version 2 that drops the connection on AddAnyPortMapping",
+			gw: fakeGateway{v2: true, before: func(a string, _ PortMapping) error {
+				if a == addAny {
+					return errReset
+				}
+				return nil
+			}},
+			req:   Request{InternalPort: 8080, AnyPort: true},
+			table: []string{`8080/tcp 192.168.1.10:8080 "igdkit 8080 TCP"`},
+			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: free", addAny + " 8080/TCP: no answer", get + " 8080/TCP: free",
+				add + " 8080/TCP: accepted", get + " 8080/TCP: ours"},
+		}, {
+			name: "a lost answer to an add",
+			gw: fakeGateway{after: func(a string, _ PortMapping) error {
+				if a == add {
+					return errReset
+				}
+				return nil
+			}},
+			req:   Request{InternalPort: 8080},
+			table: []string{`8080/tcp 192.168.1.10:8080 "igdkit 8080 TCP"`},
+			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: free", add + " 8080/TCP: no answer", get + " 8080/TCP: ours", get + " 8080/TCP: ours"},
+		}, {
+			name:  "only permanent leases",
+			gw:    fakeGateway{before: finite},
+			req:   Request{InternalPort: 8080},
+			table: []string{`8080/tcp 192.168.1.10:8080 "igdkit 8080 TCP"`},
+			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: free", add + " 8080/TCP: asked again without an end",
+				add + " 8080/TCP: accepted", get + " 8080/TCP: ours"},
+			lease: "permanent",
+		}, {
+			name:  "forced to another lease",
+			gw:    fakeGateway{gives: 86400 * time.Second},
+			req:   Request{InternalPort: 8080, Permanent: true},
+			table: []string{`8080/tcp 192.168.1.10:8080 "igdkit 8080 TCP"`},
+			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: free", add + " 8080/TCP: accepted", get + " 8080/TCP: ours"},
+		}, {
+			name:  "a pair",
+			req:   Request{Protocol: "both", InternalPort: 80, ExternalPort: 8080, Lease: time.Hour},
+			table: []string{`8080/tcp 192.168.1.10:80 "igdkit 8080 TCP"`, `8080/udp 192.168.1.10:80 "igdkit 8080 UDP"`},
+			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: free", get + " 8080/UDP: free", add + " 8080/TCP: accepted",
+				get + " 8080/TCP: ours", add + " 8080/UDP: accepted", get + " 8080/UDP: ours"},
+			lease: "1h0m0s",
+		}, {
+			name:  "a pair of which one half belongs to somebody: nothing is added",
+			rows:  []PortMapping{rowOf(8080, "UDP", them, 8080, "game")},
+			req:   Request{Protocol: "both", InternalPort: 8080},
+			table: []string{`8080/udp 192.168.1.20:8080 "game"`},
+			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: free", get + " 8080/UDP: owned"},
+			bad:   `port 8080/udp belongs to 192.168.1.20:8080 ("game")`,
+		}, {
+			name: "a pair of which one half is refused: the other is removed",
+			gw: fakeGateway{before: func(a string, m PortMapping) error {
+				if a == add && m.Protocol == "UDP" {
+					return fault(soap.ActionNotAuthorized)
+				}
+				return nil
+			}},
+			req:   Request{Protocol: "both", InternalPort: 8080},
+			table: []string{},
+			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: free", get + " 8080/UDP: free", add + " 8080/TCP: accepted",
+				get + " 8080/TCP: ours", add + " 8080/UDP: refused", get + " 8080/TCP: ours", del + " 8080/TCP: deleted"},
+			bad: "the gateway refuses port 8080/udp: upnp error 606",
+		}, {
+			name: "a pair of which one half was open before: it stays",
+			gw: fakeGateway{before: func(a string, m PortMapping) error {
+				if a == add && m.Protocol == "UDP" {
+					return fault(soap.ActionNotAuthorized)
+				}
+				return nil
+			}},
+			rows:  []PortMapping{rowOf(8080, "TCP", us, 8080, "igdkit 8080 TCP")},
+			req:   Request{Protocol: "both", InternalPort: 8080},
+			table: []string{`8080/tcp 192.168.1.10:8080 "igdkit 8080 TCP"`},
+			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: ours", get + " 8080/UDP: free", add + " 8080/TCP: accepted",
+				get + " 8080/TCP: ours", add + " 8080/UDP: refused"},
+			bad: "the gateway refuses port 8080/udp: upnp error 606",
+		}, {
+			name: "a pair moves together",
+			gw: fakeGateway{before: func(a string, m PortMapping) error {
+				if a == add && m.Protocol == "UDP" && m.ExternalPort == 8080 {
+					return fault(soap.ConflictInMappingEntry)
+				}
+				return nil
+			}},
+			req:   Request{Protocol: "both", InternalPort: 8080, AnyPort: true},
+			table: []string{`8081/tcp 192.168.1.10:8080 "igdkit 8081 TCP"`, `8081/udp 192.168.1.10:8080 "igdkit 8081 UDP"`},
+			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: free", get + " 8080/UDP: free", add + " 8080/TCP: accepted",
+				get + " 8080/TCP: ours", add + " 8080/UDP: taken", get + " 8080/TCP: ours", del + " 8080/TCP: deleted",
+				get + " 8081/TCP: free", get + " 8081/UDP: free", add + " 8081/TCP: accepted", get + " 8081/TCP: ours",
+				add + " 8081/UDP: accepted", get + " 8081/UDP: ours"},
+		}, {
+			name:  "a conflict that the table does not show",
+			gw:    fakeGateway{before: refuse(add, soap.ConflictInMappingEntry, 0)},
+			req:   Request{InternalPort: 8080},
+			table: []string{},
+			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: free", add + " 8080/TCP: taken"},
+			bad:   "port 8080/tcp is taken, and the gateway does not show by whom: upnp error 718",
+		}, {
+			name:  "absence said by 402, the table empty",
+			gw:    fakeGateway{before: refuse(get, soap.InvalidArgs, 1)},
+			req:   Request{InternalPort: 8080},
+			table: []string{`8080/tcp 192.168.1.10:8080 "igdkit 8080 TCP"`},
+			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: list instead", list + " 8080/TCP: free", add + " 8080/TCP: accepted", get + " 8080/TCP: ours"},
+		}, {
+			name:  "402 for an entry that only the list shows",
+			gw:    fakeGateway{before: refuse(get, soap.InvalidArgs, 0)},
+			rows:  []PortMapping{sibling},
+			req:   Request{InternalPort: 8080},
+			table: []string{text(sibling)},
+			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: list instead", list + " 8080/TCP: owned"},
+			bad:   `port 8080/tcp belongs to another program on the same host, port 51413 ("Transmission")`,
+		}, {
+			name:  "a gateway that answers no question",
+			gw:    fakeGateway{before: all(refuse(get, soap.ActionFailed, 0), refuse(list, soap.ActionFailed, 0), refuse(ip, soap.ActionFailed, 0))},
+			req:   Request{InternalPort: 8080},
+			table: []string{`8080/tcp 192.168.1.10:8080 "igdkit 8080 TCP"`},
+			trace: []string{ip + ": unknown", get + " 8080/TCP: list instead", list + " 8080/TCP: hidden", add + " 8080/TCP: accepted",
+				get + " 8080/TCP: list instead", list + " 8080/TCP: hidden"},
+			lease: "unknown",
+			doubt: true,
+		}, {
+			name:  "the internal port is forced",
+			gw:    fakeGateway{forced: true},
+			req:   Request{InternalPort: 80, ExternalPort: 8080},
+			table: []string{},
+			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: free", add + " 8080/TCP: accepted", get + " 8080/TCP: owned", del + " 8080/TCP: deleted"},
+			bad:   "the gateway forwards port 8080/tcp to port 8080 instead of 80",
+		}, {
+			name:  "secure mode",
+			gw:    fakeGateway{before: refuse(add, soap.ActionNotAuthorized, 0)},
+			req:   Request{InternalPort: 8080, AnyPort: true},
+			table: []string{},
+			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: free", add + " 8080/TCP: refused"},
+			bad:   "the gateway refuses port 8080/tcp: upnp error 606",
+		},
+	}
+	for i := range tests {
+		tt := &tests[i]
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				gw := &tt.gw
+				gw.address = "203.0.113.7"
+				gw.put(tt.rows...)
+				m := gw.mapping(tt.req)
+				err := m.openOnce(t.Context())
+				if diff := cmp.Diff(tt.table, gw.table()); diff != "" {
+					t.Errorf("table (-want +got):\n%s", diff)
+				}
+				var steps []string
+				for _, s := range m.Trace() {
+					s.Err = nil
+					steps = append(steps, s.String())
+				}
+				if diff := cmp.Diff(tt.trace, steps); diff != "" {
+					t.Errorf("trace (-want +got):\n%s", diff)
+				}
+				if tt.bad != "" {
+					me, ok := errors.AsType[*MapError](err)
+					if !ok || err.Error() != tt.bad {
+						t.Fatalf("got %v, want a *MapError %q", err, tt.bad)
+					}
+					if len(me.Trace) != len(steps) {
+						t.Errorf("the error has %d steps of %d", len(me.Trace), len(steps))
+					}
+					return
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				lease := tt.lease
+				if lease == "" {
+					lease = "24h0m0s"
+				}
+				if tt.req.Lease == 0 && lease != m.Entries()[0].Lease.String() {
+					t.Errorf("lease %s, want %s", m.Entries()[0].Lease, lease)
+				}
+				for _, e := range m.Entries() {
+					if e.Verified == tt.doubt {
+						t.Errorf("%s: verified %v", e, e.Verified)
+					}
+				}
+
+				// Close leaves exactly what was not ours.
+				if err := m.Close(t.Context()); err != nil {
+					t.Error(err)
+				}
+				rest := []string{}
+				for _, r := range tt.rows {
+					if !strings.HasPrefix(r.Description, describer) {
+						rest = append(rest, text(r))
+					}
+				}
+				slices.Sort(rest)
+				if diff := cmp.Diff(rest, gw.table()); diff != "" {
+					t.Errorf("after close (-want +got):\n%s", diff)
+				}
+				if err := m.Close(t.Context()); err != nil {
+					t.Errorf("second close: %v", err)
+				}
+			})
+		})
+	}
+}
+
+// When the caller goes away at any step, nothing that was added stays.
+func TestPlanCancelled(t *testing.T) {
+	for n := range 6 {
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			left := n
+			gw := &fakeGateway{address: "203.0.113.7", after: func(string, PortMapping) error {
+				if left == 0 {
+					cancel()
+				}
+				left--
+				return nil
+			}}
+			m := gw.mapping(Request{Protocol: "both", InternalPort: 8080})
+			err := m.openOnce(ctx)
+			if n < 5 && !errors.Is(err, context.Canceled) {
+				t.Errorf("after call %d: got %v, want context.Canceled", n, err)
+			}
+			want := []string{}
+			if n >= 5 {
+				want = append(want, `8080/tcp 192.168.1.10:8080 "igdkit 8080 TCP"`, `8080/udp 192.168.1.10:8080 "igdkit 8080 UDP"`)
+			}
+			if diff := cmp.Diff(want, gw.table()); diff != "" {
+				t.Errorf("after call %d (-want +got):\n%s", n, diff)
+			}
+		})
+	}
+}
+
+// The sequence of ports is the same for ever, starts at the wanted one and stays in 1024 to 65535 after it.
+func TestPorts(t *testing.T) {
+	ports := func(req Request) []uint16 {
+		gw := &fakeGateway{}
+		return newPlanner(gw.peer(), req.defaults(mapLease), &trace{}).ports(req.defaults(0).ExternalPort)
+	}
+	if got := ports(Request{InternalPort: 80}); !slices.Equal(got, []uint16{80}) {
+		t.Errorf("a fixed port: %v", got)
+	}
+	for _, wanted := range []uint16{1, 80, 1024, 8080, 65534, 65535} {
+		got := ports(Request{InternalPort: wanted, AnyPort: true})
+		if got[0] != wanted || len(got) != portTries {
+			t.Errorf("%d: %v", wanted, got)
+		}
+		for i, p := range got[1:] {
+			if p < firstPort || slices.Contains(got[:i+1], p) {
+				t.Errorf("%d: %d in %v", wanted, p, got)
+			}
+		}
+		if again := ports(Request{InternalPort: wanted, AnyPort: true}); !slices.Equal(got, again) {
+			t.Errorf("%d: %v then %v", wanted, got, again)
+		}
+	}
+}
