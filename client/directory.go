@@ -30,6 +30,7 @@ type sighting struct {
 	exempt   bool // from maxDevices
 	pending  bool // it is being fetched
 	done     bool
+	failure  error // what came of it, until it is told
 }
 
 // directory holds the descriptions that were named. Routers send each answer several times, once for each search target,

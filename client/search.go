@@ -165,6 +165,7 @@ func (s *search) loop(ctx context.Context) {
 		case r := <-s.replies:
 			s.consider(ctx, r)
 		case r := <-s.results:
+			s.drain(ctx)
 			s.settle(r)
 		case e := <-s.broken:
 			s.fail(e)
@@ -218,6 +219,7 @@ func (s *search) consider(ctx context.Context, r reply) {
 	}
 	e.claims = e.claims || claims || asked
 	if e.pending || e.done {
+		s.explain(e)
 		return
 	}
 	c := candidate{location: location, local: r.socket.local, trust: t, server: r.message.Server, link: r.socket.link, asked: asked,
@@ -234,6 +236,18 @@ func (s *search) consider(ctx context.Context, r reply) {
 		case <-ctx.Done():
 		}
 	})
+}
+
+// drain takes in the replies that are here already, so that a sibling of what is settled next is known.
+func (s *search) drain(ctx context.Context) {
+	for range maxDevices { // a flood must not hold up what is settled
+		select {
+		case r := <-s.replies:
+			s.consider(ctx, r)
+		default:
+			return
+		}
+	}
 }
 
 // accepts drops answers from beyond the link: they are forged or not for us. CARP and VRRP members answer for the next hop
@@ -259,8 +273,19 @@ func (s *search) settle(r result) {
 	switch {
 	case r.err == nil:
 		s.hold(r.gateway, r.seen)
-	case errors.As(r.err, &not) && r.seen.claims:
-		s.tell(nil, r.err)
+	case errors.As(r.err, &not):
+		r.seen.failure = r.err
+		s.explain(r.seen)
+	}
+}
+
+// explain tells why a description that claims to be of a gateway is not. What failed and claims nothing is not our business, as
+// long as it does not claim it in its next answer.
+func (s *search) explain(e *sighting) {
+	if e.claims && e.failure != nil {
+		err := e.failure
+		e.failure = nil
+		s.tell(nil, err)
 	}
 }
 

@@ -25,16 +25,18 @@ const igd1 = "urn:schemas-upnp-org:device:InternetGatewayDevice:1"
 // stub is a device in the memory network whose every answer the test chooses. It serves by net/http, so that nothing of ours is
 // on its side of the wire but the SSDP and envelope writers.
 type stub struct {
-	t    *testing.T
-	host *emulator.Host
-	addr netip.Addr
+	t       *testing.T
+	network *emulator.Network
+	host    *emulator.Host
+	addr    netip.Addr
 
 	// answers gives the datagrams for one search, none for silence.
 	answers func(s *ssdp.Message, multicast bool) []string
 	// wait delays answers to searches.
 	wait time.Duration
 
-	mux *http.ServeMux
+	mux      *http.ServeMux
+	handlers sync.WaitGroup
 
 	mu    sync.Mutex
 	asked map[string]int // requests by path, and by path#action
@@ -46,7 +48,7 @@ type stub struct {
 func newStub(t *testing.T, n *emulator.Network, name, prefix string) *stub {
 	t.Helper()
 	p := netip.MustParsePrefix(prefix)
-	s := &stub{t: t, host: n.Host(name, p), addr: p.Addr(), mux: http.NewServeMux(), asked: make(map[string]int)}
+	s := &stub{t: t, network: n, host: n.Host(name, p), addr: p.Addr(), mux: http.NewServeMux(), asked: make(map[string]int)}
 	s.listenGroup()
 	s.listenHTTP(5000)
 	return s
@@ -76,8 +78,16 @@ func (s *stub) serve(c net.PacketConn) {
 			if err != nil || m.Kind != ssdp.SearchRequest || s.answers == nil {
 				continue
 			}
-			for _, a := range s.answers(m, m.MX > 0) {
-				time.AfterFunc(s.wait, func() { c.WriteTo([]byte(a), from) })
+			answers := s.answers(m, m.MX > 0)
+			send := func() {
+				for _, a := range answers {
+					c.WriteTo([]byte(a), from)
+				}
+			}
+			if s.wait == 0 {
+				send()
+			} else {
+				time.AfterFunc(s.wait, send)
 			}
 		}
 	}()
@@ -94,10 +104,12 @@ func (s *stub) listenHTTP(port uint16) {
 		defer close(done)
 		server.Serve(l)
 	}()
-	s.t.Cleanup(func() { server.Close(); <-done })
+	s.t.Cleanup(func() { server.Close(); <-done; s.handlers.Wait() })
 }
 
 func (s *stub) count(w http.ResponseWriter, r *http.Request) {
+	s.handlers.Add(1)
+	defer s.handlers.Done()
 	s.mu.Lock()
 	s.asked[r.URL.Path]++
 	if _, action, ok := strings.Cut(r.Header.Get("SOAPAction"), "#"); ok {
