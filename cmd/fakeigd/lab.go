@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -65,13 +64,12 @@ func runInLab(ctx context.Context, u *ui, s *labSettings, argv []string) error {
 		return err
 	}
 	o := lab.Options{Stdin: u.stdin, Stdout: u.stdout, Stderr: u.stderr}
-	var journal journalFile
-	if s.journal != "" {
-		if journal.file, err = createJournal(s.journal); err != nil {
-			return err
-		}
-		o.OnReport = journal.add
-		spec.Journal = true
+	journal, err := openJournal(s.journal)
+	if err != nil {
+		return err
+	}
+	if journal != nil {
+		spec.Journal, o.OnReport = true, journal.report
 	}
 	if o.Spec, err = json.Marshal(spec); err != nil {
 		return err
@@ -130,7 +128,7 @@ func startInLab(ctx context.Context, site lab.Site) (io.Closer, error) {
 	}
 	var journal io.Writer
 	if spec.Journal {
-		journal = &lockedWriter{w: reporter{site}}
+		journal = reporter{site}
 	}
 	var running gateways
 	taken := map[string]bool{}
@@ -170,28 +168,9 @@ func (gs gateways) Close() error {
 	return errors.Join(errs...)
 }
 
-// reporter sends the lines of the journal out of the lab.
+// reporter sends the lines of the journal out of the lab. Several gateways may write.
 type reporter struct{ site lab.Site }
 
 func (r reporter) Write(line []byte) (int, error) {
 	return len(line), r.site.Report(json.RawMessage(bytes.TrimSpace(line)))
-}
-
-// journalFile writes what comes out of the lab.
-type journalFile struct {
-	file *os.File // nil: there is no journal
-	err  error
-}
-
-func (j *journalFile) add(line json.RawMessage) {
-	if _, err := j.file.Write(append(line, '\n')); err != nil && j.err == nil {
-		j.err = fmt.Errorf("the journal cannot be written any more: %w", err)
-	}
-}
-
-func (j *journalFile) close() error {
-	if j.file == nil {
-		return nil
-	}
-	return errors.Join(j.err, j.file.Close())
 }

@@ -17,6 +17,8 @@ func TestMain(m *testing.M) {
 	if lab.IsChild() {
 		os.Exit(lab.Child(startInLab))
 	}
+	// Under -race every program would sleep a second before it ends.
+	os.Setenv("GORACE", noExitSleep)
 	testscript.Main(m, map[string]func(){
 		"fakeigd":  main,
 		"peer":     func() { os.Exit(peer(os.Args[1:])) },
@@ -24,12 +26,18 @@ func TestMain(m *testing.M) {
 	})
 }
 
+const noExitSleep = "atexit_sleep_ms=0"
+
 // TestStories runs testdata/*.txtar: each is a story about one topic, told with the program itself.
 func TestStories(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("GORACE", noExitSleep)
+			return nil
+		},
 		Condition: func(cond string) (bool, error) {
 			if cond != "lab" {
 				return false, fmt.Errorf("unknown condition %q", cond)

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/netip"
-	"os"
 	"sync"
 	"syscall"
 	"time"
@@ -21,7 +19,7 @@ type session struct {
 	seed     uint64
 	started  time.Time
 	control  *controlServer // nil: none
-	journal  *os.File       // nil: none
+	journal  *journal       // nil: none
 }
 
 // gateway is one that runs.
@@ -50,20 +48,24 @@ func open(ctx context.Context, s *settings, onEvent func(emulator.Event)) (_ *se
 		}
 		se.control = newControlServer(l, se, s.advertise)
 	}
-	var journal io.Writer
-	if s.journal != "" {
-		if se.journal, err = createJournal(s.journal); err != nil {
-			return nil, err
-		}
-		journal = &lockedWriter{w: se.journal} // every gateway writes to the one file
+	if se.journal, err = openJournal(s.journal); err != nil {
+		return nil, err
 	}
 	for _, d := range devices {
-		d.options.Journal, d.options.OnEvent = journal, onEvent
+		d.options.OnEvent = onEvent
+		if se.journal != nil {
+			d.options.Journal = se.journal
+		}
 		g, err := emulator.New(ctx, d.options)
 		if err != nil {
 			return nil, startFailure(s, err)
 		}
 		se.gateways = append(se.gateways, &gateway{g, d})
+	}
+	if se.journal != nil {
+		if err := se.journal.begin(); err != nil {
+			return nil, err
+		}
 	}
 	if se.control != nil {
 		se.control.serve()
@@ -71,22 +73,10 @@ func open(ctx context.Context, s *settings, onEvent func(emulator.Event)) (_ *se
 	return se, nil
 }
 
-func createJournal(name string) (*os.File, error) {
-	f, err := os.Create(name)
-	if err != nil {
-		return nil, &failure{
-			kind: "journal", exit: exitUsage, cause: err,
-			message: fmt.Sprintf("the journal cannot be written: %v", err),
-			hints:   []string{"name a file in a directory that exists and that you may write to"},
-		}
-	}
-	return f, nil
-}
-
 // close ends everything: byebye is sent, and no goroutine is left.
 func (se *session) close() error {
 	var wg sync.WaitGroup
-	errs := make([]error, len(se.gateways)+2)
+	errs := make([]error, len(se.gateways))
 	for i, g := range se.gateways {
 		wg.Go(func() { errs[i] = g.Close() })
 	}
@@ -94,9 +84,7 @@ func (se *session) close() error {
 	if se.control != nil {
 		errs = append(errs, se.control.close())
 	}
-	if se.journal != nil {
-		errs = append(errs, se.journal.Close())
-	}
+	errs = append(errs, se.journal.close())
 	return errors.Join(errs...)
 }
 
@@ -142,16 +130,4 @@ func addressOf(a net.Addr) string {
 		return ap.Addr().String()
 	}
 	return fmt.Sprint(a)
-}
-
-// lockedWriter lets several gateways write whole lines to one file.
-type lockedWriter struct {
-	mu sync.Mutex
-	w  io.Writer
-}
-
-func (l *lockedWriter) Write(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.w.Write(b)
 }
