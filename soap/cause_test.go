@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -77,16 +78,12 @@ func TestSyntaxError(t *testing.T) {
 		{"text", ok("OK"), "no xml element in"},
 		{"gzip", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n\x1f\x8b\x08\x00", "answer in content-encoding"},
 		{"gzip unannounced", ok("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\x01\x00"), "no xml element in"},
-		{"junk for a status line", "220 smtp ready\r\n\r\n", ""},
+		{"another protocol with a status", "220 smtp ready\r\n\r\n", "answer without the action's out-arguments"},
 		{"not http", "\x16\x03\x01\x02\x00\r\n\r\n", "malformed http status line"},
 		{"entities", ok(`<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "b">]>` + envBegin + ipElement + envEnd), "entity declaration"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if tt.what == "" {
-				// Three digits at the start of the line pass for a status, and what follows for an empty body.
-				tt.what = "answer without the action's out-arguments"
-			}
 			var got *SyntaxError
 			if err := causeOf(t, t.Context(), startDevice(t, says(tt.wire)), new(Transport)); !errors.As(err, &got) {
 				t.Fatalf("%v, want *SyntaxError", err)
@@ -135,6 +132,9 @@ func TestDeadline(t *testing.T) {
 }
 
 func TestNetworkErrors(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Winsock has error numbers of its own for a reset and a refusal")
+	}
 	t.Run("reset", func(t *testing.T) {
 		d := startDevice(t, func(_ *device, c net.Conn) { c.(*net.TCPConn).SetLinger(0) })
 		if err := causeOf(t, t.Context(), d, new(Transport)); !errors.Is(err, syscall.ECONNRESET) {

@@ -6,7 +6,7 @@ type kind int
 const (
 	text    kind = iota // any string, blanks belong to it
 	word                // a string that has no blanks around it: an address, an enumeration
-	boolean             //
+	boolean             // 0 or 1
 	ui2                 // 0 to 65535
 	ui4                 // 0 to 4294967295
 	ui8                 // ui4 by the standard, wider in fact: byte counters exceed 32 bits (quirk counters-over-32bit)

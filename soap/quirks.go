@@ -2,9 +2,7 @@ package soap
 
 import "slices"
 
-// Ids of what is forgiven. Those without the prefix xml- or soap-arg-, soap-value-, soap-envelope- were seen on gateways and are catalogued under the same
-// id; the others name a place where goupnp is strict, or silently reads something else, and no field report has a name for it. The ids http-…
-// of the HTTP layer appear beside them when [Transport] has its own base.
+// Ids of what is forgiven that were seen on gateways and are catalogued under the same id.
 const (
 	// InvalidUTF8: bytes that are not UTF-8 under a UTF-8 declaration became U+FFFD. In control messages it is reported as CorruptBytes.
 	InvalidUTF8 = "desc-invalid-utf8"
@@ -32,7 +30,11 @@ const (
 	FaultIn200 = "soap-fault-in-200"
 	// AddAnyNamesExternalPort: AddAnyPortMapping answers NewExternalPort where the standard has NewReservedPort.
 	AddAnyNamesExternalPort = "desc-scpd-lies-addany"
+)
 
+// Ids that name a place where goupnp is strict, or silently reads something else, and that no field report has a name for. When [Transport] has its own
+// base, the ids of its HTTP reader appear beside them: http-… and soap-bad-status-line, desc-no-length-stays-open.
+const (
 	XMLBOM             = "xml-bom"               // a byte order mark
 	XMLUTF16           = "xml-utf16"             // UTF-16, converted
 	XMLEncodingName    = "xml-encoding-name"     // UTF-8 declared by a name that is none, such as "UTF8"

@@ -16,9 +16,9 @@ type Recording struct {
 
 // call is one exchange.
 type call struct {
-	err     error  // why it failed
-	soft    error  // what is wrong with an answer that a caller without out-arguments may still take as success
-	quirks  quirks //
+	err     error // why it failed
+	soft    error // what is wrong with an answer that a caller without out-arguments may still take as success
+	quirks  quirks
 	values  []Arg
 	unknown []string
 }
@@ -64,7 +64,7 @@ func (r *Recording) Err(err error) error {
 	return err
 }
 
-// Quirks returns the sorted ids of what was forgiven. Ids without explanation here are those of the catalogue and of the HTTP layer.
+// Quirks returns the sorted ids of what was forgiven, among them those of the constants of this package.
 func (r *Recording) Quirks() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -40,7 +40,9 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	service, action, ok := soapAction(req.Header)
 	if !ok {
 		if from := req.Response; from != nil && from.Request != nil && from.Request.URL.Host != req.URL.Host {
-			closeBody(req)
+			if req.Body != nil {
+				req.Body.Close()
+			}
 			return nil, httpError(from, nil)
 		}
 		resp, err := base.RoundTrip(req)
@@ -55,10 +57,6 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // call performs one action. What it returns is for a strict client, what it leaves in c is the truth.
 func (t *Transport) call(base http.RoundTripper, req *http.Request, service, action string, c *call) (*http.Response, error) {
-	if req.Response != nil {
-		closeBody(req)
-		return nil, httpError(req.Response, nil)
-	}
 	resp, err := base.RoundTrip(req)
 	if err != nil {
 		return nil, public(err)
@@ -190,10 +188,4 @@ func soapAction(h http.Header) (service, action string, ok bool) {
 		return value[:max(i, 0)], value[i+1:], true
 	}
 	return "", "", false
-}
-
-func closeBody(req *http.Request) {
-	if req.Body != nil {
-		req.Body.Close()
-	}
 }

@@ -2,11 +2,9 @@ package http1
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"strconv"
 	"strings"
-	"syscall"
 )
 
 // length reads Content-Length. It is -1 when absent; ok is false when it is not a number, or two fields contradict each other.
@@ -173,7 +171,7 @@ func (r *Reader) endOfBody(h *Head, body []byte, err error, n int64, closed bool
 	case err == io.EOF:
 		h.forgive(BodyTruncated)
 		return body, nil
-	case closed && errors.Is(err, syscall.ECONNRESET):
+	case closed:
 		h.forgive(ResetAtEnd)
 		return body, nil
 	}

@@ -24,5 +24,5 @@ const (
 	ChunkedFalse       = "http-chunked-false"        // Transfer-Encoding says chunked, the body is not
 	ChunkedBroken      = "http-chunked-broken"       // chunks stop making sense, what came before was kept
 	ChunkedNoEnd       = "http-chunked-no-end"       // the last chunk is missing and the connection stays open
-	ResetAtEnd         = "http-reset-at-end"         // the connection was reset after a complete body
+	ResetAtEnd         = "http-reset-at-end"         // the connection failed after a complete body whose length was unknown
 )

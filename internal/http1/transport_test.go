@@ -8,6 +8,8 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -131,16 +133,27 @@ func TestOneWrite(t *testing.T) {
 	}
 }
 
-// TestEarlyAnswer: a device that answers and closes while it is being written to is heard.
+// early is a connection to a device that has answered and closed before it was written to.
+type early struct {
+	net.Conn
+	answer io.Reader
+}
+
+func (e *early) Write([]byte) (int, error)       { return 0, syscall.EPIPE }
+func (e *early) Read(p []byte) (int, error)      { return e.answer.Read(p) }
+func (e *early) Close() error                    { return nil }
+func (e *early) RemoteAddr() net.Addr            { return &net.TCPAddr{} }
+func (e *early) SetReadDeadline(time.Time) error { return nil }
+
+// TestEarlyAnswer: the answer of a device that refuses while it is being written to says more than the failed write.
 func TestEarlyAnswer(t *testing.T) {
-	near, far := net.Pipe()
-	go func() {
-		io.ReadFull(far, make([]byte, 10))
-		far.Close()
-	}()
-	tr := &Transport{Dial: dialTo(near)}
-	req, _ := http.NewRequestWithContext(t.Context(), "POST", "http://192.0.2.1/", strings.NewReader("body"))
-	if _, err := tr.RoundTrip(req); !errors.Is(err, io.ErrClosedPipe) {
+	req, _ := http.NewRequestWithContext(t.Context(), "POST", "http://192.0.2.1/", nil)
+	tr := &Transport{Dial: dialTo(&early{answer: strings.NewReader("HTTP/1.1 413 Too Large\r\n\r\n")})}
+	if resp, err := tr.RoundTrip(req); err != nil || resp.StatusCode != 413 {
+		t.Errorf("%v, %v", resp, err)
+	}
+	tr.Dial = dialTo(&early{answer: strings.NewReader("")})
+	if _, err := tr.RoundTrip(req); !errors.Is(err, syscall.EPIPE) {
 		t.Errorf("%v, want the failed write", err)
 	}
 }
@@ -189,6 +202,9 @@ func TestCancel(t *testing.T) {
 }
 
 func TestReset(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Winsock has an error number of its own for a reset")
+	}
 	reset := func(data string) string {
 		return listen(t, func(c *net.TCPConn, _ <-chan struct{}) {
 			NewReader(c, Limits{}).ReadRequest()
@@ -202,4 +218,18 @@ func TestReset(t *testing.T) {
 			t.Errorf("after %q: %v, want ECONNRESET", data, err)
 		}
 	}
+	p, err := NewReader(io.MultiReader(strings.NewReader("HTTP/1.1 200 OK\r\n\r\n<a></a>"), resets{}), Limits{}).patient().ReadResponse("GET")
+	if err != nil || string(p.Body) != "<a></a>" || !slices.Contains(p.Forgiven, ResetAtEnd) {
+		t.Errorf("after a whole document: %+v, %v", p, err)
+	}
+}
+
+// resets is a connection that has been reset.
+type resets struct{}
+
+func (resets) Read([]byte) (int, error) { return 0, syscall.ECONNRESET }
+
+func (r *Reader) patient() *Reader {
+	r.idle = closedIdle
+	return r
 }
