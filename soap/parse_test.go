@@ -101,31 +101,6 @@ func TestWrite(t *testing.T) {
 	}
 }
 
-func TestErrorName(t *testing.T) {
-	const (
-		ip2      = "urn:schemas-upnp-org:service:WANIPConnection:2"
-		dsl      = "urn:dslforum-org:service:WANPPPConnection:1"
-		firewall = "urn:schemas-upnp-org:service:WANIPv6FirewallControl:1"
-		l3f      = "urn:schemas-upnp-org:service:Layer3Forwarding:1"
-		common   = "urn:schemas-upnp-org:service:WANCommonInterfaceConfig:1"
-	)
-	for _, tt := range []struct {
-		service string
-		code    int
-		want    string
-	}{
-		{wanIP1, 401, "Invalid Action"}, {firewall, 606, "Action not authorized"}, {"", 501, "Action Failed"},
-		{wanIP1, 704, "ConnectionSetupFailed"}, {firewall, 704, "NoSuchEntry"}, {l3f, 704, ""},
-		{ip2, 708, "InvalidLayer2Address"}, {firewall, 708, "WildCardNotPermittedInSrcIP"},
-		{dsl, 725, "OnlyPermanentLeasesSupported"}, {ip2, 728, "NoPortMapsAvailable"}, {firewall, 728, ""},
-		{l3f, 721, "InvalidServiceID"}, {wanIP1, 721, ""}, {common, 713, "SpecifiedArrayIndexInvalid"}, {"nonsense", 718, ""},
-	} {
-		if got := ErrorName(tt.service, tt.code); got != tt.want {
-			t.Errorf("%s %d: %q, want %q", tt.service, tt.code, got, tt.want)
-		}
-	}
-}
-
 func TestErrorText(t *testing.T) {
 	for want, e := range map[string]error{
 		`upnp error 718 ConflictInMappingEntry ("Mapping conflicts") from AddPortMapping`: &Error{Code: 718, Name: "ConflictInMappingEntry", Description: "Mapping conflicts", Action: "AddPortMapping"},
