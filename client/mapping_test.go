@@ -1,0 +1,311 @@
+package client_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/igdkit/igdkit/client"
+	"github.com/igdkit/igdkit/emulator"
+	"github.com/igdkit/igdkit/soap"
+)
+
+func TestMap(t *testing.T) {
+	for version := 1; version <= 2; version++ {
+		for _, tt := range []struct {
+			protocol string
+			table    []string
+		}{
+			{"tcp", []string{"TCP 8080 → 192.168.1.10:8080"}},
+			{"udp", []string{"UDP 8080 → 192.168.1.10:8080"}},
+			{"both", []string{"TCP 8080 → 192.168.1.10:8080", "UDP 8080 → 192.168.1.10:8080"}},
+		} {
+			t.Run(fmt.Sprintf("igd%d %s", version, tt.protocol), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					h := newHome(t, emulator.Options{Version: version})
+					m, err := client.Map(t.Context(), client.Request{Protocol: tt.protocol, InternalPort: 8080, Lease: time.Hour}, client.Options{Net: h.pc})
+					if err != nil {
+						t.Fatal(err)
+					}
+					if diff := cmp.Diff(tt.table, h.table()); diff != "" {
+						t.Errorf("table (-want +got):\n%s", diff)
+					}
+					if got := m.External().String(); got != "45.66.77.88:8080" {
+						t.Errorf("external %s", got)
+					}
+					for _, e := range m.Entries() {
+						if !e.Verified || e.Lease.Granted != time.Hour || !e.Lease.Known {
+							t.Errorf("entry %+v", e)
+						}
+					}
+					if err := m.Close(t.Context()); err != nil {
+						t.Error(err)
+					}
+					if got := h.table(); len(got) != 0 {
+						t.Errorf("after close: %v", got)
+					}
+				})
+			})
+		}
+	}
+}
+
+// A lease of version 2 is never endless: 0 becomes a week (WANIPConnection:2 §2.5.16), and we say so.
+func TestMapPermanent(t *testing.T) {
+	for version, want := range map[int]string{1: "permanent", 2: "168h0m0s"} {
+		synctest.Test(t, func(t *testing.T) {
+			h := newHome(t, emulator.Options{Version: version})
+			m, err := client.Map(t.Context(), client.Request{InternalPort: 8080, Permanent: true}, client.Options{Net: h.pc})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := m.Entries()[0].Lease.String(); got != want {
+				t.Errorf("version %d: %s, want %s", version, got, want)
+			}
+		})
+	}
+}
+
+func TestMapOnlyPermanent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHome(t, emulator.Options{Version: 1, Policy: emulator.Policy{PermanentOnly: true}})
+		m, err := client.Map(t.Context(), client.Request{InternalPort: 8080}, client.Options{Net: h.pc})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e := m.Entries()[0]; !e.Lease.Permanent() || !e.Expires.IsZero() {
+			t.Errorf("entry %+v", e)
+		}
+	})
+}
+
+func TestMapOwned(t *testing.T) {
+	for version := 1; version <= 2; version++ {
+		synctest.Test(t, func(t *testing.T) {
+			h := newHome(t, emulator.Options{Version: version})
+			theirs, err := client.Map(t.Context(), client.Request{InternalPort: 9, ExternalPort: 8080, Description: "camera"},
+				client.Options{Net: h.host("camera", "192.168.1.20/24")})
+			if version == 2 {
+				// Version 2 keeps low ports to itself, so the camera needs a high one.
+				if fault, ok := errors.AsType[*soap.Error](err); !ok || fault.Code != soap.ActionNotAuthorized {
+					t.Errorf("internal port 9: got %v, want 606", err)
+				}
+				theirs, err = client.Map(t.Context(), client.Request{InternalPort: 9000, ExternalPort: 8080, Description: "camera"},
+					client.Options{Net: h.host("camera2", "192.168.1.21/24")})
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			before := h.table()
+
+			req := client.Request{Protocol: "both", InternalPort: 8080}
+			_, err = client.Map(t.Context(), req, client.Options{Net: h.pc})
+			owned, ok := errors.AsType[*client.OwnedError](err)
+			if !ok || owned.Owner.Description != "camera" || owned.Owner.InternalPort != theirs.Entries()[0].Internal.Port() {
+				t.Fatalf("got %v, want the camera as owner", err)
+			}
+			if me, ok := errors.AsType[*client.MapError](err); !ok || len(me.Trace) == 0 {
+				t.Errorf("%v has no trace", err)
+			}
+			if diff := cmp.Diff(before, h.table()); diff != "" {
+				t.Errorf("table (-before +after):\n%s", diff)
+			}
+
+			req.AnyPort = true
+			m, err := client.Map(t.Context(), req, client.Options{Net: h.pc})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if m.External().Port() != 8081 || len(m.Entries()) != 2 {
+				t.Errorf("entries %v", m.Entries())
+			}
+			if err := m.Close(t.Context()); err != nil {
+				t.Error(err)
+			}
+			if diff := cmp.Diff(before, h.table()); diff != "" {
+				t.Errorf("table (-before +after):\n%s", diff)
+			}
+		})
+	}
+}
+
+// Mappings of one process that all want the same port do not take it from each other.
+func TestMapTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHome(t, emulator.Options{Version: 2})
+		g, err := client.Find(t.Context(), client.Options{Net: h.pc})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var wg sync.WaitGroup
+		var mu sync.Mutex
+		var ports []uint16
+		for i := range uint16(8) {
+			wg.Go(func() {
+				m, err := g.Map(t.Context(), client.Request{InternalPort: 9000 + i, ExternalPort: 8080, AnyPort: true})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				ports = append(ports, m.External().Port())
+			})
+		}
+		wg.Wait()
+		slices.Sort(ports)
+		if len(slices.Compact(ports)) != 8 || len(h.Mappings()) != 8 {
+			t.Errorf("ports %v, table %v", ports, h.table())
+		}
+	})
+}
+
+// When the caller goes away just after the gateway has added the entry, it is removed.
+func TestMapCancelled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHome(t, emulator.Options{Version: 2})
+		ctx, cancel := context.WithCancel(t.Context())
+		h.mu.Lock()
+		h.onMap = cancel
+		h.mu.Unlock()
+		_, err := client.Map(ctx, client.Request{Protocol: "both", InternalPort: 8080}, client.Options{Net: h.pc})
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v", err)
+		}
+		if got := h.table(); len(got) != 0 || h.counts()[emulator.MappingAdded] != 1 {
+			t.Errorf("table %v after %v", got, h.counts())
+		}
+	})
+}
+
+// A day of a two-hour lease: the mapping is never away, not for a moment, and Close deletes it.
+func TestKeepDay(t *testing.T) {
+	for version := 1; version <= 2; version++ {
+		synctest.Test(t, func(t *testing.T) {
+			h := newHome(t, emulator.Options{Version: version})
+			m := client.Keep(t.Context(), client.Request{Protocol: "both", InternalPort: 8080, Lease: 2 * time.Hour}, client.Options{Net: h.pc})
+			if err := m.Wait(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(24 * time.Hour)
+			synctest.Wait()
+			n := h.counts()
+			// Every 54 to 60 minutes: 24 to 26 in a day, of two entries.
+			if got := n[emulator.MappingUpdated]; got < 2*24 || got > 2*26 {
+				t.Errorf("version %d: %d renewals", version, got)
+			}
+			if n[emulator.MappingAdded] != 2 || n[emulator.MappingExpired]+n[emulator.MappingDeleted] != 0 {
+				t.Errorf("version %d: %v", version, n)
+			}
+			if err := m.Close(t.Context()); err != nil {
+				t.Error(err)
+			}
+			if got := h.table(); len(got) != 0 {
+				t.Errorf("version %d: after close %v", version, got)
+			}
+		})
+	}
+}
+
+// After a reboot that nobody noticed the mapping is back within the check interval.
+func TestKeepReboot(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHome(t, emulator.Options{Version: 1})
+		m := client.Keep(t.Context(), client.Request{InternalPort: 8080, CheckInterval: 2 * time.Minute}, client.Options{Net: h.pc})
+		defer m.Close(context.Background())
+		next(t, m, client.Mapped)
+		time.Sleep(time.Hour / 2)
+		h.Reboot()
+		began := time.Now()
+		next(t, m, client.Repaired)
+		if d := time.Since(began); d > 2*time.Minute+time.Second {
+			t.Errorf("repaired after %s", d)
+		}
+		if diff := cmp.Diff([]string{"TCP 8080 → 192.168.1.10:8080"}, h.table()); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+func TestKeepGatewayGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHome(t, emulator.Options{Version: 2})
+		m := client.Keep(t.Context(), client.Request{InternalPort: 8080, Lease: time.Hour, CheckInterval: time.Minute}, client.Options{Net: h.pc})
+		defer m.Close(context.Background())
+		next(t, m, client.Mapped)
+		h.router.Blackhole(true)
+		e := next(t, m, client.GatewayGone)
+		if e.Err == nil {
+			t.Error("no reason given")
+		}
+		time.Sleep(2 * time.Hour) // the lease runs out on the gateway too
+		h.router.Blackhole(false)
+		began := time.Now()
+		next(t, m, client.Repaired)
+		if d := time.Since(began); d > 6*time.Minute {
+			t.Errorf("back after %s", d)
+		}
+		if m.Err() != nil || len(h.Mappings()) != 1 {
+			t.Errorf("err %v, table %v", m.Err(), h.table())
+		}
+	})
+}
+
+func TestKeepAddressChanged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHome(t, emulator.Options{Version: 2})
+		m := client.Keep(t.Context(), client.Request{InternalPort: 8080}, client.Options{Net: h.pc})
+		defer m.Close(context.Background())
+		next(t, m, client.Mapped)
+		h.SetExternalIP(netip.MustParseAddr("45.66.77.99"))
+		e := next(t, m, client.AddressChanged)
+		if e.Previous.String() != "45.66.77.88" || e.Entry.External.String() != "45.66.77.99:8080" {
+			t.Errorf("got %v", e)
+		}
+	})
+}
+
+// This host gets another address: the entries follow it.
+func TestKeepLocalAddressChanged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHome(t, emulator.Options{Version: 1, Policy: emulator.Policy{AnyClient: true}})
+		m := client.Keep(t.Context(), client.Request{InternalPort: 8080, CheckInterval: time.Minute}, client.Options{Net: h.pc})
+		defer m.Close(context.Background())
+		next(t, m, client.Mapped)
+		h.pc.SetAddrs("eth0", netip.MustParsePrefix("192.168.1.99/24"))
+		next(t, m, client.Mapped)
+		if diff := cmp.Diff([]string{"TCP 8080 → 192.168.1.99:8080"}, h.table()); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+// Map and then Keep: what opens must open now, and stays.
+func TestMapThenKeep(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHome(t, emulator.Options{Version: 2})
+		m, err := client.Map(t.Context(), client.Request{InternalPort: 8080, Lease: time.Hour}, client.Options{Net: h.pc})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		m.Keep(ctx)
+		time.Sleep(5 * time.Hour)
+		synctest.Wait()
+		if n := h.counts(); n[emulator.MappingExpired] != 0 || n[emulator.MappingUpdated] < 10 {
+			t.Errorf("%v", n)
+		}
+		cancel()
+		if err := m.Close(t.Context()); err != nil || len(h.Mappings()) != 0 {
+			t.Errorf("close gave %v and left %v", err, h.table())
+		}
+	})
+}
