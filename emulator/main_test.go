@@ -1,9 +1,17 @@
 package emulator
 
 import (
+	"os"
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"github.com/igdkit/igdkit/emulator/lab"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if lab.IsChild() {
+		os.Exit(lab.Child(labGateway))
+	}
+	goleak.VerifyTestMain(m)
+}

@@ -93,14 +93,15 @@ func matching(targets []target, st string) []reply {
 	return replies
 }
 
-// splitVersion takes "urn:…:WANIPConnection:2" apart; the version is 0 when there is none.
+// splitVersion takes "urn:…:WANIPConnection:2" apart; the version is 0 when there is none. Leading zeros are none, because
+// what was asked for is echoed, and a search does not choose how long a reply is.
 func splitVersion(st string) (kind string, version int) {
 	i := strings.LastIndexByte(st, ':')
 	if i < 0 {
 		return st, 0
 	}
 	v, err := strconv.ParseUint(st[i+1:], 10, 16)
-	if err != nil {
+	if err != nil || st[i+1] == '0' {
 		return st, 0
 	}
 	return st[:i], int(v)
