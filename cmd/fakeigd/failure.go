@@ -14,6 +14,7 @@ const (
 	exitNotReady      = 5   // readyz: nothing is ready there
 	exitNotExecutable = 126 // run, lab: the command cannot be executed
 	exitNotFound      = 127 // run, lab: there is no such command
+	exitHungUp        = 129 // SIGHUP
 	exitInterrupted   = 130 // SIGINT
 )
 

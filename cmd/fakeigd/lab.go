@@ -38,11 +38,7 @@ stdout belongs to the command, and so does the exit code: 128+n when signal n en
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringArrayVar(&s.scenarios, "scenario", nil, "`NAME|FILE` of what to play; may be given several times (default igd1)")
-	f.StringVar(&s.wan, "wan", "", "`ADDR` of the gateway on its WAN side: its external address (default: the scenario's)")
-	f.Uint64Var(&s.seed, "seed", 1, "`N`: nothing is random without it; the same seed, the same run")
-	f.StringVar(&s.journal, "journal", "", "`FILE` for every datagram, request and change, as NDJSON")
-	registerCompletion(cmd, "scenario", completeScenario)
+	scenarioFlags(cmd, &s.scenarios, &s.wan, &s.seed, &s.journal)
 	f.SetInterspersed(false) // flags after the command are the command's
 	return cmd
 }

@@ -13,9 +13,15 @@ import (
 
 // forwarded lists the signals that a program run by fakeigd gets in our place.
 func forwarded() []os.Signal {
-	return []os.Signal{
-		syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGUSR2,
+	return unlessNohup(syscall.SIGINT, syscall.SIGTERM, syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGUSR2)
+}
+
+// unlessNohup adds SIGHUP, except where nohup wants it ignored.
+func unlessNohup(signals ...os.Signal) []os.Signal {
+	if signal.Ignored(syscall.SIGHUP) {
+		return signals
 	}
+	return append(signals, syscall.SIGHUP)
 }
 
 // reachedChild tells whether s came to the child without us. What is typed at a terminal goes to every process of the
@@ -41,7 +47,7 @@ func exitCode(s *os.ProcessState) int {
 }
 
 // endSignals are the signals that end serve in good order.
-func endSignals() []os.Signal { return []os.Signal{syscall.SIGINT, syscall.SIGTERM} }
+func endSignals() []os.Signal { return unlessNohup(syscall.SIGINT, syscall.SIGTERM) }
 
 // ignoreClosedPipes keeps serve alive when whoever read its ready line has gone: `fakeigd serve | head -1` is a fair
 // way to start one. Writing then fails with EPIPE instead of ending the process.

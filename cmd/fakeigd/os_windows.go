@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"os"
+	"syscall"
 
 	"golang.org/x/sys/windows"
 )
@@ -15,8 +16,8 @@ func reachedChild(os.Signal) bool { return true }
 
 func exitCode(s *os.ProcessState) int { return s.ExitCode() }
 
-// endSignals are the signals that end serve in good order. Windows has no SIGTERM between processes.
-func endSignals() []os.Signal { return []os.Signal{os.Interrupt} }
+// endSignals are the signals that end serve in good order: Ctrl-C, and closing the console, which Go calls SIGTERM.
+func endSignals() []os.Signal { return []os.Signal{os.Interrupt, syscall.SIGTERM} }
 
 // ignoreClosedPipes has nothing to do: writing to a closed pipe only fails.
 func ignoreClosedPipes() {}

@@ -43,28 +43,36 @@ func newRoot(u *ui) *cobra.Command {
 		Long: `fakeigd plays Internet gateways (UPnP IGD) that programs can find and ask for port mappings:
 on loopback, or in a network of their own. No root, no real router.`,
 		Example: `  fakeigd run -- go test ./...        a gateway while the command runs; IGD_LOCATION tells where
-  fakeigd lab -- transmission-cli …    the command alone behind the gateway, found by multicast
+  fakeigd lab -- transmission-daemon  the command alone behind the gateway, found by multicast
   fakeigd serve --control :8080        a gateway until SIGTERM; one JSON line when ready`,
 		Version:       version(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return usage("list the commands: fakeigd --help", "there is no command %q", args[0])
-			}
-			return nil
-		},
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Args:          knownCommand,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetOut(result{u})
 	root.SetErr(u.stderr)
 	root.SetIn(u.stdin)
 	root.PersistentFlags().BoolVar(&u.json, "json", false, "results and errors as JSON on stdout")
+	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage("see "+cmd.CommandPath()+" --help", "%s", strings.ReplaceAll(err.Error(), "\n", " "))
 	})
 	root.AddCommand(serveCommand(u), runCommand(u), labCommand(u), scenariosCommand(u), readyzCommand(u), doctorCommand(u))
 	return root
+}
+
+// knownCommand refuses what is none of the commands below cmd.
+func knownCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	hint := "list the commands: " + cmd.CommandPath() + " --help"
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		hint = "did you mean " + cmd.CommandPath() + " " + near[0] + "?"
+	}
+	return usage(hint, "%s has no command %q", cmd.CommandPath(), args[0])
 }
 
 // noArgs refuses arguments in our voice.

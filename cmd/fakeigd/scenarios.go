@@ -16,14 +16,10 @@ func scenariosCommand(u *ui) *cobra.Command {
 		Example: `  fakeigd scenarios list
   fakeigd scenarios show igd2 > my-router.yaml
   fakeigd scenarios validate my-router.yaml`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return usage("there are list, show and validate", "fakeigd scenarios has no command %q", args[0])
-			}
-			return nil
-		},
+		Args: knownCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	cmd.SuggestionsMinimumDistance = 2
 	cmd.AddCommand(scenariosList(u), scenariosShow(u), scenariosValidate(u))
 	return cmd
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,10 +23,11 @@ func serveCommand(u *ui) *cobra.Command {
 		Long: `Play gateways until SIGTERM, SIGINT or the end of --max-lifetime.
 
 One JSON line on stdout says that everything stands, and where: event, location, ssdp, control, scenario, seed,
-external_ip, wan, pid, and gateways[] when there are several. After it come events, one JSON object a line:
-mapping_added, mapping_deleted, mapping_expired and others. The line may be read and the pipe closed; serve goes on.
+external_ip, wan, pid, and gateways[] with the same for each when there are several. After it come events, one JSON
+object a line: mapping_added, mapping_deleted, mapping_expired and others, and stopped at the end. The pipe may be closed
+after the first line; serve goes on.
 
-SIGTERM and --max-lifetime end with code 0, SIGINT with 130. byebye is sent first.`,
+SIGTERM and the end of --max-lifetime give exit code 0, SIGINT 130, SIGHUP 129. byebye is sent first.`,
 		Example: `  fakeigd serve
   fakeigd serve --scenario igd2 --control 127.0.0.1:8080 --journal gateway.ndjson
   fakeigd serve --scenario ./my-router.yaml --wan 100.64.0.1
@@ -40,9 +42,10 @@ SIGTERM and --max-lifetime end with code 0, SIGINT with 130. byebye is sent firs
 	}
 	s.flags(cmd)
 	f := cmd.Flags()
-	f.StringVar(&s.control, "control", "127.0.0.1:0", "`HOST:PORT|off` of the control API; port 0: any free one")
-	f.DurationVar(&lifetime, "max-lifetime", 0, "`DURATION` after which serve ends by itself, such as 30m (default: never)")
+	f.StringVar(&s.control, "control", "127.0.0.1:0", "answer the control API at `HOST:PORT|off`; port 0 is any free one")
+	f.DurationVar(&lifetime, "max-lifetime", 0, "end by itself after `DURATION`, such as 30m (default: never)")
 	registerCompletion(cmd, "control", cobra.FixedCompletions([]string{"127.0.0.1:8080", "off"}, cobra.ShellCompDirectiveNoFileComp))
+	registerCompletion(cmd, "max-lifetime", cobra.NoFileCompletions)
 	return cmd
 }
 
@@ -73,10 +76,7 @@ func serve(ctx context.Context, u *ui, s *settings, lifetime time.Duration) erro
 	code := 0
 	select {
 	case sig := <-signals:
-		last.Reason = "sigterm"
-		if sig == os.Interrupt {
-			last.Reason, code = "sigint", exitInterrupted
-		}
+		last.Reason, code = endOf(sig)
 	case <-end:
 		last.Reason = "max_lifetime"
 	}
@@ -88,4 +88,15 @@ func serve(ctx context.Context, u *ui, s *settings, lifetime time.Duration) erro
 		err = exit(code)
 	}
 	return err
+}
+
+// endOf is the reason and the exit code of an end by sig: SIGTERM is how a server is meant to be ended.
+func endOf(sig os.Signal) (reason string, code int) {
+	switch sig {
+	case os.Interrupt:
+		return "sigint", exitInterrupted
+	case syscall.SIGHUP:
+		return "sighup", exitHungUp
+	}
+	return "sigterm", 0
 }

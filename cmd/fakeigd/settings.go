@@ -26,15 +26,25 @@ type settings struct {
 func (s *settings) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringArrayVar(&s.scenarios, "scenario", nil, "`NAME|FILE` of what to play; may be given several times (default igd1)")
-	f.StringVar(&s.listen, "listen", "127.0.0.1", "`ADDR[:PORT]` that the gateway serves on; no port: any free one")
-	f.StringVar(&s.ssdp, "ssdp", "", "`HOST:PORT|multicast|off`: where searches are answered (default: unicast on a free port)")
-	f.StringVar(&s.advertise, "advertise", "", "`HOST:PORT` told to clients instead of the one listened on, for containers")
-	f.StringVar(&s.wan, "wan", "", "`ADDR` of the gateway on its WAN side: its external address (default: the scenario's)")
-	f.Uint64Var(&s.seed, "seed", 1, "`N`: nothing is random without it; the same seed, the same run")
-	f.StringVar(&s.journal, "journal", "", "`FILE` for every datagram, request and change, as NDJSON")
-	registerCompletion(cmd, "scenario", completeScenario)
+	scenarioFlags(cmd, &s.scenarios, &s.wan, &s.seed, &s.journal)
+	f.StringVar(&s.listen, "listen", "127.0.0.1", "serve on `ADDR[:PORT]`; without a port on any free one")
+	f.StringVar(&s.ssdp, "ssdp", "", "answer searches at `HOST:PORT|multicast|off` (default: unicast on a free port)")
+	f.StringVar(&s.advertise, "advertise", "", "tell clients `HOST:PORT` instead of what is listened on, for containers")
 	registerCompletion(cmd, "ssdp", cobra.FixedCompletions([]string{"multicast", "off"}, cobra.ShellCompDirectiveNoFileComp))
+	registerCompletion(cmd, "listen", cobra.NoFileCompletions)
+	registerCompletion(cmd, "advertise", cobra.NoFileCompletions)
+}
+
+// scenarioFlags say what is played; serve, run and lab have them.
+func scenarioFlags(cmd *cobra.Command, names *[]string, wan *string, seed *uint64, journal *string) {
+	f := cmd.Flags()
+	f.StringArrayVar(names, "scenario", nil, "play `NAME|FILE`; may be given several times (default igd1)")
+	f.StringVar(wan, "wan", "", "give the gateway `ADDR` on its WAN side: its external address (default: the scenario's)")
+	f.Uint64Var(seed, "seed", 1, "`NUMBER` that everything random comes from: the same seed, the same run")
+	f.StringVar(journal, "journal", "", "write every datagram, request and change to `FILE`, as NDJSON")
+	registerCompletion(cmd, "scenario", completeScenario)
+	registerCompletion(cmd, "wan", cobra.NoFileCompletions)
+	registerCompletion(cmd, "seed", cobra.NoFileCompletions)
 }
 
 // device is one gateway to be started.

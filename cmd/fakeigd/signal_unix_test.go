@@ -20,6 +20,7 @@ func TestServeSignals(t *testing.T) {
 	}{
 		{syscall.SIGTERM, "sigterm", 0},
 		{os.Interrupt, "sigint", exitInterrupted},
+		{syscall.SIGHUP, "sighup", exitHungUp},
 	} {
 		t.Run(tt.reason, func(t *testing.T) {
 			p := background(t, "fakeigd", "serve", "--scenario", "igd1", "--scenario", "igd2")

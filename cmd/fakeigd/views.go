@@ -122,7 +122,7 @@ func eventLine(e emulator.Event) emulator.Event {
 type stoppedLine struct {
 	Event  string    `json:"event"` // "stopped"
 	Time   time.Time `json:"time"`
-	Reason string    `json:"reason"` // sigterm, sigint, max_lifetime
+	Reason string    `json:"reason"` // sigterm, sigint, sighup, max_lifetime
 }
 
 func addrText(a netip.Addr) string {
