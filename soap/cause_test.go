@@ -183,11 +183,17 @@ func TestOtherRequests(t *testing.T) {
 	if b, _ := io.ReadAll(resp.Body); string(b) != "<root>&</root>" {
 		t.Errorf("%q", b)
 	}
-	away := startDevice(t, says("HTTP/1.1 302 Found\r\nLocation: "+d.URL.String()+"\r\nContent-Length: 0\r\n\r\n"))
+	near := startDevice(t, says("HTTP/1.1 302 Found\r\nLocation: "+d.URL.String()+"\r\nContent-Length: 0\r\n\r\n"))
+	resp, err = client.Get(near.URL.String())
+	if err != nil {
+		t.Fatalf("redirect to another port of the host: %v", err)
+	}
+	resp.Body.Close()
+	away := startDevice(t, says("HTTP/1.1 302 Found\r\nLocation: http://192.0.2.1/\r\nContent-Length: 0\r\n\r\n"))
 	_, err = client.Get(away.URL.String())
 	var he *HTTPError
 	if !errors.As(err, &he) || he.Status != 302 {
-		t.Errorf("%v, want *HTTPError 302", err)
+		t.Errorf("redirect to another host: %v, want *HTTPError 302", err)
 	}
 }
 

@@ -30,13 +30,14 @@ const (
 )
 
 // ParsePortListing reads the value of NewPortListing, an XML document carried as text, and returns the ids of what was forgiven. An empty value is an empty listing.
-// A listing that ends early gives the entries before its end. The error is a [*LimitError] or a [*SyntaxError].
+// A listing that ends early gives the entries before its end. The error is a [*LimitError] for elements nested too deep, or a [*SyntaxError].
 func ParsePortListing(s string) ([]PortListingEntry, []string, error) {
 	if strings.TrimSpace(s) == "" {
 		return nil, nil, nil
 	}
 	var q quirks
-	doc, err := readXML([]byte(s), "", Limits{}, &q)
+	// s is in memory already: its size was limited where it was read.
+	doc, err := readXML([]byte(s), "", Limits{Size: int64(len(s))}, &q)
 	if err != nil {
 		return nil, q, err
 	}

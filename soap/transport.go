@@ -39,7 +39,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	service, action, ok := soapAction(req.Header)
 	if !ok {
-		if from := req.Response; from != nil && from.Request != nil && from.Request.URL.Host != req.URL.Host {
+		if from := req.Response; from != nil && from.Request != nil && from.Request.URL.Hostname() != req.URL.Hostname() {
 			if req.Body != nil {
 				req.Body.Close()
 			}

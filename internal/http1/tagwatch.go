@@ -70,7 +70,7 @@ func (t *tagWatch) tag(tag []byte) {
 		t.name = bytes.Clone(name)
 	}
 	switch {
-	case !bytes.Equal(name, t.name) || empty && !ends:
+	case !bytes.EqualFold(name, t.name) || empty && !ends:
 	case ends:
 		t.depth = max(0, t.depth-1)
 	default:
