@@ -35,6 +35,9 @@ var (
 	claimed = netip.MustParseAddr("45.66.77.88")
 )
 
+// description is where miniupnpd describes itself.
+const description = "http://192.168.77.1:5000/rootDesc.xml"
+
 // house is a LAN, a gateway with a real miniupnpd, and the Internet: three network namespaces and nobody's root.
 type house struct {
 	lan, gateway, wan *netns.Namespace
@@ -50,6 +53,7 @@ type wiring struct {
 // inHouse runs body as a test in a new house. Everything in it ends with the body, as it happens in a lab.
 func inHouse(t *testing.T, w wiring, body func(t *testing.T, h *house)) {
 	t.Helper()
+	t.Parallel()
 	need(t, "miniupnpd", "nft", "upnpc")
 	commandsOnPath(t)
 	labtest.Host(t, lab.Options{}, func(t *testing.T) { body(t, build(t, w)) })
@@ -213,10 +217,15 @@ type running struct {
 	stderr *logged
 }
 
-func (h *house) begin(t testing.TB, name string, args ...string) *running {
+// begin starts a command whose stdin stays open until the second result is closed.
+func (h *house) begin(t testing.TB, name string, args ...string) (*running, io.Closer) {
 	t.Helper()
 	r := &running{Cmd: exec.Command(name, args...), stderr: new(logged)}
 	r.Env, r.Stderr = h.environ(t), r.stderr
+	stdin, err := r.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
 	stdout, err := r.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -229,7 +238,7 @@ func (h *house) begin(t testing.TB, name string, args ...string) *running {
 		_ = r.Process.Kill()
 		_ = r.Wait()
 	})
-	return r
+	return r, stdin
 }
 
 // line is the next line of its stdout.
