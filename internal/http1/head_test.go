@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -137,6 +138,19 @@ func TestRequestLine(t *testing.T) {
 		method, target, version, strict, err := parseRequestLine(tt.line)
 		if (err == nil) != tt.ok || tt.ok && (method != tt.method || target != tt.target || version != tt.version || strict != tt.strict) {
 			t.Errorf("%q: %q %q %q %v, %v", tt.line, method, target, version, strict, err)
+		}
+	}
+}
+
+func TestErrorText(t *testing.T) {
+	for want, err := range map[string]error{
+		"http: body larger than 1048576":                          &LimitError{"body", 1 << 20},
+		`http: malformed status line "x"`:                         syntaxError("status line", "x"),
+		"http: no complete answer within 10s":                     &TimeoutError{10 * time.Second},
+		`http: malformed chunk "` + strings.Repeat("y", 64) + `"`: syntaxError("chunk", strings.Repeat("y", 1000)),
+	} {
+		if err.Error() != want {
+			t.Errorf("%q, want %q", err, want)
 		}
 	}
 }

@@ -249,6 +249,42 @@ func TestServerEnds(t *testing.T) {
 	})
 }
 
+// crowded is a listener that is out of descriptors at first.
+type crowded struct {
+	*pipes
+	refusals int
+}
+
+type temporary struct{ error }
+
+func (temporary) Temporary() bool { return true }
+
+func (c *crowded) Accept() (net.Conn, error) {
+	if c.refusals > 0 {
+		c.refusals--
+		return nil, temporary{errors.New("too many open files")}
+	}
+	return c.pipes.Accept()
+}
+
+func TestServerOutlivesTemporaryErrors(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &crowded{newPipes(), 3}
+		ctx, cancel := context.WithCancel(t.Context())
+		served := make(chan error, 1)
+		go func() { served <- (&Server{Handle: echo}).Serve(ctx, l) }()
+		c := l.dial()
+		io.WriteString(c, "GET /a HTTP/1.0\r\n\r\n")
+		if b, err := io.ReadAll(c); err != nil || !strings.HasSuffix(string(b), "/a ") {
+			t.Errorf("%q, %v", b, err)
+		}
+		cancel()
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestServerListenerFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newPipes()
