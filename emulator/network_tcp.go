@@ -56,30 +56,25 @@ func (h *Host) dialTCP(ctx context.Context, local netip.Addr, dst netip.AddrPort
 		return nil, &net.AddrError{Err: "mismatched local address type", Addr: local.String()}
 	}
 	var waited time.Duration
-	resend := time.NewTimer(firstResend)
-	defer resend.Stop()
 	for i := 0; ; i++ {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		c, err := h.connect(local, dst)
-		switch {
-		case err == syscall.EHOSTUNREACH && waited < absentAfter:
-		case err == syscall.ETIMEDOUT && i < maxResends:
-		case err == syscall.ETIMEDOUT && i == maxResends: // the last one may still be answered
-		default:
+		if err != syscall.ETIMEDOUT && (err != syscall.EHOSTUNREACH || waited >= absentAfter) {
 			return c, err
 		}
-		pause := firstResend << i
-		resend.Reset(pause)
+		pause := time.NewTimer(firstResend << i)
 		select {
 		case <-ctx.Done():
+			pause.Stop()
 			return nil, ctx.Err()
-		case <-resend.C:
+		case <-pause.C:
 		}
-		if waited += pause; i == maxResends {
+		if i == maxResends {
 			return nil, err
 		}
+		waited += firstResend << i
 	}
 }
 

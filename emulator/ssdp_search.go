@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"bytes"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -20,7 +21,7 @@ const (
 // hear deals with one datagram. What is no search, or comes from where nobody may ask, is not worth a line in the journal:
 // announcements of neighbours arrive all the time.
 func (s *ssdpServer) hear(from netip.AddrPort, by via, b []byte) {
-	if !s.allowed(from.Addr()) {
+	if bytes.HasPrefix(b, []byte("NOTIFY ")) || !s.allowed(from.Addr()) {
 		return
 	}
 	m, err := ssdp.Parse(b)
