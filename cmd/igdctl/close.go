@@ -1,0 +1,203 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/igdkit/igdkit/client"
+	"github.com/igdkit/igdkit/soap"
+)
+
+func newCloseCmd(a *app) *cobra.Command {
+	var everything bool
+	cmd := &cobra.Command{
+		Use:   "close SPEC… | --all",
+		Short: "Close ports that lead to this computer",
+		Long: `Closes ports on the gateway, by the SPEC they were opened with: [EXTERNAL:]INTERNAL[/tcp, /udp or /both].
+When INTERNAL is written after EXTERNAL it has to be right, too. Both closes the two protocols or neither.
+
+A port that leads to another computer is not closed. --all closes every port that leads to this computer, whichever
+program opened it, and leaves those of other computers alone.`,
+		Example: `  igdctl close 8080
+  igdctl close 80:8080 4500/udp
+  igdctl close --all`,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if everything {
+				if len(args) > 0 {
+					return usage("close takes either SPECs or --all", "")
+				}
+				return a.closeEverything(cmd.Context())
+			}
+			specs, err := parseSpecs(args)
+			if err != nil {
+				return err
+			}
+			return a.closeSpecs(cmd.Context(), specs)
+		},
+	}
+	cmd.Flags().BoolVar(&everything, "all", false, "close every port that leads to this computer")
+	return cmd
+}
+
+// closing is what came of one SPEC, or of one entry with --all.
+type closing struct {
+	spec    spec
+	entries []client.PortMapping // closed; with err, what was to be closed as far as it was found
+	err     error
+}
+
+func (a *app) closeSpecs(ctx context.Context, specs []spec) error {
+	g, err := a.find(ctx)
+	if err != nil {
+		return err
+	}
+	limited, cancel := a.limit(ctx)
+	defer cancel()
+	over := a.waiting("asking %s…", g.Name())
+	var all []closing
+	for _, sp := range specs {
+		entries, err := closeSpec(limited, g, sp)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			err = &specError{"close", sp, err}
+		}
+		all = append(all, closing{sp, entries, err})
+	}
+	over()
+	return a.showClosed(g, all)
+}
+
+// closeSpec deletes the entries of one SPEC after a look at all of them.
+func closeSpec(ctx context.Context, g *client.Gateway, sp spec) ([]client.PortMapping, error) {
+	var entries []client.PortMapping
+	for _, protocol := range sp.protocols() {
+		m, err := lookUp(ctx, g, client.Key{ExternalPort: sp.external, Protocol: protocol})
+		if err != nil {
+			return entries, err
+		}
+		entries = append(entries, m)
+		if ownerOf(m, g) == somebodyElse || sp.split && m.InternalPort != sp.internal && m.InternalPort != 0 {
+			return entries, &notOursError{m}
+		}
+	}
+	for _, m := range entries {
+		if err := g.DeletePortMapping(ctx, m.Key()); err != nil {
+			return entries, err
+		}
+	}
+	return entries, nil
+}
+
+// lookUp reads one entry. Gateways that cannot be asked for a single one are asked for all of them.
+func lookUp(ctx context.Context, g *client.Gateway, k client.Key) (client.PortMapping, error) {
+	m, err := g.PortMapping(ctx, k)
+	fault, ok := errors.AsType[*soap.Error](err)
+	if !ok || fault.Code == soap.NoSuchEntryInArray {
+		return m, err
+	}
+	for m, err := range g.PortMappings(ctx) {
+		if err != nil {
+			return client.PortMapping{}, err
+		}
+		if m.Key() == k {
+			return m, nil
+		}
+	}
+	missing := *fault
+	missing.Code = soap.NoSuchEntryInArray
+	missing.Name = soap.ErrorName(fault.Service, missing.Code)
+	return client.PortMapping{}, &missing
+}
+
+func (a *app) closeEverything(ctx context.Context) error {
+	g, err := a.find(ctx)
+	if err != nil {
+		return err
+	}
+	limited, cancel := a.limit(ctx)
+	defer cancel()
+	entries, err := a.entries(limited, g)
+	if err != nil {
+		return err
+	}
+	over := a.waiting("closing the ports…")
+	var all []closing
+	for _, m := range entries {
+		if ownerOf(m, g) != thisComputer {
+			continue
+		}
+		sp := spec{external: m.ExternalPort, internal: m.InternalPort, protocol: strings.ToLower(m.Protocol)}
+		err := g.DeletePortMapping(limited, m.Key())
+		if fault, ok := errors.AsType[*soap.Error](err); ok && fault.Code == soap.NoSuchEntryInArray {
+			continue // it expired while the others were closed
+		}
+		if err != nil {
+			err = &specError{"close", sp, err}
+		}
+		all = append(all, closing{sp, []client.PortMapping{m}, err})
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	over()
+	if len(all) == 0 && !a.json {
+		a.say("no port leads to this computer")
+		return nil
+	}
+	return a.showClosed(g, all)
+}
+
+type closedJSON struct {
+	mappingJSON
+	Error *failureJSON `json:"error,omitempty"`
+}
+
+func (a *app) showClosed(g *client.Gateway, all []closing) error {
+	doc := struct {
+		Closed []closedJSON `json:"closed"`
+		Error  *failureJSON `json:"error,omitempty"` // of the first that failed
+	}{Closed: []closedJSON{}}
+	var first error
+	for _, x := range all {
+		if first == nil && x.err != nil {
+			first = &saidError{x.err}
+			doc.Error = explain(x.err).json()
+		}
+		doc.Closed = append(doc.Closed, x.shapes(g)...)
+		if a.json {
+			continue
+		}
+		if x.err != nil {
+			a.fail(explain(x.err))
+			continue
+		}
+		for _, m := range x.entries {
+			a.print("%s is closed", externalText(m))
+		}
+	}
+	if a.json {
+		a.document(doc)
+	}
+	return first
+}
+
+func (x closing) shapes(g *client.Gateway) []closedJSON {
+	var out []closedJSON
+	for i, protocol := range x.spec.protocols() {
+		shape := closedJSON{mappingJSON: mappingJSON{Protocol: protocol, ExternalPort: x.spec.external, InternalPort: x.spec.internal}}
+		if i < len(x.entries) {
+			shape.mappingJSON = mappingShape(x.entries[i], g)
+		}
+		if x.err != nil {
+			shape.Error = explain(x.err).json()
+		}
+		out = append(out, shape)
+	}
+	return out
+}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/igdkit/igdkit/client"
+)
+
+func newDiscoverCmd(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "discover",
+		Short: "Find every gateway of this network",
+		Long: `Searches the network for Internet gateways for two seconds or so and lists every one that answers,
+the one that the other commands would choose first among them.`,
+		Example: `  igdctl discover
+  igdctl discover --json`,
+		Args:              noArguments,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return a.discover(cmd.Context()) },
+	}
+}
+
+func (a *app) discover(ctx context.Context) error {
+	over := a.waiting("searching for gateways…")
+	var gateways []*client.Gateway
+	var failed []error
+	for g, err := range client.Discover(ctx, a.options()) {
+		if err != nil {
+			failed = append(failed, err)
+			continue
+		}
+		gateways = append(gateways, g)
+	}
+	over()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if len(gateways) == 0 {
+		if len(failed) == 0 {
+			return a.nobody(&client.DiscoveryError{})
+		}
+		return failed[0]
+	}
+	for _, err := range failed {
+		a.warn("%s", explain(err).message)
+	}
+	if a.json {
+		shapes := make([]gatewayJSON, 0, len(gateways))
+		for _, g := range gateways {
+			shapes = append(shapes, gatewayShape(g))
+		}
+		a.document(struct {
+			Gateways []gatewayJSON `json:"gateways"`
+		}{shapes})
+		return nil
+	}
+	rows := [][]string{{"GATEWAY", "SERVICE", "CONNECTED", "EXTERNAL ADDRESS", "LOCATION"}}
+	for _, g := range gateways {
+		rows = append(rows, []string{g.Name(), shortType(g.Service.Type), yesNo(g.Connected), addressText(g), g.Location})
+	}
+	a.table(rows)
+	return nil
+}
+
+// shortType is the end of a service type that people know: "WANIPConnection:2".
+func shortType(urn string) string {
+	if i := strings.Index(urn, ":service:"); i >= 0 {
+		return urn[i+len(":service:"):]
+	}
+	return urn
+}
+
+func yesNo(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+// addressText is the external address that a gateway had when it was found, with its verdict.
+func addressText(g *client.Gateway) string {
+	if !g.External.IsValid() {
+		return "none"
+	}
+	return g.External.String() + " (" + string(g.Verdict()) + ")"
+}
+
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usage(cmd.CommandPath()+" takes no arguments, but there is \""+args[0]+"\"", cmd.CommandPath()+" --help tells how it is used")
+	}
+	return nil
+}

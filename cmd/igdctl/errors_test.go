@@ -1,0 +1,180 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/igdkit/igdkit/client"
+	"github.com/igdkit/igdkit/internal/http1"
+	"github.com/igdkit/igdkit/soap"
+)
+
+const wanIP1 = "urn:schemas-upnp-org:service:WANIPConnection:1"
+
+// fault is what a gateway refuses an action with.
+func fault(action string, code int) error {
+	return &soap.Error{Service: wanIP1, Action: action, Code: code, Name: soap.ErrorName(wanIP1, code), Status: 500}
+}
+
+func TestExplain(t *testing.T) {
+	refusedConn := &net.OpError{Op: "dial", Net: "tcp", Err: &os.SyscallError{Syscall: "connect", Err: syscall.ECONNREFUSED}}
+	silence := &net.OpError{Op: "read", Net: "tcp", Err: os.ErrDeadlineExceeded}
+	wanted := client.PortMapping{ExternalPort: 8080, Protocol: "TCP", InternalPort: 80, InternalClient: "192.168.1.10"}
+	device := func(r client.Reason, err error) error {
+		return &client.NotGatewayError{Location: "http://192.168.1.1/d.xml", Reason: r, Err: err}
+	}
+	for _, tt := range []struct {
+		name    string
+		err     error
+		kind    string
+		exit    int
+		message string
+	}{
+		{"usage", usage("which port?", ""), "usage", 2, "which port?"},
+		{"request", &client.RequestError{Field: "description", Reason: "is 80 bytes long, at most 63 are kept by gateways"},
+			"usage", 2, "the description is 80 bytes long, at most 63 are kept by gateways"},
+		{"argument", &client.ArgumentError{Argument: "Gateway", Value: "x", Reason: "is no URL"}, "usage", 2, `Gateway "x" is no URL`},
+
+		{"nothing found", &client.DiscoveryError{Searched: []string{"eth0", "wlan0"}}, "no_gateway", 3, "no gateway answered on eth0, wlan0"},
+		{"nothing found, nowhere", &client.DiscoveryError{}, "no_gateway", 3, "no gateway answered"},
+		{"nothing could be searched", &client.DiscoveryError{Interfaces: []*client.InterfaceError{{Interface: "eth0", Err: syscall.ENETUNREACH}}},
+			"no_gateway", 3, "no network could be searched for a gateway: search on eth0: network is unreachable"},
+		{"only a media server", &client.DiscoveryError{Devices: []*client.NotGatewayError{{Location: "http://192.168.1.9/", Reason: client.NoService}}},
+			"no_gateway", 3, "no gateway answered"},
+		{"a broken gateway", &client.DiscoveryError{Devices: []*client.NotGatewayError{{Location: "http://192.168.1.1/", Reason: client.Silent, Err: silence}}},
+			"timeout", 5, "http://192.168.1.1/ does not answer"},
+		{"no gateway at the URL", device(client.NoService, nil), "no_gateway", 3, "http://192.168.1.1/d.xml is a UPnP device, but no gateway"},
+
+		{"closed port", device(client.Unreachable, refusedConn), "unreachable", 5, "http://192.168.1.1/d.xml cannot be reached: connection refused"},
+		{"web page", device(client.NotDescription, nil), "protocol", 5, "http://192.168.1.1/d.xml is no gateway: it sends no device description"},
+		{"404", device(client.HTTPFailure, &soap.HTTPError{Status: 404}), "protocol", 5, "http://192.168.1.1/d.xml does not answer as a gateway (HTTP 404)"},
+		{"endless", device(client.TooLarge, &http1.LimitError{What: "body", Limit: 1}), "protocol", 5, "http://192.168.1.1/d.xml is no gateway: what it sends has no end"},
+		{"bad location", device(client.BadLocation, errors.New("a host name")), "protocol", 5, "http://192.168.1.1/d.xml cannot be used as a gateway: a host name"},
+
+		{"501", fault("AddPortMapping", 501), "refused", 4, "the gateway failed to do it (501 Action Failed)"},
+		{"714", fault("DeletePortMapping", 714), "refused", 4, "the gateway has no such mapping (714 NoSuchEntryInArray)"},
+		{"725", fault("AddPortMapping", 725), "refused", 4, "the gateway only opens ports for ever (725 OnlyPermanentLeasesSupported)"},
+		{"401", fault("AddAnyPortMapping", 401), "refused", 4, "the gateway does not offer AddAnyPortMapping (401 Invalid Action)"},
+		{"unheard of", &soap.Error{Service: wanIP1, Code: 899, Description: "No way"}, "refused", 4, "the gateway refuses (899 No way)"},
+		{"no number", &soap.Error{Service: wanIP1, Description: "No way"}, "refused", 4, `the gateway refuses: "No way"`},
+		{"password", &soap.HTTPError{Status: 401}, "refused", 4, "the gateway wants a password before it opens ports (HTTP 401)"},
+		{"refused in a mapping", &client.MapError{Err: &client.RefusedError{Wanted: wanted, Err: fault("AddPortMapping", 606)}},
+			"refused", 4, "the gateway does not allow this computer to do that (606 Action not authorized)"},
+		{"owned by another computer", &client.MapError{Err: &client.OwnedError{Wanted: wanted,
+			Owner: client.PortMapping{ExternalPort: 8080, Protocol: "TCP", InternalPort: 32400, InternalClient: "192.168.1.20", Description: "Plex"}}},
+			"refused", 4, `the port already leads to 192.168.1.20:32400 ("Plex")`},
+		{"owned by another program", &client.OwnedError{Wanted: wanted,
+			Owner: client.PortMapping{ExternalPort: 8080, Protocol: "TCP", InternalPort: 81, InternalClient: "192.168.1.10"}},
+			"refused", 4, "the port already leads to port 81 of this computer"},
+		{"owned by nobody knows whom", &client.OwnedError{Wanted: wanted, Err: fault("AddPortMapping", 718)},
+			"refused", 4, "the port is taken, and the gateway does not say by whom (718 ConflictInMappingEntry)"},
+		{"altered", &client.AlteredError{Wanted: wanted, Made: client.PortMapping{ExternalPort: 8080, InternalPort: 8080, InternalClient: "192.168.1.10"}},
+			"refused", 4, "the gateway accepted the mapping and made another one: the port leads to port 8080 of this computer"},
+
+		{"deadline", fmt.Errorf("get status: %w", context.DeadlineExceeded), "timeout", 5, "the gateway does not answer in time"},
+		{"net timeout", fmt.Errorf("add: %w", silence), "timeout", 5, "the gateway does not answer in time"},
+		{"gone", fmt.Errorf("add: %w", refusedConn), "unreachable", 5, "the gateway cannot be reached: connection refused"},
+		{"hangs up", fmt.Errorf("add: %w", io.ErrUnexpectedEOF), "protocol", 5, "the gateway hangs up without an answer"},
+		{"500 and a page", &soap.HTTPError{Status: 500, Reason: "Oops"}, "protocol", 5, "the gateway answers with HTTP 500 Oops instead of an answer"},
+		{"too much", &soap.LimitError{What: "body", Limit: 1 << 20}, "protocol", 5, "the gateway sends more than any answer needs"},
+		{"too many header lines", &http1.LimitError{What: "header lines", Limit: 100}, "protocol", 5, "the gateway sends more than any answer needs"},
+		{"no xml", &soap.SyntaxError{What: "no envelope"}, "protocol", 5, "the answer of the gateway cannot be read: " + (&soap.SyntaxError{What: "no envelope"}).Error()},
+		{"no address", &client.ValueError{Action: "GetExternalIPAddress", Argument: "NewExternalIPAddress", Value: "eth1"},
+			"protocol", 5, `the answer of the gateway cannot be read: GetExternalIPAddress: unreadable NewExternalIPAddress "eth1"`},
+
+		{"not public", &notPublicError{netip.MustParseAddr("100.64.0.9"), client.CGNAT}, "not_public", 6,
+			"100.64.0.9 is shared by many customers (CGNAT): the Internet provider translates, and the Internet does not reach it"},
+		{"interrupted", fmt.Errorf("map: %w", context.Canceled), "interrupted", 130, "interrupted"},
+		{"a full disk", &localError{exitLocal, errors.New("no space left"), ""}, "local", 1, "no space left"},
+		{"no CMD", notRunnable("nosuch", os.ErrNotExist), "local", 127, `there is no command "nosuch"; nothing was opened`},
+		{"anything else", errors.New("who knows"), "local", 1, "who knows"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			for wrap, err := range map[string]error{
+				"plain":   tt.err,
+				"wrapped": fmt.Errorf("outer: %w", tt.err),
+				"joined":  errors.Join(tt.err),
+				"said":    &saidError{tt.err},
+			} {
+				got := explain(err)
+				if wrap == "wrapped" && tt.name == "anything else" {
+					continue
+				}
+				if got.kind != tt.kind || got.exit != tt.exit || got.message != tt.message {
+					t.Errorf("%s: %s, exit %d, %q\nwant %s, exit %d, %q", wrap, got.kind, got.exit, got.message, tt.kind, tt.exit, tt.message)
+				}
+				if len(got.hints) > 2 {
+					t.Errorf("%s: %d hints: %q", wrap, len(got.hints), got.hints)
+				}
+			}
+			// The same with the port that was asked for in front; only usage errors never have one.
+			got := explain(&specError{"open", spec{external: 8080, internal: 80, protocol: "tcp"}, tt.err})
+			if got.exit != tt.exit || got.message != "8080/tcp: "+tt.message {
+				t.Errorf("with a SPEC: exit %d, %q", got.exit, got.message)
+			}
+			if len(got.hints) > 3 {
+				t.Errorf("with a SPEC: %q", got.hints)
+			}
+		})
+	}
+}
+
+func TestFailureCarriesTheCode(t *testing.T) {
+	got := explain(fmt.Errorf("close: %w", fault("GetSpecificPortMappingEntry", 714)))
+	if got.code != 714 || got.name != "NoSuchEntryInArray" {
+		t.Errorf("code %d, name %q", got.code, got.name)
+	}
+}
+
+func TestHintsOfSpecs(t *testing.T) {
+	taken := &client.OwnedError{Wanted: client.PortMapping{ExternalPort: 80, Protocol: "TCP"}, Err: fault("AddPortMapping", 718)}
+	for _, tt := range []struct {
+		command, spec string
+		err           error
+		want          string // first hint
+	}{
+		{"open", "8080", taken, "igdctl open --any 8080/tcp takes another port"},
+		{"open", "80:8080/udp", taken, "igdctl open --any 80:8080/udp takes another port"},
+		{"with", "8080", taken, "igdctl with --any 8080/tcp -- CMD takes another port"},
+		{"open", "80:8080", fault("AddPortMapping", 724), "igdctl open 8080/tcp asks for that"},
+		{"open", "22", fault("AddPortMapping", 606), "many gateways keep the ports below 1024 closed; igdctl open 8022:22/tcp takes a higher one"},
+		{"close", "8080", fault("GetSpecificPortMappingEntry", 714), "igdctl list shows the ones it has"},
+		{"open", "8080", fault("AddPortMapping", 728), "igdctl list shows what fills it"},
+	} {
+		sp, err := parseSpec(tt.spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := explain(&specError{tt.command, sp, tt.err}).hints
+		if len(got) == 0 || got[0] != tt.want {
+			t.Errorf("%s %s: %v\n got %q\nwant %q first", tt.command, tt.spec, tt.err, got, tt.want)
+		}
+	}
+}
+
+// A gateway must not write on the user's terminal.
+func TestNothingMovesTheCursor(t *testing.T) {
+	var b strings.Builder
+	u := &ui{stdout: &b, stderr: &b, color: true}
+	evil := "a\x1b[2Jb\r\nc\x00\u202ed\u009be"
+	u.error(evil)
+	u.warn("%s", evil)
+	u.hint(evil)
+	u.print("%s", evil)
+	u.table([][]string{{evil, "x\ty"}})
+	const clean = "a [2Jb  c  d e"
+	want := "igdctl: \x1b[31merror: \x1b[0m" + clean + "\n" +
+		"igdctl: \x1b[33mwarning: \x1b[0m" + clean + "\n" +
+		"igdctl: hint: " + clean + "\n" + clean + "\n" + clean + "  x y\n"
+	if b.String() != want {
+		t.Errorf("got  %q\nwant %q", b.String(), want)
+	}
+}

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/igdkit/igdkit/client"
+)
+
+// keep keeps every port open until ctx ends, tells what happens to them, and closes them.
+func (a *app) keep(ctx context.Context, g *client.Gateway, all []opened, o openFlags) error {
+	for _, x := range all {
+		if err := errors.Join(x.err, x.notPublic(o)); err != nil {
+			a.closeAll(all)
+			return err
+		}
+	}
+	a.warnAbout(ctx, all, o)
+	a.watch(ctx, all, func(x opened, e client.Event) { a.tell(g, x, e) })
+	err := ctx.Err()
+	for _, x := range all {
+		if gaveUp := x.mapping.Err(); gaveUp != nil && err == nil {
+			err = &specError{"open", x.spec, gaveUp}
+		}
+	}
+	for _, x := range a.closeAll(all) {
+		a.tell(g, x, client.Event{Kind: closed, Time: time.Now()})
+	}
+	return &saidError{err}
+}
+
+// closed is the last event of a port that was kept open; the client needs none for it.
+const closed client.EventKind = "closed"
+
+// watch keeps the mappings and hands on their events, one at a time, until ctx or the last of them ends.
+func (a *app) watch(ctx context.Context, all []opened, tell func(opened, client.Event)) {
+	for _, x := range all {
+		for range len(x.mapping.Events()) { // what happened while it was opened, in the order of the command line
+			tell(x, <-x.mapping.Events())
+		}
+	}
+	var wg sync.WaitGroup
+	var turn sync.Mutex
+	for _, x := range all {
+		x.mapping.Keep(context.WithoutCancel(ctx)) // Close ends it
+		wg.Go(func() {
+			for {
+				select {
+				case <-ctx.Done():
+					return
+				case e, more := <-x.mapping.Events():
+					if !more {
+						return
+					}
+					turn.Lock()
+					tell(x, e)
+					turn.Unlock()
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// eventJSON is one line of open --keep --json.
+type eventJSON struct {
+	Event string    `json:"event"`
+	Time  time.Time `json:"time"`
+	Spec  string    `json:"spec"`
+	*mappingJSON
+	External        *netip.AddrPort `json:"external,omitempty"`
+	PreviousAddress *netip.Addr     `json:"previous_address,omitempty"`
+	RetrySeconds    float64         `json:"retry_seconds,omitempty"`
+	Error           *failureJSON    `json:"error,omitempty"`
+}
+
+// tell tells one event as a result: it is what open --keep is run for.
+func (a *app) tell(g *client.Gateway, x opened, e client.Event) {
+	if !a.json {
+		a.print("%s  %s", e.Time.Local().Format("2 Jan 15:04:05"), eventText(x.spec, e))
+		return
+	}
+	j := eventJSON{
+		Event:           strings.ReplaceAll(string(e.Kind), " ", "_"),
+		Time:            e.Time.UTC(),
+		Spec:            x.spec.String(),
+		PreviousAddress: known(e.Previous, e.Previous.IsValid()),
+		RetrySeconds:    e.After.Seconds(),
+	}
+	if e.Entry.Protocol != "" {
+		shape := entryShape(e.Entry, g)
+		j.mappingJSON = &shape
+		j.External = known(e.Entry.External, e.Entry.External.Addr().IsValid())
+	}
+	if e.Err != nil {
+		j.Error = explain(e.Err).json()
+	}
+	a.document(j)
+}
+
+// eventText is an event as one line for people.
+func eventText(sp spec, e client.Event) string {
+	name := sp.outside()
+	if e.Entry.Protocol != "" {
+		name = openName(e.Entry)
+	}
+	why := ""
+	if e.Err != nil {
+		why = ": " + explain(e.Err).message
+	}
+	switch e.Kind {
+	case client.Mapped:
+		return fmt.Sprintf("%s leads to %s, %s", name, e.Entry.Internal, untilText(e.Entry))
+	case client.Renewed:
+		return fmt.Sprintf("%s is renewed, %s", name, untilText(e.Entry))
+	case client.Repaired:
+		return fmt.Sprintf("%s had gone and is open again, %s", name, untilText(e.Entry))
+	case client.Lost:
+		return name + " is lost" + why
+	case client.AddressChanged:
+		if e.Previous.IsValid() {
+			return fmt.Sprintf("%s is the new address, it was %s before", name, e.Previous)
+		}
+		return name + " is the new address"
+	case client.GatewayGone:
+		return "the gateway does not answer any more, looking for it" + why
+	case client.Retrying:
+		return fmt.Sprintf("%s: trying again in %s%s", name, span(e.After), why)
+	case client.Failed:
+		return name + " cannot be kept open" + why
+	case closed:
+		return name + " is closed"
+	}
+	return name + ": " + string(e.Kind) + why
+}

@@ -1,0 +1,373 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/igdkit/igdkit/client"
+)
+
+// openFlags are the flags that say how a port is to be opened.
+type openFlags struct {
+	lease         lease
+	permanent     bool
+	any           bool
+	to            string
+	description   string
+	keep          bool
+	requirePublic bool
+}
+
+func newOpenCmd(a *app) *cobra.Command {
+	var o openFlags
+	cmd := &cobra.Command{
+		Use:   "open SPEC… [flags]",
+		Short: "Open ports to this computer",
+		Long: `Opens ports on the gateway, so that the Internet reaches a program on this computer.
+
+A SPEC is [EXTERNAL:]INTERNAL[/tcp, /udp or /both]: the port on the gateway, the port the program listens on,
+and the protocol, tcp unless another is named. Both opens the two protocols or neither.
+
+The port stays open after igdctl has ended, for a day or as long as --for says; the end is printed as the gateway
+granted it. With --keep igdctl stays, renews the port, and closes it when it is interrupted.
+Ports of other computers and other programs are never taken over.
+
+With several SPECs each is tried; the exit code is that of the first that failed.`,
+		Example: `  igdctl open 8080                    port 8080 for a day
+  igdctl open 80:8080 4500/udp        Internet port 80 leads to 8080 here; UDP 4500 too
+  igdctl open 27015/both --for 2h     TCP and UDP for two hours
+  igdctl open 8080 --any              another Internet port will do
+  igdctl open 8080 --keep             until Ctrl-C`,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			specs, err := parseSpecs(args)
+			if err != nil {
+				return err
+			}
+			if o.permanent && o.lease != 0 {
+				return usage("--for and --permanent exclude each other", "")
+			}
+			a.lines = o.keep
+			return a.open(cmd.Context(), specs, o)
+		},
+	}
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	flags.Var(&o.lease, "for", "how long the port stays open, such as 90m, 2h or 7d (24h unless given)")
+	flags.BoolVar(&o.permanent, "permanent", false, "open it for ever; many gateways grant a week at most")
+	flags.BoolVar(&o.any, "any", false, "another external port will do when the wanted one is taken")
+	flags.StringVar(&o.to, "to", "", "lead to the computer `HOST` instead of this one; many gateways refuse")
+	flags.StringVar(&o.description, "description", "", "`TEXT` that the gateway shows for the port")
+	flags.BoolVar(&o.keep, "keep", false, "stay, keep the port open until interrupted, then close it")
+	flags.BoolVar(&o.requirePublic, "require-public", false, "exit with 6 when the Internet cannot reach the external address; the port stays open unless --keep")
+	for name, values := range map[string][]string{"for": {"1h", "24h", "7d"}, "to": nil, "description": nil} {
+		must(cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)))
+	}
+	return cmd
+}
+
+// opened is what came of one SPEC.
+type opened struct {
+	spec    spec
+	mapping *client.Mapping // nil when it failed
+	err     error
+}
+
+func (a *app) open(ctx context.Context, specs []spec, o openFlags) error {
+	g, all, err := a.openAll(ctx, "open", specs, o)
+	if err != nil {
+		return err
+	}
+	if o.keep {
+		return a.keep(ctx, g, all, o)
+	}
+	if a.json {
+		a.warnAbout(ctx, all, o)
+		return a.showOpenedJSON(g, all, o)
+	}
+	var rows [][]string
+	for _, x := range all {
+		if x.mapping != nil {
+			for _, e := range x.mapping.Entries() {
+				rows = append(rows, openRow(e))
+			}
+		}
+	}
+	a.table(rows)
+	a.warnAbout(ctx, all, o)
+	return a.conclude(all, o)
+}
+
+// openAll finds the gateway and opens every SPEC on it. An error means that nothing was opened, or is open no longer.
+func (a *app) openAll(ctx context.Context, command string, specs []spec, o openFlags) (*client.Gateway, []opened, error) {
+	limited, cancel := a.limit(ctx)
+	defer cancel()
+	requests, err := requests(limited, specs, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	g, err := a.find(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer a.waiting("asking %s…", g.Name())()
+	var all []opened
+	for i, sp := range specs {
+		m, err := g.Map(limited, requests[i])
+		if err != nil {
+			err = &specError{command, sp, err}
+		}
+		all = append(all, opened{sp, m, err})
+		if ctx.Err() != nil {
+			a.closeAll(all)
+			return nil, nil, ctx.Err()
+		}
+	}
+	return g, all, nil
+}
+
+// requests makes what the user asked for into what the client asks for, before anything is sent.
+func requests(ctx context.Context, specs []spec, o openFlags) ([]client.Request, error) {
+	var to netip.Addr
+	if o.to != "" {
+		var err error
+		if to, err = resolve(ctx, o.to); err != nil {
+			return nil, err
+		}
+	}
+	out := make([]client.Request, 0, len(specs))
+	for _, sp := range specs {
+		r := client.Request{
+			Protocol:       sp.protocol,
+			InternalPort:   sp.internal,
+			ExternalPort:   sp.external,
+			InternalClient: to,
+			Lease:          time.Duration(o.lease),
+			Permanent:      o.permanent,
+			AnyPort:        o.any,
+			Description:    o.description,
+		}
+		if o.keep && r.Lease == 0 && !r.Permanent {
+			r.Lease = keptLease
+		}
+		if err := r.Validate(); err != nil {
+			return nil, err
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+// keptLease is short, because it is renewed: a port does not stay open for long after a computer that died.
+const keptLease = 2 * time.Hour
+
+// resolve gives the IPv4 address of a computer named by the user.
+func resolve(ctx context.Context, host string) (netip.Addr, error) {
+	if a, err := netip.ParseAddr(host); err == nil {
+		return a, nil
+	}
+	addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip4", host)
+	if ctx.Err() != nil {
+		return netip.Addr{}, ctx.Err()
+	}
+	if err != nil || len(addrs) == 0 {
+		return netip.Addr{}, usage(fmt.Sprintf("--to %q: no IPv4 address is known by that name", host), "name the computer by its address, such as 192.168.1.20")
+	}
+	return addrs[0].Unmap(), nil
+}
+
+// closeAll closes what was opened, although the user has gone, and gives what is closed now. What cannot be closed is told.
+func (a *app) closeAll(all []opened) (done []opened) {
+	defer a.waiting("closing the ports…")()
+	for _, x := range all {
+		if x.mapping == nil {
+			continue
+		}
+		if err := x.mapping.Close(context.Background()); err != nil {
+			a.warn("%s may still be open: %s", x.spec.outside(), explain(err).message)
+			a.hint(fmt.Sprintf("igdctl close %s closes it", x.spec.outside()))
+			continue
+		}
+		done = append(done, x)
+	}
+	return done
+}
+
+// conclude tells what failed, and gives the error that decides the exit code.
+func (a *app) conclude(all []opened, o openFlags) error {
+	var first error
+	for _, x := range all {
+		err := x.err
+		if err != nil {
+			a.fail(explain(err))
+		} else if err = x.notPublic(o); err != nil {
+			a.fail(explain(err))
+			a.hint(fmt.Sprintf("the port stays open; igdctl close %s closes it", x.spec.outside()))
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	if first == nil {
+		return nil
+	}
+	return &saidError{first}
+}
+
+// notPublic is the error of a port that is open where the Internet does not come, when that was asked for.
+func (x opened) notPublic(o openFlags) error {
+	if !o.requirePublic || x.mapping == nil {
+		return nil
+	}
+	address, verdict := reachOf(x.mapping)
+	if verdict == client.Public {
+		return nil
+	}
+	return &specError{"open", x.spec, &notPublicError{address, verdict}}
+}
+
+// reachOf is the external address of a mapping with its verdict. An address that the gateway did not tell is unknown.
+func reachOf(m *client.Mapping) (netip.Addr, client.AddressVerdict) {
+	address := m.External().Addr()
+	if !address.IsValid() {
+		return address, client.Unknown
+	}
+	return address, client.Judge(address)
+}
+
+// openRow is an open entry for people.
+func openRow(e client.Entry) []string {
+	return []string{openName(e), "leads to " + e.Internal.String(), untilText(e)}
+}
+
+// openName is what peers connect to, "203.0.113.7:8080/tcp"; without an address while the gateway does not tell it.
+func openName(e client.Entry) string {
+	name := strconv.Itoa(int(e.External.Port())) + "/" + strings.ToLower(e.Protocol)
+	if a := e.External.Addr(); a.IsValid() {
+		name = a.String() + ":" + name
+	}
+	return name
+}
+
+// untilText is the end of the lease as granted.
+func untilText(e client.Entry) string {
+	switch {
+	case e.Lease.Permanent():
+		return "until it is closed"
+	case e.Expires.IsZero():
+		return "for a time that the gateway does not tell"
+	}
+	return fmt.Sprintf("until %s (%s)", e.Expires.Local().Format("Mon 2 Jan 15:04"), span(e.Lease.Granted))
+}
+
+// warnAbout says what will disappoint about ports that are open.
+func (a *app) warnAbout(ctx context.Context, all []opened, o openFlags) {
+	told := false
+	for _, x := range all {
+		if x.mapping == nil {
+			continue
+		}
+		for _, e := range x.mapping.Entries() {
+			port := fmt.Sprintf("%d/%s", e.External.Port(), strings.ToLower(e.Protocol))
+			if e.Shared {
+				a.warn("%s was opened before by another program of this computer (%q); it is left as it is", port, e.Description)
+			} else if !e.Verified {
+				a.warn("the gateway accepted %s and does not show it in its list", port)
+			}
+			a.warnListener(ctx, e, o.to != "")
+		}
+		if address, verdict := reachOf(x.mapping); verdict != client.Public && !told && !o.requirePublic {
+			told = true
+			a.warn("%s", verdictSentence(address, verdict))
+			a.hint(verdictHints(verdict)...)
+		}
+	}
+}
+
+type openedJSON struct {
+	mappingJSON
+	External *netip.AddrPort       `json:"external"` // null while the gateway does not tell its address
+	Verified bool                  `json:"verified"` // the gateway shows the entry as it was asked for
+	Reach    client.AddressVerdict `json:"reach"`    // verdict on the external address
+	Trace    []stepJSON            `json:"trace"`
+	Error    *failureJSON          `json:"error,omitempty"`
+}
+
+func (a *app) showOpenedJSON(g *client.Gateway, all []opened, o openFlags) error {
+	doc := struct {
+		Mappings []openedJSON `json:"mappings"`
+		Error    *failureJSON `json:"error,omitempty"` // of the first that failed
+	}{Mappings: []openedJSON{}}
+	var first error
+	for _, x := range all {
+		err := errors.Join(x.err, x.notPublic(o))
+		if first == nil && err != nil {
+			first = err
+			doc.Error = explain(err).json()
+		}
+		doc.Mappings = append(doc.Mappings, x.shapes(g, err)...)
+	}
+	a.document(doc)
+	if first == nil {
+		return nil
+	}
+	return &saidError{first}
+}
+
+// shapes are the entries of one SPEC; those that were asked for when there are none.
+func (x opened) shapes(g *client.Gateway, err error) []openedJSON {
+	var failed *failureJSON
+	if err != nil {
+		failed = explain(err).json()
+	}
+	var out []openedJSON
+	if x.mapping == nil {
+		var steps []client.Step
+		if e, ok := errors.AsType[*client.MapError](err); ok {
+			steps = e.Trace
+		}
+		for _, protocol := range x.spec.protocols() {
+			out = append(out, openedJSON{
+				mappingJSON: mappingJSON{Protocol: protocol, ExternalPort: x.spec.external, InternalPort: x.spec.internal},
+				Reach:       client.Unknown,
+				Trace:       traceShape(steps),
+				Error:       failed,
+			})
+		}
+		return out
+	}
+	_, verdict := reachOf(x.mapping)
+	for _, e := range x.mapping.Entries() {
+		out = append(out, openedJSON{
+			mappingJSON: entryShape(e, g),
+			External:    known(e.External, e.External.Addr().IsValid()),
+			Verified:    e.Verified,
+			Reach:       verdict,
+			Trace:       traceShape(x.mapping.Trace()),
+			Error:       failed,
+		})
+	}
+	return out
+}
+
+func entryShape(e client.Entry, g *client.Gateway) mappingJSON {
+	return mappingJSON{
+		Protocol:       e.Protocol,
+		ExternalPort:   e.External.Port(),
+		InternalClient: e.Internal.Addr().String(),
+		InternalPort:   e.Internal.Port(),
+		Description:    e.Description,
+		Enabled:        true,
+		LeaseSeconds:   known(int64(e.Lease.Granted/time.Second), e.Lease.Known),
+		RemoteHost:     e.RemoteHost,
+		Mine:           e.Internal.Addr() == g.Local.Unmap(),
+	}
+}

@@ -1,0 +1,274 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/igdkit/igdkit/client"
+)
+
+// env is the process as a command sees it.
+type env struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	environ        []string // "NAME=value"
+	color          bool     // stderr shows colour
+}
+
+func (e env) getenv(name string) string {
+	for _, v := range slices.Backward(e.environ) {
+		if value, found := strings.CutPrefix(v, name+"="); found {
+			return value
+		}
+	}
+	return ""
+}
+
+// app is one run of igdctl: its surroundings and the global flags.
+type app struct {
+	env
+	ui // its json is the flag
+
+	gateway string
+	ifname  string
+	ssdp    string
+	timeout time.Duration
+	trace   bool
+	patient bool // --timeout was given
+
+	deadline time.Time // the start and timeout
+}
+
+// patienceLimit is how long a command waits for a gateway in all, unless --timeout says otherwise. It leaves room for one
+// search and two actions that are answered at the last moment.
+const patienceLimit = 30 * time.Second
+
+// run runs one command line and gives the exit code.
+func run(ctx context.Context, args []string, e env) int {
+	a := &app{env: e, ui: ui{stdout: e.stdout, stderr: e.stderr, color: e.color}}
+	root := newRootCmd(a)
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if a.broken != nil && err == nil {
+		err = &localError{exitLocal, fmt.Errorf("the result cannot be written: %w", a.broken), ""}
+	}
+	return a.finish(err, wantsJSON(args))
+}
+
+// finish says what went wrong, unless that was said, and gives the exit code.
+func (a *app) finish(err error, json bool) int {
+	if err == nil {
+		return exitOK
+	}
+	if e, ok := errors.AsType[*commandError](err); ok {
+		return e.code
+	}
+	f := explain(err)
+	if _, said := errors.AsType[*saidError](err); said {
+		return f.exit
+	}
+	if json && a.broken == nil {
+		a.document(struct {
+			Error *failureJSON `json:"error"`
+		}{f.json()})
+	} else {
+		a.fail(f)
+	}
+	return f.exit
+}
+
+// fail tells a failure in words.
+func (a *app) fail(f failure) {
+	a.error(f.message)
+	a.hint(f.hints...)
+}
+
+// wantsJSON looks for --json by itself, because a command line with an error in it is not parsed to its end.
+func wantsJSON(args []string) bool {
+	if i := slices.Index(args, "--"); i >= 0 {
+		args = args[:i]
+	}
+	return slices.Contains(args, "--json") || slices.Contains(args, "--json=true")
+}
+
+func newRootCmd(a *app) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "igdctl",
+		Short: "Open ports on your Internet gateway",
+		Long: `igdctl asks the Internet gateway of this network to let the outside in (UPnP IGD).
+It opens a port with one command, or says in plain words why it cannot be opened.`,
+		Example: `  igdctl open 8080          the Internet reaches port 8080 of this computer for a day
+  igdctl list               who has which port
+  igdctl close 8080         and no longer`,
+		Args:              cobra.ArbitraryArgs,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: false},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return unknownCommand(cmd, args[0])
+			}
+			return cmd.Help()
+		},
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return a.settle(cmd) },
+	}
+	root.SetIn(a.stdin)
+	root.SetOut(a.env.stdout)
+	root.SetErr(a.env.stderr)
+	root.SetFlagErrorFunc(flagError)
+
+	flags := root.PersistentFlags()
+	flags.SortFlags = false
+	flags.StringVar(&a.gateway, "gateway", "", "`URL|IP` of the gateway, instead of searching for one (IGD_LOCATION)")
+	flags.StringVar(&a.ifname, "interface", "", "search only by the network interface `NAME`")
+	flags.StringVar(&a.ssdp, "ssdp", "", "send searches to `HOST:PORT` instead of everybody on the network (IGD_SSDP)")
+	flags.DurationVar(&a.timeout, "timeout", patienceLimit, "give up on the gateway after this `TIME`")
+	flags.BoolVar(&a.json, "json", false, "give the result, or the error, as JSON on stdout")
+	flags.BoolVar(&a.trace, "trace", false, "show every byte of the exchange with the gateway on stderr")
+	must(root.RegisterFlagCompletionFunc("interface", completeInterfaces))
+	for _, name := range []string{"gateway", "ssdp", "timeout"} {
+		must(root.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions))
+	}
+
+	root.AddCommand(
+		newDiscoverCmd(a),
+		newStatusCmd(a),
+		newIPCmd(a),
+		newListCmd(a),
+		newOpenCmd(a),
+		newCloseCmd(a),
+		newWithCmd(a),
+	)
+	for _, cmd := range root.Commands() {
+		cmd.DisableFlagsInUseLine = true
+	}
+	return root
+}
+
+// must is for what only a mistake in this program makes fail.
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+// settle completes the global flags from the environment and checks them before any command does anything.
+func (a *app) settle(cmd *cobra.Command) error {
+	given := cmd.Flags().Changed
+	gatewayName, ssdpName := "--gateway", "--ssdp"
+	// A program that sets the two variables means them together, so either flag replaces both.
+	if !given("gateway") && !given("ssdp") {
+		a.gateway, gatewayName = a.getenv("IGD_LOCATION"), "IGD_LOCATION"
+		a.ssdp, ssdpName = a.getenv("IGD_SSDP"), "IGD_SSDP"
+	}
+	a.patient = given("timeout")
+	if given("gateway") && a.gateway == "" {
+		return usage("--gateway is empty", "leave it out to search for a gateway")
+	}
+	if err := checkGateway(a.gateway); err != nil {
+		return usage(fmt.Sprintf("%s %q %v", gatewayName, a.gateway, err),
+			"it is the URL of a device description, such as http://192.168.1.1:5000/rootDesc.xml, or the address of a router")
+	}
+	if a.ssdp != "" {
+		if err := checkHostPort(a.ssdp); err != nil {
+			return usage(fmt.Sprintf("%s %q %v", ssdpName, a.ssdp, err), "an example is 192.168.1.1:1900")
+		}
+	}
+	if a.ifname != "" {
+		names := interfaceNames()
+		if !slices.Contains(names, a.ifname) {
+			return usage(fmt.Sprintf("there is no network interface %q", a.ifname), "there are "+strings.Join(names, ", "))
+		}
+	}
+	a.deadline = time.Now().Add(a.timeout)
+	if a.timeout <= 0 {
+		return usage(fmt.Sprintf("--timeout %s leaves no time at all", a.timeout), "an example is --timeout 10s")
+	}
+	return nil
+}
+
+func checkGateway(s string) error {
+	if s == "" {
+		return nil
+	}
+	if _, err := netip.ParseAddr(s); err == nil {
+		return nil
+	}
+	u, err := url.Parse(s)
+	if err != nil || u.Scheme != "http" || u.Hostname() == "" {
+		return errors.New("is neither an http:// URL nor an IP address")
+	}
+	if port := u.Port(); port != "" {
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+			return fmt.Errorf("has the port %s, which is not between 1 and 65535", port)
+		}
+	}
+	return nil
+}
+
+func checkHostPort(s string) error {
+	host, port, err := net.SplitHostPort(s)
+	if err != nil || host == "" {
+		return errors.New("is not HOST:PORT")
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+		return fmt.Errorf("has the port %q, which is not between 1 and 65535", port)
+	}
+	return nil
+}
+
+func interfaceNames() []string {
+	var names []string
+	all, _ := net.Interfaces() // none to choose from is as good as none to be had
+	for _, ifi := range all {
+		names = append(names, ifi.Name)
+	}
+	return names
+}
+
+func completeInterfaces(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return interfaceNames(), cobra.ShellCompDirectiveNoFileComp
+}
+
+// options are the global flags as the client wants them.
+func (a *app) options() client.Options {
+	o := client.Options{Interface: a.ifname, Gateway: a.gateway, SSDP: a.ssdp}
+	if a.patient {
+		o.Timeout = a.timeout
+	}
+	if a.trace {
+		o.Trace = a.env.stderr
+	}
+	return o
+}
+
+// limit bounds what a command asks of the gateway, once it is found.
+func (a *app) limit(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithDeadline(ctx, a.deadline)
+}
+
+// find finds the gateway to talk to. The search ends by itself, so that nothing found is told from nothing answered.
+func (a *app) find(ctx context.Context) (*client.Gateway, error) {
+	defer a.waiting("searching for a gateway…")()
+	g, err := client.Find(ctx, a.options())
+	return g, a.nobody(err)
+}
+
+// nobody adds to the error of a search where it was sent, if that was one place only.
+func (a *app) nobody(err error) error {
+	if _, searched := errors.AsType[*client.DiscoveryError](err); searched && a.ssdp != "" {
+		return &askedError{a.ssdp, err}
+	}
+	return err
+}

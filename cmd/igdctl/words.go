@@ -1,0 +1,197 @@
+package main
+
+import (
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/igdkit/igdkit/client"
+	"github.com/igdkit/igdkit/soap"
+)
+
+// refusalWords says what a fault of a connection service means to the person, and what to do.
+func refusalWords(e *soap.Error) (sentence string, hints []string) {
+	switch e.Code {
+	case soap.InvalidAction, soap.OptionalActionNotImplemented:
+		sentence = "the gateway does not offer this"
+		if e.Action != "" {
+			sentence = "the gateway does not offer " + e.Action
+		}
+	case soap.InvalidArgs, soap.ArgumentValueInvalid, soap.ArgumentValueOutOfRange:
+		sentence = "the gateway does not accept these values"
+		hints = []string{"another port or a shorter --for may do"}
+	case soap.ActionFailed:
+		sentence = "the gateway failed to do it"
+		hints = []string{"igdctl status shows whether its Internet connection is up"}
+	case soap.OutOfMemory:
+		sentence = "the gateway is out of memory"
+	case soap.HumanInterventionRequired:
+		sentence = "the gateway wants somebody to look after it first"
+	case soap.StringArgumentTooLong:
+		sentence = "the gateway finds the description too long"
+		hints = []string{"--description takes a shorter one"}
+	case soap.ActionNotAuthorized:
+		sentence = "the gateway does not allow this computer to do that"
+		hints = []string{
+			"most gateways open ports from 1024 on, and only for the computer that asks: leave --to out",
+			"look for \"UPnP\" or \"secure mode\" in the settings of the router",
+		}
+	case soap.SpecifiedArrayIndexInvalid, soap.NoSuchEntryInArray, soap.PortMappingNotFound:
+		sentence = "the gateway has no such mapping"
+		hints = []string{"igdctl list shows the ones it has"}
+	case soap.ConflictInMappingEntry:
+		sentence = "the port belongs to another computer"
+		hints = []string{"igdctl list shows who has which port"}
+	case soap.ConflictWithOtherMechanisms:
+		sentence = "something else on the gateway uses the port"
+		hints = []string{"port forwarding in the settings of the router comes first"}
+	case soap.SamePortValuesRequired:
+		sentence = "the gateway only opens the port number that the program listens on"
+	case soap.OnlyPermanentLeasesSupported:
+		sentence = "the gateway only opens ports for ever"
+		hints = []string{"--permanent opens it until you close it"}
+	case soap.NoPortMapsAvailable:
+		sentence = "the table of the gateway is full"
+		hints = []string{"igdctl list shows what fills it", "igdctl close --all closes what leads to this computer"}
+	case soap.InactiveConnectionStateRequired, soap.ConnectionSetupFailed, soap.ConnectionSetupInProgress,
+		soap.ConnectionNotConfigured, soap.DisconnectInProgress, soap.InternetAccessDisabled, soap.ConnectionAlreadyTerminated:
+		sentence = "the Internet connection of the gateway is not up"
+		hints = []string{"igdctl status shows its state"}
+	default:
+		sentence = "the gateway refuses"
+		if e.Code == 0 && e.Description != "" {
+			return fmt.Sprintf("%s: %q", sentence, e.Description), nil
+		}
+	}
+	name := e.Name
+	if name == "" {
+		name = e.Description
+	}
+	return sentence + inParentheses(e.Code, name), hints
+}
+
+// inParentheses is what the gateway said itself, to be searched for.
+func inParentheses(code int, name string) string {
+	if code == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (%s)", strings.TrimSpace(fmt.Sprint(code, " ", name)))
+}
+
+// specHints adds the command that gets round what happened to one SPEC.
+func specHints(e *specError, hints []string) []string {
+	f := explainCause(e.err)
+	taken := f.kind == "refused" && (f.code == soap.ConflictInMappingEntry || f.code == soap.ConflictWithOtherMechanisms || owned(e.err))
+	switch {
+	case e.command == "close":
+		return hints
+	case taken:
+		hints = append([]string{fmt.Sprintf("%s takes another port", e.retry("--any"))}, hints...)
+	case f.code == soap.SamePortValuesRequired:
+		same := *e
+		same.spec.external = same.spec.internal
+		hints = []string{fmt.Sprintf("%s asks for that", same.retry(""))}
+	case f.code == soap.ActionNotAuthorized && e.spec.external < 1024:
+		high := *e
+		high.spec.external = 8000 + e.spec.external
+		hints = []string{
+			"many gateways keep the ports below 1024 closed; " + high.retry("") + " takes a higher one",
+			"look for \"UPnP\" or \"secure mode\" in the settings of the router",
+		}
+	}
+	return hints
+}
+
+// retry is the command line to try next.
+func (e *specError) retry(flag string) string {
+	words := []string{"igdctl", e.command}
+	if flag != "" {
+		words = append(words, flag)
+	}
+	words = append(words, e.spec.String())
+	if e.command == "with" {
+		words = append(words, "-- CMD")
+	}
+	return strings.Join(words, " ")
+}
+
+// leadsTo tells where an entry goes: "leads to 192.168.1.20:80 (\"Plex\")". An entry that goes to self is said to lead to
+// this computer.
+func leadsTo(m client.PortMapping, self string) string {
+	s := "leads to "
+	switch {
+	case m.InternalClient == "":
+		s += "another computer"
+	case m.InternalClient == self:
+		s += fmt.Sprintf("port %d of this computer", m.InternalPort)
+	default:
+		s += fmt.Sprintf("%s:%d", m.InternalClient, m.InternalPort)
+	}
+	if m.Description != "" {
+		s += fmt.Sprintf(" (%q)", m.Description)
+	}
+	return s
+}
+
+// verdictSentence tells what an external address is worth to whoever wants to be reached.
+func verdictSentence(a netip.Addr, v client.AddressVerdict) string {
+	switch v {
+	case client.Public:
+		return fmt.Sprintf("%s is a public address", a)
+	case client.Private:
+		return fmt.Sprintf("%s is a private address: the gateway stands behind another router, and the Internet does not reach it", a)
+	case client.CGNAT:
+		return fmt.Sprintf("%s is shared by many customers (CGNAT): the Internet provider translates, and the Internet does not reach it", a)
+	case client.None:
+		return "the gateway has no external address: it is not connected to the Internet"
+	case client.Unknown:
+		return "the gateway does not tell its external address"
+	}
+	return fmt.Sprintf("%s is a reserved address: the Internet does not reach it", a)
+}
+
+// verdictHints say what to do about an address that is not public.
+func verdictHints(v client.AddressVerdict) []string {
+	switch v {
+	case client.Private:
+		return []string{"open the port on the outer router too, or switch it to bridge mode"}
+	case client.CGNAT:
+		return []string{"ask the provider for a public IPv4 address, or use IPv6"}
+	case client.None, client.Unknown:
+		return []string{"igdctl status shows the state of the connection"}
+	}
+	return nil
+}
+
+// span is a duration as people say it, in its two largest units.
+func span(d time.Duration) string {
+	if d < time.Second {
+		return "less than a second"
+	}
+	units := []struct {
+		name string
+		size time.Duration
+	}{{"day", 24 * time.Hour}, {"hour", time.Hour}, {"minute", time.Minute}, {"second", time.Second}}
+	for i, u := range units[:len(units)-1] {
+		next := units[i+1]
+		rounded := d.Round(next.size)
+		if rounded < u.size {
+			continue
+		}
+		s := count(int(rounded/u.size), u.name)
+		if rest := int(rounded % u.size / next.size); rest > 0 {
+			s += " " + count(rest, next.name)
+		}
+		return s
+	}
+	return count(int(d.Round(time.Second)/time.Second), "second")
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return strconv.Itoa(n) + " " + noun + "s"
+}
