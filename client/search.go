@@ -157,8 +157,8 @@ func (s *search) loop(ctx context.Context) {
 			if next < len(all) {
 				wake = all[next].after
 			}
-			if now := time.Since(start); now < wake {
-				timer.Reset(wake - now)
+			if now := time.Since(start); now < wake || next < len(all) {
+				timer.Reset(max(wake-now, 0)) // a busy machine may be late for a burst
 			} else {
 				open = false
 			}
