@@ -85,9 +85,7 @@ func (k *keeper) run(ctx context.Context) {
 
 // after is the pause that follows an attempt.
 func (k *keeper) after(err error) time.Duration {
-	k.mu.Lock()
-	k.err = err
-	k.mu.Unlock()
+	k.setErr(err)
 	if err == nil {
 		k.tries, k.gone = 0, false
 		return k.untilDue()
@@ -127,7 +125,13 @@ func unanswered(err error) bool {
 // attempt does what is due.
 func (k *keeper) attempt(ctx context.Context) error {
 	if k.search {
+		began := time.Now()
 		gw, err := k.find(ctx)
+		step := Step{Action: "Find", Outcome: "no gateway", At: began, Took: time.Since(began), Err: err}
+		if err == nil {
+			step.Outcome = gw.location
+		}
+		k.trace.add(step)
 		if err != nil {
 			if k.gw != nil && !k.gone {
 				k.gone = true
@@ -223,6 +227,7 @@ func (k *keeper) tendAll(ctx context.Context) error {
 			told = append(told, Event{Kind: AddressChanged, Entry: e, Previous: previous})
 		}
 	}
+	k.setErr(errors.Join(errs...)) // before the events: who hears of them may ask
 	for _, e := range told {
 		k.tell(e)
 	}
@@ -239,8 +244,8 @@ func (k *keeper) tendAll(ctx context.Context) error {
 	case look:
 		k.check = now.Add(k.req.CheckInterval - jitter(k.req.CheckInterval/10, k.rand))
 	}
-	if len(errs) == 0 {
-		k.renew = false
+	if len(errs) == 0 || !unanswered(errs[len(errs)-1]) {
+		k.renew = false // what was refused stays due or lost
 	}
 	return errors.Join(errs...)
 }
@@ -306,6 +311,7 @@ func (k *keeper) move(ctx context.Context) error {
 		return err
 	}
 	k.hold(hs)
+	k.setErr(nil)
 	for _, e := range k.Entries() {
 		k.tell(Event{Kind: Mapped, Entry: e})
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/igdkit/igdkit/soap"
@@ -33,13 +34,30 @@ func (p *planner) survey(ctx context.Context, protocols []string, port uint16) (
 	return slots, nil
 }
 
-// look reads what stands in the place of want.
+// look reads what stands in the place of want. For a mapping that admits one remote host only, an entry for everyone
+// stands there too: miniupnpd knows an entry by its port and protocol alone.
+func (p *planner) look(ctx context.Context, want PortMapping, shown string) (slot, error) {
+	s, err := p.lookUp(ctx, want, shown)
+	if err != nil || s.standing != free || want.RemoteHost == "" {
+		return s, err
+	}
+	everyone := want
+	everyone.RemoteHost = ""
+	other, err := p.lookUp(ctx, everyone, shown)
+	if err == nil && (other.standing == ours || other.standing == shared) {
+		other.standing = owned
+	}
+	other.want = want
+	return other, err
+}
+
+// lookUp reads what stands under the key of want.
 //
 // Only 714 and 713 say that nothing does. 402 and 501 mean the same on DD-WRT, Huawei and
 // Linksys, but on others that the question was not liked; then the whole table is read, so that
 // an entry that is visible in any way is never overwritten. Where the table is refused too, the
 // gateway hides its entries (Netgear X6S) and the add itself must tell.
-func (p *planner) look(ctx context.Context, want PortMapping, shown string) (slot, error) {
+func (p *planner) lookUp(ctx context.Context, want PortMapping, shown string) (slot, error) {
 	s := slot{want: want, shown: shown}
 	began := time.Now()
 	found, err := p.gw.PortMapping(ctx, want.Key())
@@ -82,7 +100,7 @@ func (p *planner) lookInList(ctx context.Context, s slot) (slot, error) {
 			cause = err
 			break
 		}
-		if m.ExternalPort != s.want.ExternalPort || m.Protocol != s.want.Protocol {
+		if m.ExternalPort != s.want.ExternalPort || !strings.EqualFold(m.Protocol, s.want.Protocol) {
 			continue
 		}
 		s.found, s.standing = m, standingOf(m, s.want, s.shown)

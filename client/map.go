@@ -48,17 +48,19 @@ func (g *Gateway) Map(ctx context.Context, req Request) (*Mapping, error) {
 // peer is a gateway as a Mapping sees it.
 type peer struct {
 	actions
-	local   netip.Addr // our address towards it
-	anyPort bool       // its service has AddAnyPortMapping
-	turn    *baton     // whole plans are serialised: between a look and its add no other plan of ours may come
+	location string     // URL of its description
+	local    netip.Addr // our address towards it
+	anyPort  bool       // its service has AddAnyPortMapping
+	turn     *baton     // whole plans are serialised: between a look and its add no other plan of ours may come
 }
 
 func (g *Gateway) peer() *peer {
 	return &peer{
-		actions: g,
-		local:   g.Local,
-		anyPort: strings.HasSuffix(g.Service.Type, ":WANIPConnection:2"),
-		turn:    &g.plans,
+		actions:  g,
+		location: g.Location,
+		local:    g.Local,
+		anyPort:  strings.HasSuffix(g.Service.Type, ":WANIPConnection:2"),
+		turn:     &g.plans,
 	}
 }
 
@@ -105,6 +107,7 @@ func (m *Mapping) openOnce(ctx context.Context) error {
 	m.address = a
 	m.mu.Unlock()
 	m.hold(hs)
+	m.setErr(nil)
 	for _, e := range m.Entries() {
 		m.tell(Event{Kind: Mapped, Entry: e})
 	}
@@ -133,6 +136,12 @@ func (m *Mapping) hold(hs []held) {
 // at is where peers reach h.
 func (m *Mapping) at(h held) netip.AddrPort {
 	return netip.AddrPortFrom(m.address, h.External.Port())
+}
+
+func (m *Mapping) setErr(err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.err = err
 }
 
 func (m *Mapping) tell(e Event) {

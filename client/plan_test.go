@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -246,6 +247,46 @@ func TestPlan(t *testing.T) {
 			table: []string{},
 			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: free", add + " 8080/TCP: accepted", get + " 8080/TCP: owned", del + " 8080/TCP: deleted"},
 			bad:   "the gateway forwards port 8080/tcp to port 8080 instead of 80",
+		}, {
+			name:  "for one remote host, where another program's entry admits everyone",
+			rows:  []PortMapping{sibling},
+			req:   Request{InternalPort: 8080, RemoteHost: netip.MustParseAddr("198.51.100.1")},
+			table: []string{text(sibling)},
+			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: free", get + " 8080/TCP: owned"},
+			bad:   `port 8080/tcp belongs to another program on the same host, port 51413 ("Transmission")`,
+		}, {
+			name:  "for one remote host",
+			req:   Request{InternalPort: 8080, RemoteHost: netip.MustParseAddr("198.51.100.1")},
+			table: []string{`8080/tcp 192.168.1.10:8080 "igdkit 8080 TCP"`},
+			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: free", get + " 8080/TCP: free", add + " 8080/TCP: accepted", get + " 8080/TCP: ours"},
+		}, {
+			name: "AddAnyPortMapping chooses for a pair, around an entry that is not shown",
+			gw: fakeGateway{v2: true, before: func(a string, m PortMapping) error {
+				if a == get && m.ExternalPort == 8080 {
+					return fault(soap.NoSuchEntryInArray)
+				}
+				return nil
+			}},
+			rows:  []PortMapping{foreign},
+			req:   Request{Protocol: "both", InternalPort: 8080, AnyPort: true},
+			table: []string{text(foreign), `8081/tcp 192.168.1.10:8080 "igdkit 8080 TCP"`, `8081/udp 192.168.1.10:8080 "igdkit 8081 UDP"`},
+			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: free", get + " 8080/UDP: free", addAny + " 8080/TCP: accepted on 8081",
+				get + " 8081/TCP: ours", get + " 8081/UDP: free", add + " 8081/UDP: accepted", get + " 8081/UDP: ours"},
+		}, {
+			name: "a silent entry of the same host in the way of a pair's other half",
+			gw: fakeGateway{v2: true, before: func(a string, m PortMapping) error {
+				if a == get && m.ExternalPort == 8080 {
+					return fault(soap.NoSuchEntryInArray)
+				}
+				return nil
+			}},
+			rows:  []PortMapping{foreign, rowOf(8081, "UDP", us, 1, "game")},
+			req:   Request{Protocol: "both", InternalPort: 8080, AnyPort: true},
+			table: []string{text(foreign), `8081/udp 192.168.1.10:1 "game"`, `8082/tcp 192.168.1.10:8080 "igdkit 8082 TCP"`, `8082/udp 192.168.1.10:8080 "igdkit 8082 UDP"`},
+			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: free", get + " 8080/UDP: free", addAny + " 8080/TCP: accepted on 8081",
+				get + " 8081/TCP: ours", get + " 8081/UDP: owned", get + " 8081/TCP: ours", del + " 8081/TCP: deleted",
+				get + " 8081/TCP: free", get + " 8081/UDP: owned", get + " 8082/TCP: free", get + " 8082/UDP: free",
+				addAny + " 8082/TCP: accepted", get + " 8082/TCP: ours", add + " 8082/UDP: accepted", get + " 8082/UDP: ours"},
 		}, {
 			name:  "secure mode",
 			gw:    fakeGateway{before: refuse(add, soap.ActionNotAuthorized, 0)},
