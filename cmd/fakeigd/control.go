@@ -192,5 +192,5 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 }
 
 func writeError(w http.ResponseWriter, status int, kind, message, hint string) {
-	writeJSON(w, status, map[string]any{"error": map[string]any{"kind": kind, "message": message, "hint": hint}})
+	writeJSON(w, status, map[string]any{"error": failureJSON{Kind: kind, Message: message, Hint: hint}})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -113,7 +114,7 @@ func checkLab() check {
 		c.Detail = "a network of its own can be made"
 		return c
 	}
-	c.Detail = err.Error()
+	c.Detail = strings.TrimPrefix(err.Error(), "lab: ")
 	if e, ok := errors.AsType[*lab.UnavailableError](err); ok {
 		c.Advice = e.Hint()
 	}

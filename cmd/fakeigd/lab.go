@@ -5,9 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/netip"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -72,17 +72,26 @@ func runInLab(ctx context.Context, u *ui, s *labSettings, argv []string) error {
 	}
 	code, err := lab.Run(ctx, o, argv)
 	err = errors.Join(err, journal.close())
-	if e, ok := errors.AsType[*lab.UnavailableError](err); ok {
-		return &failure{
-			kind: "lab", exit: exitUsage, cause: err,
-			message: fmt.Sprintf("a lab cannot be made on this machine: %v", e),
-			hints:   []string{e.Hint(), "without one: fakeigd run -- " + argv[0] + " finds the gateway by IGD_LOCATION"},
-		}
+	switch {
+	case err != nil:
+		return labFailure(err)
+	case code != 0:
+		return exit(code)
 	}
-	if err == nil && code != 0 {
-		err = exit(code)
+	return nil
+}
+
+// labFailure says what to do where labs cannot be made. Other errors keep their own words.
+func labFailure(err error) error {
+	e, ok := errors.AsType[*lab.UnavailableError](err)
+	if !ok {
+		return err
 	}
-	return err
+	return &failure{
+		kind: "lab", exit: exitUsage, cause: err,
+		message: "this machine lets nobody make a lab: " + strings.TrimPrefix(e.Error(), "lab: "),
+		hints:   []string{e.Hint(), "fakeigd run needs no lab: the command finds the gateway by IGD_LOCATION"},
+	}
 }
 
 // labSpec is what the process on the gateway is told. It cannot read the user's files by itself: it may not see them.

@@ -17,7 +17,7 @@ func runCommand(u *ui) *cobra.Command {
 		Long: `Play a gateway on loopback while a command runs.
 
 The command finds it by its environment: IGD_LOCATION is the URL of the description, IGD_SSDP the address that answers
-unicast searches, IGD_CONTROL the control API. stdout belongs to the command, and so does the exit code: 128+n when
+unicast searches, IGD_CONTROL the control API; of several gateways the first. stdout belongs to the command, and so does the exit code: 128+n when
 signal n ended it, 127 when there is no such command, 126 when it cannot be executed. Signals go to the command.`,
 		Example: `  fakeigd run -- igdctl open 8080/tcp
   fakeigd run --scenario igd2 -- go test ./...

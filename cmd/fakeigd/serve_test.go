@@ -191,11 +191,40 @@ func TestServeSeveral(t *testing.T) {
 	}
 }
 
+// In a container the gateway stands on every address, and clients are told the one that leads there.
+func TestServeAdvertise(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0") // a port that is free
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := l.Addr().String()
+	l.Close()
+	_, port, _ := net.SplitHostPort(address)
+	p := background(t, "fakeigd", "serve", "--listen", "0.0.0.0:"+port, "--advertise", address, "--control", "0.0.0.0:0")
+	ready := p.object(t)
+	for key, want := range map[string]string{"location": "http://127.0.0.1:" + port + "/", "ssdp": "127.0.0.1:", "control": "http://127.0.0.1:"} {
+		if got := ready[key].(string); !strings.HasPrefix(got, want) {
+			t.Errorf("%s is %s, want %s…", key, got, want)
+		}
+	}
+	g, err := client.Find(t.Context(), client.Options{SSDP: ready["ssdp"].(string)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if g.Location != ready["location"] {
+		t.Errorf("the search finds %s, want %s", g.Location, ready["location"])
+	}
+}
+
 // The same seed gives the same gateway, another seed another one.
 func TestServeSeed(t *testing.T) {
 	udn := func(seed string) string {
-		p := background(t, "fakeigd", "serve", "--seed", seed, "--max-lifetime", "1ms")
-		g := p.object(t)["gateways"].([]any)[0].(map[string]any)
+		p := background(t, "fakeigd", "serve", "--seed", seed, "--control", "off", "--ssdp", "off", "--max-lifetime", "1ms")
+		ready := p.object(t)
+		if ready["control"] != "" || ready["ssdp"] != "" {
+			t.Errorf("control %v and ssdp %v are off", ready["control"], ready["ssdp"])
+		}
+		g := ready["gateways"].([]any)[0].(map[string]any)
 		p.object(t)
 		p.code(t)
 		return g["udn"].(string)

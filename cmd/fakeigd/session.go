@@ -94,8 +94,8 @@ func (se *session) environ(base []string) []string {
 	env := withoutIGD(base)
 	g := se.gateways[0]
 	env = append(env, "IGD_LOCATION="+g.Location())
-	if g.SSDP().IsValid() {
-		env = append(env, "IGD_SSDP="+g.SSDP().String())
+	if search := g.searchAddress(); search != "" {
+		env = append(env, "IGD_SSDP="+search)
 	}
 	if se.control != nil {
 		env = append(env, "IGD_CONTROL="+se.control.url)

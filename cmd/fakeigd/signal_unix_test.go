@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/igdkit/igdkit/client"
+	"github.com/igdkit/igdkit/emulator/lab"
+	"github.com/igdkit/igdkit/emulator/lab/labtest"
 )
 
 func TestServeSignals(t *testing.T) {
@@ -76,8 +78,8 @@ func TestSignalsReachCommand(t *testing.T) {
 			{syscall.SIGHUP, "got hangup"},
 		} {
 			t.Run(mode+"/"+strings.TrimPrefix(tt.want, "got "), func(t *testing.T) {
-				if mode == "lab" && !labWorks(t) {
-					t.Skip("there can be no lab on this machine")
+				if err := lab.Check(); mode == "lab" && err != nil {
+					labtest.Skip(t, err.Error())
 				}
 				p := background(t, "fakeigd", mode, "--", "peer", "wait")
 				if s := p.line(t); s != "started" {

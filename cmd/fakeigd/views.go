@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"net"
 	"net/http"
 	"net/netip"
 	"os"
@@ -27,12 +28,29 @@ type gatewayView struct {
 func (g *gateway) view() gatewayView {
 	return gatewayView{
 		Name: g.Name(), Scenario: g.scenario, IGD: g.options.Version, UDN: g.UDN(), Location: g.Location(),
-		SSDP: portText(g.SSDP()), ExternalIP: addrText(g.ExternalIP()), WAN: addrText(g.wan()),
+		SSDP: g.searchAddress(), ExternalIP: addrText(g.ExternalIP()), WAN: addrText(g.wan()),
 	}
 }
 
 // wan is the address that the scenario or --wan gives its WAN side. A policy may keep it from clients.
 func (g *gateway) wan() netip.Addr { return cmp.Or(g.options.ExternalIP, g.ExternalIP()) }
+
+// searchAddress is where clients send unicast searches; empty when nowhere. A socket on every address is reached at the
+// host that clients are told.
+func (g *gateway) searchAddress() string {
+	ap := g.SSDP()
+	switch {
+	case !ap.IsValid():
+		return ""
+	case !ap.Addr().IsUnspecified():
+		return ap.String()
+	}
+	host, _, err := net.SplitHostPort(g.options.Advertise)
+	if err != nil {
+		host = "127.0.0.1"
+	}
+	return net.JoinHostPort(host, strconv.Itoa(int(ap.Port())))
+}
 
 // readyLine is the one line that says that everything stands. The keys at the top are the first gateway's.
 type readyLine struct {
@@ -127,13 +145,6 @@ type stoppedLine struct {
 
 func addrText(a netip.Addr) string {
 	if !a.IsValid() || a.IsUnspecified() {
-		return ""
-	}
-	return a.String()
-}
-
-func portText(a netip.AddrPort) string {
-	if !a.IsValid() {
 		return ""
 	}
 	return a.String()
