@@ -78,10 +78,14 @@ func (g *Gateway) ExternalIP() (addr netip.Addr) {
 	return addr
 }
 
-// SetExternalIP changes the external address, and tells subscribers. The zero Addr takes it away.
-func (g *Gateway) SetExternalIP(addr netip.Addr) {
+// SetExternalIP changes the external address, and tells subscribers. The zero Addr takes it away; an IPv6 address is an error.
+func (g *Gateway) SetExternalIP(addr netip.Addr) error {
 	addr = addr.Unmap()
+	if addr.Is6() {
+		return fmt.Errorf("emulator: the external address %v is not IPv4", addr)
+	}
 	g.do(func(s *state) { s.setAddress(addr) })
+	return nil
 }
 
 // ConnectionStatus is the status of the connection to the Internet, as GetStatusInfo gives it.

@@ -416,6 +416,27 @@ func TestHTTP(t *testing.T) {
 	}
 }
 
+// miniupnpc does not decode the listing: it must be found in the body as it is, in a CDATA section like miniupnpd's.
+func TestListingIsCDATA(t *testing.T) {
+	c := call1(t, Options{})
+	c.do(ipConnection, 2, "AddPortMapping", add("NewPortMappingDescription", "]]> & <b>")...)
+	urn := serviceURN + ipConnection + ":2"
+	reply := c.request("POST", c.path(ipConnection), http1.Fields{{Name: "SOAPAction", Value: `"` + urn + `#GetListOfPortMappings"`}},
+		soap.WriteRequest(urn, "GetListOfPortMappings", []soap.Arg{
+			{Name: "NewStartPort", Value: "0"}, {Name: "NewEndPort", Value: "65535"}, {Name: "NewProtocol", Value: "TCP"},
+			{Name: "NewManage", Value: "1"}, {Name: "NewNumberOfPorts", Value: "0"},
+		}))
+	for _, want := range []string{"<NewPortListing><![CDATA[<p:PortMappingList ", "<p:NewExternalPort>8080</p:NewExternalPort>", "</p:PortMappingList>]]></NewPortListing>"} {
+		if !strings.Contains(string(reply.Body), want) {
+			t.Errorf("no %s in\n%s", want, reply.Body)
+		}
+	}
+	_, out := c.read(reply, urn, "GetListOfPortMappings")
+	if entries, _, err := soap.ParsePortListing(out[0].Value); err != nil || len(entries) != 1 || entries[0].Description != "]]> & <b>" {
+		t.Errorf("listing %+v, %v", entries, err)
+	}
+}
+
 func TestStrangersGetNoAnswer(t *testing.T) {
 	c := call1(t, Options{})
 	if reply := c.as("192.168.1.10").request("GET", "/description.xml", nil, nil); reply != nil {

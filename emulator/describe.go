@@ -41,32 +41,36 @@ func idealDialect(o Options) dialect {
 	}
 }
 
-// document is one XML file that the gateway serves.
+// document is one XML file that the gateway serves, without its configId: the SCPDs are then shared by all gateways.
 type document struct {
 	path string
-	body []byte
+	root string // the start of its root element, behind which configId goes
+	text []byte
 }
 
-// documents are the description and the SCPDs of all services, with one configId in each (UDA 1.1 §2.2, §2.5).
-func (g *Gateway) documents() ([]document, uint32) {
-	description := g.describe()
-	h := fnv.New32a()
-	h.Write(writeXML(description))
-	var services []*service
-	g.root.visit(func(d *device) { services = append(services, d.services...) })
-	for _, s := range services {
-		h.Write(s.document)
-	}
-	configID := h.Sum32() & 0xffffff
+// with is d with the configId that all documents of a gateway carry (UDA 1.1 §2.3, §2.5).
+func (d document) with(configID uint32) []byte {
+	return bytes.Replace(d.text, []byte(d.root), fmt.Appendf(nil, `%s configId="%d"`, d.root, configID), 1)
+}
 
-	attr := strconv.FormatUint(uint64(configID), 10)
-	description.Root().CreateAttr("configId", attr)
-	all := []document{{g.dialect.descriptionPath, writeXML(description)}}
-	for _, s := range services {
-		body := bytes.Replace(s.document, []byte("<scpd "), []byte(`<scpd configId="`+attr+`" `), 1)
-		all = append(all, document{g.dialect.scpdPath + s.file() + ".xml", body})
+// documents are the description and the SCPDs of all services.
+func (g *Gateway) documents() []document {
+	all := []document{{g.dialect.descriptionPath, "<root", writeXML(g.describe())}}
+	g.root.visit(func(d *device) {
+		for _, s := range d.services {
+			all = append(all, document{g.dialect.scpdPath + s.file() + ".xml", "<scpd", s.document})
+		}
+	})
+	return all
+}
+
+// configIDOf changes when any of the documents does; it has 24 bits (UDA 1.1 §1.2.2).
+func configIDOf(documents []document) uint32 {
+	h := fnv.New32a()
+	for _, d := range documents {
+		h.Write(d.text)
 	}
-	return all, configID
+	return h.Sum32() & 0xffffff
 }
 
 // describe writes the device description (UDA 1.1 §2.3).

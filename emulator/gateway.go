@@ -93,8 +93,8 @@ func (g *Gateway) build() error {
 	g.root = newTree(o)
 	g.targets = targetsOf(g.root)
 	g.location = "http://" + g.advertised() + g.dialect.descriptionPath
-	documents, id := g.documents()
-	g.configID = id
+	documents := g.documents()
+	g.configID = configIDOf(documents)
 	g.endpoints = g.newEndpoints(documents)
 	g.state = newState(o, g.root)
 	return nil

@@ -209,6 +209,16 @@ func TestEventsMayCallTheGateway(t *testing.T) {
 	}
 }
 
+func TestExternalIPIsIPv4(t *testing.T) {
+	g := emulator.Start(t, emulator.Options{SSDP: "off"})
+	if err := g.SetExternalIP(netip.MustParseAddr("2001:db8::1")); err == nil {
+		t.Error("an IPv6 address was taken")
+	}
+	if err := g.SetExternalIP(netip.MustParseAddr("::ffff:198.51.100.1")); err != nil || g.ExternalIP().String() != "198.51.100.1" {
+		t.Errorf("mapped address: %v, %v", g.ExternalIP(), err)
+	}
+}
+
 func TestSeveralGateways(t *testing.T) {
 	seen := map[string]bool{}
 	for i := range 5 {

@@ -2,10 +2,10 @@ package emulator
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -68,12 +68,13 @@ func pathOf(target string) string {
 
 func (g *Gateway) serveDocument(req *http1.Request, d document) *http1.Reply {
 	g.noteHTTP("http.request", req, http.StatusOK)
+	body := d.with(g.configID)
 	fields := http1.Fields{{Name: "Content-Type", Value: xmlType}}
 	if req.Method == "HEAD" {
-		fields = append(fields, http1.Field{Name: "Content-Length", Value: fmt.Sprint(len(d.body))})
-		return g.reply(req, http.StatusOK, fields, nil)
+		fields = append(fields, http1.Field{Name: "Content-Length", Value: strconv.Itoa(len(body))})
+		body = nil
 	}
-	return g.reply(req, http.StatusOK, fields, d.body)
+	return g.reply(req, http.StatusOK, fields, body)
 }
 
 // refuse answers a request that did not reach a service.

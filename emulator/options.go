@@ -30,7 +30,7 @@ type Options struct {
 
 	Clock   *Clock      // nil: package time
 	Journal io.Writer   // receives each Entry as a line of JSON; nil: none. Used by one goroutine at a time
-	OnEvent func(Event) // called in order, one at a time, without locks held; nil: none
+	OnEvent func(Event) // called in order, one at a time; it may call the gateway, except Close; nil: none
 }
 
 func (o Options) defaults() (Options, error) {

@@ -46,6 +46,10 @@ func writeAction(service, element string, args []Arg) []byte {
 	}
 	b = append(b, `">`...)
 	for i := range args {
+		if args[i].Name == "NewPortListing" {
+			b = appendListing(b, args[i].Value)
+			continue
+		}
 		b = appendElement(b, args[i].Name, args[i].Value)
 	}
 	b = append(b, "</u:"...)
@@ -72,6 +76,19 @@ func appendElement(b []byte, name, value string) []byte {
 	b = append(b, "</"...)
 	b = append(b, name...)
 	return append(b, '>')
+}
+
+// appendListing carries the document of NewPortListing in a CDATA section, as miniupnpd does: miniupnpc looks for its elements in what arrives, and
+// takes an escaped document for an empty list.
+func appendListing(b []byte, document string) []byte {
+	if document == "" || strings.Contains(document, "]]>") || strings.ContainsFunc(document, func(r rune) bool {
+		return r == '\r' || r == utf8.RuneError || !allowed(r)
+	}) {
+		return appendElement(b, "NewPortListing", document)
+	}
+	b = append(b, "<NewPortListing><![CDATA["...)
+	b = append(b, document...)
+	return append(b, "]]></NewPortListing>"...)
 }
 
 // appendText escapes s for element content and for attributes in double quotes.
