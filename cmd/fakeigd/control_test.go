@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
 
 	"github.com/igdkit/igdkit/client"
 )
@@ -17,6 +18,7 @@ import (
 // opened is a session that ends with the test.
 func opened(t *testing.T, s *settings) *session {
 	t.Helper()
+	t.Cleanup(func() { goleak.VerifyNone(t) }) // runs after close
 	s.listen, s.control = "127.0.0.1", "127.0.0.1:0"
 	se, err := open(t.Context(), s, nil)
 	if err != nil {
@@ -165,6 +167,7 @@ func TestControlRefuses(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
+				defer http.DefaultClient.CloseIdleConnections()
 				resp.Body.Close()
 				if resp.StatusCode != tt.status {
 					t.Errorf("status %d, want %d", resp.StatusCode, tt.status)
