@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/netip"
@@ -315,91 +314,6 @@ func TestSSDPIgnored(t *testing.T) {
 	})
 }
 
-func TestSSDPAnnouncements(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		_, gateway, host := lan(t)
-		member := joinGroup(t, host, "192.168.1.10")
-		g := startMulticast(t, gateway, emulator.Options{Version: 2, Seed: 11})
-		want := announced(2)
-
-		all := listenFor(t, member, time.Second)
-		if len(all) != 2*len(want) {
-			t.Fatalf("%d announcements at start, want byebye and alive for each of %d targets", len(all), len(want))
-		}
-		byebye, alive := all[:len(want)], all[len(want):]
-		for i, set := range [][]heard{byebye, alive} {
-			if d := cmp.Diff(want, targets(set, "NT")); d != "" {
-				t.Errorf("set %d (-want +got):\n%s", i, d)
-			}
-		}
-		// UDA 1.1 §1.2.2 and §1.2.3: header order of the standard's listings.
-		if d := cmp.Diff([]string{"HOST", "NT", "NTS", "USN", "BOOTID.UPNP.ORG", "CONFIGID.UPNP.ORG"}, byebye[0].names); d != "" {
-			t.Errorf("byebye (-want +got):\n%s", d)
-		}
-		names := []string{"HOST", "CACHE-CONTROL", "LOCATION", "NT", "NTS", "SERVER", "USN", "BOOTID.UPNP.ORG", "CONFIGID.UPNP.ORG"}
-		if d := cmp.Diff(names, alive[0].names); d != "" {
-			t.Errorf("alive (-want +got):\n%s", d)
-		}
-		h := alive[0]
-		if h.start != "NOTIFY * HTTP/1.1" || h.get("NTS") != "ssdp:alive" || h.get("LOCATION") != g.Location() || h.from != "192.168.1.1:1900" ||
-			h.get("USN") != testUDN+"::upnp:rootdevice" || h.get("CACHE-CONTROL") != "max-age=1800" || byebye[0].get("NTS") != "ssdp:byebye" {
-			t.Errorf("alive is %+v, byebye %+v", h, byebye[0])
-		}
-
-		// Again at a random point before half of max-age, each time another.
-		gaps := map[time.Duration]bool{}
-		for range 5 {
-			set := listenFor(t, member, 900*time.Second)
-			if len(set) < len(want) || set[0].get("NTS") != "ssdp:alive" {
-				t.Fatalf("%d announcements within half of max-age", len(set))
-			}
-			gaps[set[0].after] = true
-		}
-		if len(gaps) < 4 {
-			t.Errorf("announcements come at regular times: %v", gaps)
-		}
-
-		bootID := alive[0].get("BOOTID.UPNP.ORG")
-		g.Reboot()
-		again := listenFor(t, member, time.Second)
-		if len(again) != 2*len(want) || again[0].get("NTS") != "ssdp:byebye" || again[0].get("BOOTID.UPNP.ORG") != bootID {
-			t.Errorf("a reboot: %d announcements, the first %+v", len(again), again[0])
-		}
-		if last := again[len(again)-1]; last.get("NTS") != "ssdp:alive" || len(last.get("BOOTID.UPNP.ORG")) < len(bootID) || last.get("BOOTID.UPNP.ORG") <= bootID {
-			t.Errorf("after a reboot: %+v, want a BOOTID above %s", last, bootID)
-		}
-
-		if err := g.Close(); err != nil {
-			t.Error(err)
-		}
-		set := listenFor(t, member, time.Hour)
-		if d := cmp.Diff(want, targets(set, "NT")); d != "" || set[0].get("NTS") != "ssdp:byebye" {
-			t.Errorf("at close (-want +got):\n%s", d)
-		}
-	})
-}
-
-func TestSSDPPendingEndsWithByebye(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		_, gateway, host := lan(t)
-		g := startMulticast(t, gateway, emulator.Options{})
-		c := listenPacket(t, host, "192.168.1.10:4000")
-		for range 200 { // two thousand replies are asked for, no more than 1024 wait
-			send(t, c, ssdpGroup().String(), searchFor("ssdp:all", "5"))
-		}
-		got := listenFor(t, c, time.Minute)
-		if len(got) > 1024 || len(got) < 512 {
-			t.Errorf("%d replies to a flood", len(got))
-		}
-		send(t, c, ssdpGroup().String(), searchFor("ssdp:all", "5"))
-		synctest.Wait()
-		g.Close()
-		if got := listenFor(t, c, time.Minute); got != nil {
-			t.Errorf("%d replies from a gateway that said byebye", len(got))
-		}
-	})
-}
-
 func TestSSDPSeed(t *testing.T) {
 	run := func(seed uint64) (moments []time.Duration) {
 		synctest.Test(t, func(t *testing.T) {
@@ -419,74 +333,5 @@ func TestSSDPSeed(t *testing.T) {
 	}
 	if cmp.Equal(one, run(2)) {
 		t.Error("two seeds, one run")
-	}
-}
-
-// TestSSDPLoopback asks a gateway on this machine, by unicast on a free port.
-func TestSSDPLoopback(t *testing.T) {
-	g := emulator.Start(t, emulator.Options{Version: 1, UDN: testUDN})
-	if g.SSDP().Addr() != netip.MustParseAddr("127.0.0.1") || g.SSDP().Port() == 1900 {
-		t.Fatalf("searches are answered at %v", g.SSDP())
-	}
-	c, err := emulator.SystemNet().Dial(t.Context(), "udp", netip.Addr{}, g.SSDP().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	if _, err := io.WriteString(c, searchFor("ssdp:all", "")); err != nil {
-		t.Fatal(err)
-	}
-	c.SetReadDeadline(time.Now().Add(5 * time.Second))
-	var got []string
-	b := make([]byte, 2048)
-	for range announced(1) {
-		n, err := c.Read(b)
-		if err != nil {
-			t.Fatalf("after %v: %v", got, err)
-		}
-		r, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(b[:n])), nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.Body.Close()
-		got = append(got, r.Header.Get("ST"))
-		// UDA 1.1 §1.3.3: present when the device does not listen on 1900.
-		if port := r.Header.Get("SEARCHPORT.UPNP.ORG"); port != fmt.Sprint(g.SSDP().Port()) {
-			t.Errorf("SEARCHPORT %q, want %d", port, g.SSDP().Port())
-		}
-	}
-	if got[0] != "upnp:rootdevice" || got[1] != testUDN {
-		t.Errorf("replies %v", got)
-	}
-}
-
-func TestSSDPModes(t *testing.T) {
-	t.Run("off", func(t *testing.T) {
-		if g := emulator.Start(t, emulator.Options{SSDP: "off"}); g.SSDP().IsValid() {
-			t.Errorf("off, yet at %v", g.SSDP())
-		}
-	})
-	t.Run("address", func(t *testing.T) {
-		_, gateway, host := lan(t)
-		g := emulator.Start(t, emulator.Options{Net: gateway, LAN: netip.MustParseAddr("192.168.1.1"), SSDP: "0.0.0.0:5000"})
-		c := listenPacket(t, host, "192.168.1.10:4000")
-		send(t, c, "192.168.1.1:5000", searchFor("upnp:rootdevice", "2"))
-		c.SetReadDeadline(time.Now().Add(5 * time.Second))
-		if _, from, err := c.ReadFrom(make([]byte, 2048)); err != nil || from.String() != "192.168.1.1:5000" {
-			t.Errorf("reply from %v: %v", from, err)
-		}
-		if g.SSDP().Port() != 5000 {
-			t.Errorf("searches are answered at %v", g.SSDP())
-		}
-	})
-	for _, mode := range []string{"nonsense", "router.example:1900", "192.168.1.1", "192.168.1.1:99999", "192.168.1.7:5000"} {
-		n := emulator.NewNetwork()
-		h := n.Host("gateway", prefix("192.168.1.1/24"))
-		g, err := emulator.New(t.Context(), emulator.Options{Net: h, LAN: netip.MustParseAddr("192.168.1.1"), SSDP: mode})
-		if err == nil {
-			g.Close()
-			t.Errorf("mode %q is accepted", mode)
-		}
-		n.Close()
 	}
 }
