@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
-	"strings"
 	"time"
 
 	"github.com/igdkit/igdkit/soap"
@@ -13,8 +12,8 @@ import (
 // fill opens the entry of a slot that is not owned, and reads it back.
 func (p *planner) fill(ctx context.Context, s slot, first bool) (held, error) {
 	if s.standing == shared {
-		h := heldOf(s.want, s.found, 0, time.Now())
-		h.Shared, h.Verified, h.shown = true, true, true
+		h := s.held(0, time.Now())
+		h.Shared = true
 		return h, nil
 	}
 	began := time.Now()
@@ -44,11 +43,17 @@ func (p *planner) fill(ctx context.Context, s slot, first bool) (held, error) {
 		}
 		return held{}, &AlteredError{Wanted: asked, Made: back.found}
 	}
-	b := heldOf(asked, back.found, asked.Lease, began)
-	b.shown = true
-	b.Verified = back.found.Enabled && back.found.InternalPort == asked.InternalPort &&
-		sameClient(back.found.InternalClient, asked.InternalClient) == same
-	return b, nil
+	back.want = asked
+	return back.held(asked.Lease, began), nil
+}
+
+// held is the entry that was found in a slot, taken for ours; its lease counts from at.
+func (s slot) held(asked time.Duration, at time.Time) held {
+	h := heldOf(s.want, s.found, asked, at)
+	h.shown = true
+	h.Verified = s.found.Enabled && s.found.InternalPort == s.want.InternalPort &&
+		sameClient(s.found.InternalClient, s.want.InternalClient) == same
+	return h
 }
 
 // heldOf makes the entry from what was asked and, when it has a client, what was read back.
@@ -128,7 +133,7 @@ func (p *planner) add(ctx context.Context, s slot, byAny bool) (PortMapping, err
 		case plain:
 			p.anyway = false
 		default:
-			return want, p.refused(want, do, err)
+			return want, p.refused(s, want, do, err)
 		}
 	}
 }
@@ -152,12 +157,13 @@ func (p *planner) arrived(ctx context.Context, s slot, want PortMapping) bool {
 	return err == nil && back.standing == ours
 }
 
-// refused makes the error of an add for which no remedy is left.
-func (p *planner) refused(want PortMapping, do cure, err error) error {
-	switch faultCode(err) {
-	case 0:
-		return fmt.Errorf("open %d/%s: %w", want.ExternalPort, strings.ToLower(want.Protocol), err)
-	case soap.ConflictInMappingEntry, soap.ConflictWithOtherMechanisms:
+// refused makes the error of an add for which no remedy is left. A conflict with our own entry is no
+// other owner's: some gateways refuse to renew what is alive.
+func (p *planner) refused(s slot, want PortMapping, do cure, err error) error {
+	switch code := faultCode(err); {
+	case code == 0:
+		return fmt.Errorf("open %s: %w", spell(want), err)
+	case s.standing != ours && (code == soap.ConflictInMappingEntry || code == soap.ConflictWithOtherMechanisms):
 		return &OwnedError{Wanted: want, Err: err}
 	}
 	return &RefusedError{Wanted: want, Err: err, cure: do}

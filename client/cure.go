@@ -15,7 +15,7 @@ const (
 	permanent cure = "asked again without an end"
 	week      cure = "asked again for a week"
 	plain     cure = "asked again by AddPortMapping"
-	elsewhere cure = "taken"
+	elsewhere cure = "not on this port"
 )
 
 // maxWeek is the longest lease of WANIPConnection:2 (§2.3.17).

@@ -210,7 +210,7 @@ func (k *keeper) tendAll(ctx context.Context) error {
 		if err != nil {
 			errs = append(errs, err)
 			_, isOwned := errors.AsType[*OwnedError](err)
-			taken = taken || isOwned
+			taken = taken || isOwned && n.lost
 			if n.lost && !h.lost {
 				kind = Lost
 			}

@@ -481,3 +481,35 @@ func TestCloseBounded(t *testing.T) {
 		}
 	})
 }
+
+// A gateway that refuses to renew what is alive is not a reason to move: the entry is opened anew when
+// its lease has run out.
+func TestKeepNoRenewal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gw := &fakeGateway{address: "203.0.113.7"}
+		gw.before = func(action string, m PortMapping) error {
+			gw.mu.Lock()
+			defer gw.mu.Unlock()
+			if _, ok := gw.get(m.Key()); ok && action == "AddPortMapping" {
+				return fault(soap.ConflictInMappingEntry)
+			}
+			return nil
+		}
+		m := kept(t, gw, Request{InternalPort: 8080, Lease: time.Hour, AnyPort: true}, nil)
+		away := 0
+		for began := time.Now(); time.Since(began) < 3*time.Hour; time.Sleep(time.Second) {
+			if synctest.Wait(); len(gw.table()) != 1 {
+				away++
+			}
+		}
+		if away > 3*2 {
+			t.Errorf("away for %d s in three leases", away)
+		}
+		if got := gw.table(); len(got) != 1 || m.External().Port() != 8080 {
+			t.Errorf("table %v", got)
+		}
+		if n := gw.count("DeletePortMapping"); n != 0 {
+			t.Errorf("%d deletes", n)
+		}
+	})
+}

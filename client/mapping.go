@@ -129,8 +129,8 @@ func (m *Mapping) Entries() []Entry {
 // does not wait for a reader. It is closed when nothing more will happen.
 func (m *Mapping) Events() <-chan Event { return m.events.ch }
 
-// Trace is what was asked of the gateway so far and what it answered, the last few hundred
-// steps.
+// Trace is what was asked of the gateway so far and what it answered, the last hundred steps or
+// so.
 func (m *Mapping) Trace() []Step { return m.trace.all() }
 
 // Err is why the mapping is not wholly open, nil when it is or when it was closed.

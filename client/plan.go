@@ -75,6 +75,9 @@ func (p *planner) openAt(ctx context.Context, port uint16) ([]held, error) {
 	var out []held
 	for i := 0; i < len(slots); i++ {
 		h, err := p.fill(ctx, slots[i], i == 0)
+		if _, refused := errors.AsType[*RefusedError](err); refused && slots[i].standing == ours {
+			h, err = slots[i].held(p.lease, time.Now()), nil // not renewed, but open
+		}
 		if err == nil && h.External.Port() != port {
 			// AddAnyPortMapping chose; the other half of the pair must follow.
 			port = h.External.Port()

@@ -207,7 +207,7 @@ func TestPlan(t *testing.T) {
 			req:   Request{Protocol: "both", InternalPort: 8080, AnyPort: true},
 			table: []string{`8081/tcp 192.168.1.10:8080 "igdkit 8081 TCP"`, `8081/udp 192.168.1.10:8080 "igdkit 8081 UDP"`},
 			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: free", get + " 8080/UDP: free", add + " 8080/TCP: accepted",
-				get + " 8080/TCP: ours", add + " 8080/UDP: taken", get + " 8080/TCP: ours", del + " 8080/TCP: deleted",
+				get + " 8080/TCP: ours", add + " 8080/UDP: not on this port", get + " 8080/TCP: ours", del + " 8080/TCP: deleted",
 				get + " 8081/TCP: free", get + " 8081/UDP: free", add + " 8081/TCP: accepted", get + " 8081/TCP: ours",
 				add + " 8081/UDP: accepted", get + " 8081/UDP: ours"},
 		}, {
@@ -215,7 +215,7 @@ func TestPlan(t *testing.T) {
 			gw:    fakeGateway{before: refuse(add, soap.ConflictInMappingEntry, 0)},
 			req:   Request{InternalPort: 8080},
 			table: []string{},
-			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: free", add + " 8080/TCP: taken"},
+			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: free", add + " 8080/TCP: not on this port"},
 			bad:   "port 8080/tcp is taken, and the gateway does not show by whom: upnp error 718",
 		}, {
 			name:  "absence said by 402, the table empty",
@@ -287,6 +287,14 @@ func TestPlan(t *testing.T) {
 				get + " 8081/TCP: ours", get + " 8081/UDP: owned", get + " 8081/TCP: ours", del + " 8081/TCP: deleted",
 				get + " 8081/TCP: free", get + " 8081/UDP: owned", get + " 8082/TCP: free", get + " 8082/UDP: free",
 				addAny + " 8082/TCP: accepted", get + " 8082/TCP: ours", add + " 8082/UDP: accepted", get + " 8082/UDP: ours"},
+		}, {
+			name:  "an own entry that cannot be renewed while it lives is used as it is",
+			gw:    fakeGateway{before: refuse(add, soap.ConflictInMappingEntry, 0)},
+			rows:  []PortMapping{leased(rowOf(8080, "TCP", us, 8080, "igdkit 8080 TCP"), time.Hour)},
+			req:   Request{InternalPort: 8080, AnyPort: true},
+			table: []string{`8080/tcp 192.168.1.10:8080 "igdkit 8080 TCP"`},
+			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: ours", add + " 8080/TCP: not on this port"},
+			lease: "1h0m0s",
 		}, {
 			name:  "secure mode",
 			gw:    fakeGateway{before: refuse(add, soap.ActionNotAuthorized, 0)},

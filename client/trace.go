@@ -34,7 +34,7 @@ func (s Step) String() string {
 }
 
 // traceLimit bounds the memory of a mapping that is kept for months.
-const traceLimit = 256
+const traceLimit = 128
 
 // trace collects steps, the last traceLimit of them.
 type trace struct {
