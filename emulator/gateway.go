@@ -64,15 +64,16 @@ func New(ctx context.Context, o Options) (*Gateway, error) {
 	g.close = sync.OnceValue(g.shutDown)
 	g.wg.Go(func() {
 		srv := &http1.Server{Handle: g.serveHTTP}
-		srv.Serve(run, l)
+		if err := srv.Serve(run, l); err != nil {
+			g.note("http.failed", netip.AddrPort{}, err.Error())
+		}
 	})
 	g.ssdp, err = startSSDP(run, ssdpOptions{
 		net: o.Net, lan: o.LAN, mode: o.SSDP, seed: o.Seed,
 		allowed: g.allowed, advertisement: g.advertisement, note: g.note,
 	})
 	if err != nil {
-		cancel()
-		g.wg.Wait()
+		g.close()
 		return nil, err
 	}
 	stop := context.AfterFunc(ctx, func() { g.close() })
