@@ -70,6 +70,9 @@ func resolveHost(ctx context.Context, host string, port uint16) (netip.AddrPort,
 	if a, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
 		return netip.AddrPortFrom(a.Unmap(), port), nil
 	}
+	if strings.ContainsAny(host, ":/ ") {
+		return netip.AddrPort{}, &net.AddrError{Err: "no host name", Addr: host}
+	}
 	addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip4", host)
 	if err != nil {
 		return netip.AddrPort{}, err
