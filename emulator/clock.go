@@ -1,7 +1,6 @@
 package emulator
 
 import (
-	"container/heap"
 	"sync"
 	"time"
 )
@@ -11,7 +10,7 @@ import (
 type Clock struct {
 	mu     sync.Mutex
 	now    time.Time
-	alarms alarmHeap
+	alarms agenda[*virtualAlarm]
 	seq    uint64
 }
 
@@ -36,8 +35,9 @@ func (c *Clock) Advance(d time.Duration) {
 	}
 	c.mu.Lock()
 	end := c.now.Add(max(d, 0))
-	for len(c.alarms) > 0 && !c.alarms[0].at.After(end) {
-		a := heap.Pop(&c.alarms).(*virtualAlarm)
+	for !c.alarms.empty() && !c.alarms.first().at.After(end) {
+		a := c.alarms.first()
+		c.alarms.remove(a)
 		if a.at.After(c.now) {
 			c.now = a.at
 		}
@@ -61,14 +61,14 @@ func (c *Clock) afterFunc(at time.Time, f func()) (stop func() bool) {
 	defer c.mu.Unlock()
 	c.seq++
 	a := &virtualAlarm{at: at, seq: c.seq, f: f}
-	heap.Push(&c.alarms, a)
+	c.alarms.add(a)
 	return func() bool {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		if a.index < 0 {
 			return false
 		}
-		heap.Remove(&c.alarms, a.index)
+		c.alarms.remove(a)
 		return true
 	}
 }
@@ -81,29 +81,11 @@ type virtualAlarm struct {
 	index int // in the heap; -1 once rung or stopped
 }
 
-type alarmHeap []*virtualAlarm
-
-func (h alarmHeap) Len() int { return len(h) }
-func (h alarmHeap) Less(i, j int) bool {
-	if !h[i].at.Equal(h[j].at) {
-		return h[i].at.Before(h[j].at)
+func (a *virtualAlarm) before(b *virtualAlarm) bool {
+	if !a.at.Equal(b.at) {
+		return a.at.Before(b.at)
 	}
-	return h[i].seq < h[j].seq
+	return a.seq < b.seq
 }
-func (h alarmHeap) Swap(i, j int) {
-	h[i], h[j] = h[j], h[i]
-	h[i].index, h[j].index = i, j
-}
-func (h *alarmHeap) Push(x any) {
-	a := x.(*virtualAlarm)
-	a.index = len(*h)
-	*h = append(*h, a)
-}
-func (h *alarmHeap) Pop() any {
-	old := *h
-	a := old[len(old)-1]
-	old[len(old)-1] = nil
-	*h = old[:len(old)-1]
-	a.index = -1
-	return a
-}
+
+func (a *virtualAlarm) place() *int { return &a.index }

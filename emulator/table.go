@@ -1,7 +1,6 @@
 package emulator
 
 import (
-	"container/heap"
 	"net/netip"
 	"time"
 )
@@ -11,7 +10,7 @@ type table struct {
 	byKey  map[key]*entry
 	ports  map[portKey]portUse
 	order  sequence
-	leases leaseHeap
+	leases agenda[*entry]
 }
 
 // entry is one mapping with its places in the table.
@@ -64,12 +63,12 @@ func (t *table) put(m Mapping) (added bool) {
 func (t *table) schedule(e *entry) {
 	switch {
 	case e.Expires.IsZero() && e.lease >= 0:
-		heap.Remove(&t.leases, e.lease)
+		t.leases.remove(e)
 	case e.Expires.IsZero():
 	case e.lease >= 0:
-		heap.Fix(&t.leases, e.lease)
+		t.leases.moved(e)
 	default:
-		heap.Push(&t.leases, e)
+		t.leases.add(e)
 	}
 }
 
@@ -77,7 +76,7 @@ func (t *table) remove(e *entry) {
 	delete(t.byKey, e.key())
 	t.order.remove(e)
 	if e.lease >= 0 {
-		heap.Remove(&t.leases, e.lease)
+		t.leases.remove(e)
 	}
 	p := portKey{e.ExternalPort, e.Protocol}
 	use := t.ports[p]
@@ -90,44 +89,26 @@ func (t *table) remove(e *entry) {
 
 // due is the entry that expires first, if it has expired at now.
 func (t *table) due(now time.Time) *entry {
-	if len(t.leases) == 0 || t.leases[0].Expires.After(now) {
+	if t.leases.empty() || t.leases.first().Expires.After(now) {
 		return nil
 	}
-	return t.leases[0]
+	return t.leases.first()
 }
 
 // next is when the first entry expires; zero when none does.
 func (t *table) next() time.Time {
-	if len(t.leases) == 0 {
+	if t.leases.empty() {
 		return time.Time{}
 	}
-	return t.leases[0].Expires
+	return t.leases.first().Expires
 }
 
-// leaseHeap has the entry that expires first on top; of two, the one added first.
-type leaseHeap []*entry
-
-func (h leaseHeap) Len() int { return len(h) }
-func (h leaseHeap) Less(i, j int) bool {
-	if !h[i].Expires.Equal(h[j].Expires) {
-		return h[i].Expires.Before(h[j].Expires)
+// before reports whether e expires before f; of two that expire together, the one added first goes first.
+func (e *entry) before(f *entry) bool {
+	if !e.Expires.Equal(f.Expires) {
+		return e.Expires.Before(f.Expires)
 	}
-	return h[i].slot < h[j].slot
+	return e.slot < f.slot
 }
-func (h leaseHeap) Swap(i, j int) {
-	h[i], h[j] = h[j], h[i]
-	h[i].lease, h[j].lease = i, j
-}
-func (h *leaseHeap) Push(x any) {
-	e := x.(*entry)
-	e.lease = len(*h)
-	*h = append(*h, e)
-}
-func (h *leaseHeap) Pop() any {
-	old := *h
-	e := old[len(old)-1]
-	old[len(old)-1] = nil
-	*h = old[:len(old)-1]
-	e.lease = -1
-	return e
-}
+
+func (e *entry) place() *int { return &e.lease }
