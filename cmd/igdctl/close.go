@@ -23,7 +23,7 @@ A port that leads to another computer is not closed. --all closes every port tha
 program opened it, and leaves those of other computers alone.`,
 		Example: `  igdctl close 8080
   igdctl close 80:8080 4500/udp
-  igdctl close --all`,
+  igdctl close --all              # everything that leads to this computer`,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if everything {

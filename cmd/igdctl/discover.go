@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -13,8 +14,7 @@ func newDiscoverCmd(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "discover",
 		Short: "Find every gateway of this network",
-		Long: `Searches the network for Internet gateways for two seconds or so and lists every one that answers,
-the one that the other commands would choose first among them.`,
+		Long:  `Searches the network for Internet gateways for two seconds or so and lists every one that answers.`,
 		Example: `  igdctl discover
   igdctl discover --json`,
 		Args:              noArguments,
@@ -39,10 +39,7 @@ func (a *app) discover(ctx context.Context) error {
 		return err
 	}
 	if len(gateways) == 0 {
-		if len(failed) == 0 {
-			return a.nobody(&client.DiscoveryError{})
-		}
-		return failed[0]
+		return a.nobody(a.noGateway(failed))
 	}
 	for _, err := range failed {
 		a.warn("%s", explain(err).message)
@@ -65,6 +62,24 @@ func (a *app) discover(ctx context.Context) error {
 	return nil
 }
 
+// noGateway makes one error of what came of a search, as client.Find does.
+func (a *app) noGateway(failed []error) error {
+	if a.gateway != "" && len(failed) == 1 {
+		return failed[0]
+	}
+	var all client.DiscoveryError
+	for _, err := range failed {
+		if e, ok := errors.AsType[*client.NotGatewayError](err); ok {
+			all.Devices = append(all.Devices, e)
+		} else if e, ok := errors.AsType[*client.InterfaceError](err); ok {
+			all.Interfaces = append(all.Interfaces, e)
+		} else {
+			return err
+		}
+	}
+	return &all
+}
+
 // shortType is the end of a service type that people know: "WANIPConnection:2".
 func shortType(urn string) string {
 	if i := strings.Index(urn, ":service:"); i >= 0 {
@@ -82,7 +97,10 @@ func yesNo(b bool) string {
 
 // addressText is the external address that a gateway had when it was found, with its verdict.
 func addressText(g *client.Gateway) string {
-	if !g.External.IsValid() {
+	switch {
+	case !g.External.IsValid() && g.ProbeError != nil:
+		return "not told"
+	case !g.External.IsValid():
 		return "none"
 	}
 	return g.External.String() + " (" + string(g.Verdict()) + ")"

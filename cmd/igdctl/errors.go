@@ -1,18 +1,11 @@
 package main
 
 import (
-	"context"
 	"errors"
-	"fmt"
-	"io"
-	"net"
 	"net/netip"
-	"os"
 	"strings"
 
 	"github.com/igdkit/igdkit/client"
-	"github.com/igdkit/igdkit/internal/http1"
-	"github.com/igdkit/igdkit/soap"
 )
 
 // Exit codes, promised to scripts.
@@ -63,7 +56,6 @@ func usage(message, hint string) error { return &usageError{message, hint} }
 type localError struct {
 	exit int
 	err  error
-	hint string
 }
 
 func (e *localError) Error() string { return e.err.Error() }
@@ -106,220 +98,6 @@ type saidError struct{ err error }
 
 func (e *saidError) Error() string { return e.err.Error() }
 func (e *saidError) Unwrap() error { return e.err }
-
-// explain turns an error into words, a kind and an exit code. It is the only place that does.
-func explain(err error) failure {
-	var f failure
-	if e, ok := errors.AsType[*specError](err); ok {
-		f = explainCause(e.err)
-		f.message = e.spec.outside() + ": " + f.message
-		f.hints = specHints(e, f.hints)
-		return f
-	}
-	return explainCause(err)
-}
-
-func explainCause(err error) failure {
-	if e, ok := errors.AsType[*usageError](err); ok {
-		f := failure{kind: "usage", exit: exitUsage, message: e.message}
-		if e.hint != "" {
-			f.hints = []string{e.hint}
-		}
-		return f
-	}
-	if e, ok := errors.AsType[*localError](err); ok {
-		f := failure{kind: "local", exit: e.exit, message: e.err.Error()}
-		if e.hint != "" {
-			f.hints = []string{e.hint}
-		}
-		return f
-	}
-	if e, ok := errors.AsType[*client.RequestError](err); ok {
-		return failure{kind: "usage", exit: exitUsage, message: "the " + e.Field + " " + e.Reason}
-	}
-	if e, ok := errors.AsType[*client.ArgumentError](err); ok {
-		return failure{kind: "usage", exit: exitUsage, message: fmt.Sprintf("%s %q %s", e.Argument, e.Value, e.Reason)}
-	}
-	if errors.Is(err, context.Canceled) {
-		return failure{kind: "interrupted", exit: exitInterrupted, message: "interrupted"}
-	}
-	if e, ok := errors.AsType[*notPublicError](err); ok {
-		return failure{kind: "not_public", exit: exitNotPublic, message: e.Error()}
-	}
-	if f, ok := explainRefusal(err); ok {
-		return f
-	}
-	if f, ok := explainDevices(err); ok {
-		return f
-	}
-	return explainExchange(err)
-}
-
-// explainRefusal explains a gateway that understood and said no.
-func explainRefusal(err error) (failure, bool) {
-	f := failure{kind: "refused", exit: exitRefused}
-	if e, ok := errors.AsType[*soap.Error](err); ok {
-		f.code, f.name = e.Code, e.Name
-		f.message, f.hints = refusalWords(e)
-	}
-	if e, ok := errors.AsType[*client.OwnedError](err); ok {
-		f.hints = []string{"igdctl list shows who has which port"}
-		f.message = "the port is taken, and the gateway does not say by whom" + inParentheses(f.code, f.name)
-		if e.Owner.ExternalPort != 0 || e.Owner.InternalClient != "" {
-			f.message = "the port already " + leadsTo(e.Owner, e.Wanted.InternalClient)
-		}
-		return f, true
-	}
-	if e, ok := errors.AsType[*client.AlteredError](err); ok {
-		f.message = "the gateway accepted the mapping and made another one: the port " + leadsTo(e.Made, e.Wanted.InternalClient)
-		f.hints = []string{"igdctl list shows what the gateway made of it"}
-		return f, true
-	}
-	if e, ok := errors.AsType[*notOursError](err); ok {
-		f.message = e.Error()
-		f.hints = []string{"igdctl list shows who has which port"}
-		return f, true
-	}
-	if e, ok := errors.AsType[*soap.HTTPError](err); ok && (e.Status == 401 || e.Status == 403) {
-		f.message = fmt.Sprintf("the gateway wants a password before it opens ports (HTTP %d)", e.Status)
-		f.hints = []string{"look for \"UPnP\" in the settings of the router and let programs change ports"}
-		return f, true
-	}
-	return f, f.message != ""
-}
-
-// explainDevices explains a search that found nothing, or a device that is no gateway.
-func explainDevices(err error) (failure, bool) {
-	if e, ok := errors.AsType[*client.DiscoveryError](err); ok {
-		for _, d := range e.Devices {
-			if d.Reason != client.NoService {
-				return explainDevice(d), true
-			}
-		}
-		if asked, ok := errors.AsType[*askedError](err); ok {
-			return failure{kind: "no_gateway", exit: exitNoGateway, message: "no gateway answered at " + asked.where,
-				hints: []string{"igdctl discover without --ssdp and IGD_SSDP searches the whole network"}}, true
-		}
-		f := failure{kind: "no_gateway", exit: exitNoGateway, message: "no gateway answered", hints: []string{
-			"UPnP may be switched off: look for \"UPnP\" in the settings of the router",
-			"igdctl status --gateway ADDRESS asks the router at that address directly",
-		}}
-		switch {
-		case len(e.Searched) > 0:
-			f.message += " on " + strings.Join(e.Searched, ", ")
-		case len(e.Interfaces) > 0:
-			f.message = "no network could be searched for a gateway: " + e.Interfaces[0].Error()
-		}
-		return f, true
-	}
-	if e, ok := errors.AsType[*client.NotGatewayError](err); ok {
-		return explainDevice(e), true
-	}
-	if errors.Is(err, client.ErrNoGateway) {
-		return failure{kind: "no_gateway", exit: exitNoGateway, message: err.Error()}, true
-	}
-	return failure{}, false
-}
-
-func explainDevice(e *client.NotGatewayError) failure {
-	f := failure{kind: "protocol", exit: exitBroken, hints: []string{"igdctl discover lists the gateways of this network"}}
-	switch e.Reason {
-	case client.NoService:
-		f.kind, f.exit = "no_gateway", exitNoGateway
-		f.message = e.Location + " is a UPnP device, but no gateway"
-	case client.Unreachable:
-		f.kind = "unreachable"
-		f.message = e.Location + " cannot be reached" + because(e.Err)
-	case client.Silent:
-		f.kind = "timeout"
-		f.message = e.Location + " does not answer"
-		f.hints = append(f.hints, "--timeout 2m waits longer")
-	case client.TooLarge:
-		f.message = e.Location + " is no gateway: what it sends has no end"
-	case client.HTTPFailure:
-		f.message = e.Location + " does not answer as a gateway" + because(e.Err)
-	case client.BadLocation:
-		f.message = e.Location + " cannot be used as a gateway" + because(e.Err)
-	default:
-		f.message = e.Location + " is no gateway: it sends no device description"
-	}
-	return f
-}
-
-// explainExchange explains a gateway that was there and stopped making sense.
-func explainExchange(err error) failure {
-	f := failure{kind: "protocol", exit: exitBroken, hints: []string{"--trace shows every byte of the exchange"}}
-	if e, ok := errors.AsType[*soap.HTTPError](err); ok {
-		f.message = fmt.Sprintf("the gateway answers with HTTP %s instead of an answer", strings.TrimSpace(fmt.Sprint(e.Status, " ", e.Reason)))
-		return f
-	}
-	if limit(err) {
-		f.message = "the gateway sends more than any answer needs"
-		return f
-	}
-	if cause := unreadable(err); cause != nil {
-		f.message = "the answer of the gateway cannot be read: " + cause.Error()
-		return f
-	}
-	if slow(err) {
-		return failure{kind: "timeout", exit: exitBroken, message: "the gateway does not answer in time",
-			hints: []string{"--timeout 2m waits longer", "igdctl status tells whether it answers at all"}}
-	}
-	if _, ok := errors.AsType[*net.OpError](err); ok {
-		return failure{kind: "unreachable", exit: exitBroken, message: "the gateway cannot be reached" + because(err),
-			hints: []string{"igdctl discover lists the gateways of this network"}}
-	}
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		f.message = "the gateway hangs up without an answer"
-		return f
-	}
-	return failure{kind: "local", exit: exitLocal, message: err.Error()}
-}
-
-func limit(err error) bool {
-	_, ours := errors.AsType[*soap.LimitError](err)
-	_, http := errors.AsType[*http1.LimitError](err)
-	return ours || http
-}
-
-// unreadable is the part of err that says what cannot be read, nil when everything could be.
-func unreadable(err error) error {
-	if e, ok := errors.AsType[*client.ValueError](err); ok {
-		return e
-	}
-	if e, ok := errors.AsType[*soap.SyntaxError](err); ok {
-		return e
-	}
-	if e, ok := errors.AsType[*http1.SyntaxError](err); ok {
-		return e
-	}
-	return nil
-}
-
-func slow(err error) bool {
-	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) {
-		return true
-	}
-	e, ok := errors.AsType[net.Error](err)
-	return ok && e.Timeout()
-}
-
-// because is the root of a cause, ready to follow a sentence.
-func because(err error) string {
-	if err == nil {
-		return ""
-	}
-	if e, ok := errors.AsType[*soap.HTTPError](err); ok {
-		return fmt.Sprintf(" (HTTP %d)", e.Status)
-	}
-	if refused(err) {
-		return ": connection refused"
-	}
-	if e, ok := errors.AsType[*net.OpError](err); ok && e.Err != nil {
-		err = e.Err
-	}
-	return ": " + err.Error()
-}
 
 // owned reports whether err says that a port belongs to somebody else.
 func owned(err error) bool {

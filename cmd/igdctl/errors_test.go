@@ -93,8 +93,8 @@ func TestExplain(t *testing.T) {
 		{"not public", &notPublicError{netip.MustParseAddr("100.64.0.9"), client.CGNAT}, "not_public", 6,
 			"100.64.0.9 is shared by many customers (CGNAT): the Internet provider translates, and the Internet does not reach it"},
 		{"interrupted", fmt.Errorf("map: %w", context.Canceled), "interrupted", 130, "interrupted"},
-		{"a full disk", &localError{exitLocal, errors.New("no space left"), ""}, "local", 1, "no space left"},
-		{"no CMD", notRunnable("nosuch", os.ErrNotExist), "local", 127, `there is no command "nosuch"; nothing was opened`},
+		{"a full disk", &localError{exitLocal, errors.New("no space left")}, "local", 1, "no space left"},
+		{"no CMD", notFound("nosuch", os.ErrNotExist), "local", 127, `there is no command "nosuch"; nothing was opened`},
 		{"anything else", errors.New("who knows"), "local", 1, "who knows"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

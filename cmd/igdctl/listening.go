@@ -35,12 +35,16 @@ func (a *app) warnListener(ctx context.Context, e client.Entry, elsewhere bool) 
 		}
 		return
 	}
-	switch listens(ctx, e.Protocol, e.Internal) {
+	a.warnOwnListener(listens(ctx, e.Protocol, e.Internal), port, e.Internal.Addr())
+}
+
+func (a *app) warnOwnListener(who listener, port string, at netip.Addr) {
+	switch who {
 	case nobody:
 		a.warn("nothing listens on %s of this computer yet", port)
 	case onlyItself:
 		a.warn("the program on %s listens only on 127.0.0.1, where nobody outside this computer reaches it", port)
-		a.hint("let it listen on " + e.Internal.Addr().String() + " or 0.0.0.0")
+		a.hint(fmt.Sprintf("let it listen on %s or 0.0.0.0", at))
 	}
 }
 

@@ -43,7 +43,7 @@ type app struct {
 	gateway string
 	ifname  string
 	ssdp    string
-	timeout time.Duration
+	timeout timeout
 	trace   bool
 	patient bool // --timeout was given
 
@@ -61,7 +61,7 @@ func run(ctx context.Context, args []string, e env) int {
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	if a.broken != nil && err == nil {
-		err = &localError{exitLocal, fmt.Errorf("the result cannot be written: %w", a.broken), ""}
+		err = &localError{exitLocal, fmt.Errorf("the result cannot be written: %w", a.broken)}
 	}
 	return a.finish(err, wantsJSON(args))
 }
@@ -108,13 +108,13 @@ func newRootCmd(a *app) *cobra.Command {
 		Short: "Open ports on your Internet gateway",
 		Long: `igdctl asks the Internet gateway of this network to let the outside in (UPnP IGD).
 It opens a port with one command, or says in plain words why it cannot be opened.`,
-		Example: `  igdctl open 8080          the Internet reaches port 8080 of this computer for a day
-  igdctl list               who has which port
-  igdctl close 8080         and no longer`,
+		Example: `  igdctl open 8080    # the Internet reaches port 8080 of this computer for a day
+  igdctl list         # who has which port
+  igdctl close 8080   # and no longer`,
 		Args:              cobra.ArbitraryArgs,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
-		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: false},
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return unknownCommand(cmd, args[0])
@@ -133,7 +133,8 @@ It opens a port with one command, or says in plain words why it cannot be opened
 	flags.StringVar(&a.gateway, "gateway", "", "`URL|IP` of the gateway, instead of searching for one (IGD_LOCATION)")
 	flags.StringVar(&a.ifname, "interface", "", "search only by the network interface `NAME`")
 	flags.StringVar(&a.ssdp, "ssdp", "", "send searches to `HOST:PORT` instead of everybody on the network (IGD_SSDP)")
-	flags.DurationVar(&a.timeout, "timeout", patienceLimit, "give up on the gateway after this `TIME`")
+	a.timeout = timeout(patienceLimit)
+	flags.Var(&a.timeout, "timeout", "give up on the gateway after this time")
 	flags.BoolVar(&a.json, "json", false, "give the result, or the error, as JSON on stdout")
 	flags.BoolVar(&a.trace, "trace", false, "show every byte of the exchange with the gateway on stderr")
 	must(root.RegisterFlagCompletionFunc("interface", completeInterfaces))
@@ -149,7 +150,9 @@ It opens a port with one command, or says in plain words why it cannot be opened
 		newOpenCmd(a),
 		newCloseCmd(a),
 		newWithCmd(a),
+		newCompletionCmd(),
 	)
+	root.SetHelpCommand(newHelpCmd(root))
 	for _, cmd := range root.Commands() {
 		cmd.DisableFlagsInUseLine = true
 	}
@@ -191,10 +194,7 @@ func (a *app) settle(cmd *cobra.Command) error {
 			return usage(fmt.Sprintf("there is no network interface %q", a.ifname), "there are "+strings.Join(names, ", "))
 		}
 	}
-	a.deadline = time.Now().Add(a.timeout)
-	if a.timeout <= 0 {
-		return usage(fmt.Sprintf("--timeout %s leaves no time at all", a.timeout), "an example is --timeout 10s")
-	}
+	a.deadline = time.Now().Add(time.Duration(a.timeout))
 	return nil
 }
 
@@ -245,7 +245,7 @@ func completeInterfaces(*cobra.Command, []string, string) ([]string, cobra.Shell
 func (a *app) options() client.Options {
 	o := client.Options{Interface: a.ifname, Gateway: a.gateway, SSDP: a.ssdp}
 	if a.patient {
-		o.Timeout = a.timeout
+		o.Timeout = time.Duration(a.timeout)
 	}
 	if a.trace {
 		o.Trace = a.env.stderr

@@ -33,7 +33,11 @@ func flagError(cmd *cobra.Command, err error) error {
 	case *pflag.ValueRequiredError:
 		return usage(fmt.Sprintf("the flag --%s needs a value", e.GetFlag().Name), help)
 	case *pflag.InvalidValueError:
-		return usage(fmt.Sprintf("--%s %q: %v", e.GetFlag().Name, e.GetValue(), e.Unwrap()), help)
+		why := "is neither true nor false"
+		if e.GetFlag().Value.Type() != "bool" {
+			why = e.Unwrap().Error()
+		}
+		return usage(fmt.Sprintf("--%s %q %s", e.GetFlag().Name, e.GetValue(), why), help)
 	}
 	return usage(err.Error(), help)
 }

@@ -64,7 +64,7 @@ func (e *commandError) Error() string { return fmt.Sprintf("exit code %d", e.cod
 func (a *app) with(ctx context.Context, specs []spec, o openFlags, argv []string) error {
 	path, err := exec.LookPath(argv[0])
 	if err != nil {
-		return notRunnable(argv[0], err)
+		return notFound(argv[0], err)
 	}
 	_, all, err := a.openAll(ctx, "with", specs, o)
 	if err != nil {
@@ -120,16 +120,24 @@ func (a *app) command(ctx context.Context, path string, argv, environ []string) 
 			if e, ok := errors.AsType[*exec.ExitError](err); ok {
 				return &commandError{exitCode(e.ProcessState)}
 			}
-			return &localError{exitLocal, fmt.Errorf("%s: %w", argv[0], err), ""}
+			return &localError{exitLocal, fmt.Errorf("%s: %w", argv[0], err)}
 		}
 	}
 }
 
-func notRunnable(name string, err error) error {
+// notFound is the error of a CMD that is not there, or is there and no program.
+func notFound(name string, err error) error {
 	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist) {
-		return &localError{exitNotFound, fmt.Errorf("there is no command %q; nothing was opened", name), ""}
+		return &localError{exitNotFound, fmt.Errorf("there is no command %q; nothing was opened", name)}
 	}
-	return &localError{exitNotRunnable, fmt.Errorf("%q cannot be run: %w", name, errors.Unwrap(err)), ""}
+	return notRunnable(name, err)
+}
+
+func notRunnable(name string, err error) error {
+	if cause := errors.Unwrap(err); cause != nil {
+		err = cause // without the name once more
+	}
+	return &localError{exitNotRunnable, fmt.Errorf("%q cannot be run: %w", name, err)}
 }
 
 // withEnviron tells CMD where it is reached.

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/igdkit/igdkit/client"
+)
+
+// opened is what came of one SPEC.
+type opened struct {
+	spec    spec
+	mapping *client.Mapping // nil when it failed
+	err     error
+}
+
+// notPublic is the error of a port that is open where the Internet does not come, when that was asked for.
+func (x opened) notPublic(o openFlags) error {
+	if !o.requirePublic || x.mapping == nil {
+		return nil
+	}
+	address, verdict := reachOf(x.mapping)
+	if verdict == client.Public {
+		return nil
+	}
+	return &specError{"open", x.spec, &notPublicError{address, verdict}}
+}
+
+// reachOf is the external address of a mapping with its verdict. An address that the gateway did not tell is unknown.
+func reachOf(m *client.Mapping) (netip.Addr, client.AddressVerdict) {
+	address := m.External().Addr()
+	if !address.IsValid() {
+		return address, client.Unknown
+	}
+	return address, client.Judge(address)
+}
+
+// openRows are the open entries for people.
+func openRows(all []opened) (rows [][]string) {
+	for _, x := range all {
+		if x.mapping == nil {
+			continue
+		}
+		for _, e := range x.mapping.Entries() {
+			rows = append(rows, []string{openName(e), "leads to " + e.Internal.String(), untilText(e)})
+		}
+	}
+	return rows
+}
+
+// openName is what peers connect to, "203.0.113.7:8080/tcp"; without an address while the gateway does not tell it.
+func openName(e client.Entry) string {
+	name := strconv.Itoa(int(e.External.Port())) + "/" + strings.ToLower(e.Protocol)
+	if a := e.External.Addr(); a.IsValid() {
+		name = a.String() + ":" + name
+	}
+	return name
+}
+
+// untilText is the end of the lease as granted.
+func untilText(e client.Entry) string {
+	switch {
+	case e.Lease.Permanent():
+		return "until it is closed"
+	case e.Expires.IsZero():
+		return "for a time that the gateway does not tell"
+	}
+	return fmt.Sprintf("until %s (%s)", e.Expires.Local().Format("Mon 2 Jan 15:04"), span(e.Lease.Granted))
+}
+
+// warnAbout says what will disappoint about ports that are open.
+func (a *app) warnAbout(ctx context.Context, all []opened, o openFlags) {
+	told := false
+	for _, x := range all {
+		if x.mapping == nil {
+			continue
+		}
+		for _, e := range x.mapping.Entries() {
+			port := fmt.Sprintf("%d/%s", e.External.Port(), strings.ToLower(e.Protocol))
+			if e.Shared {
+				a.warn("%s was opened before by another program of this computer (%q); it is left as it is", port, e.Description)
+			} else if !e.Verified {
+				a.warn("the gateway accepted %s and does not show it in its list", port)
+			}
+			a.warnListener(ctx, e, o.to != "")
+		}
+		if address, verdict := reachOf(x.mapping); verdict != client.Public && !told && !o.requirePublic {
+			told = true
+			a.warn("%s", verdictSentence(address, verdict))
+			a.hint(verdictHints(verdict)...)
+		}
+	}
+}
+
+type openedJSON struct {
+	mappingJSON
+	External *netip.AddrPort       `json:"external"` // null while the gateway does not tell its address
+	Verified bool                  `json:"verified"` // the gateway shows the entry as it was asked for
+	Reach    client.AddressVerdict `json:"reach"`    // verdict on the external address
+	Trace    []stepJSON            `json:"trace"`
+	Error    *failureJSON          `json:"error,omitempty"`
+}
+
+func (a *app) showOpenedJSON(g *client.Gateway, all []opened, o openFlags) error {
+	doc := struct {
+		Mappings []openedJSON `json:"mappings"`
+		Error    *failureJSON `json:"error,omitempty"` // of the first that failed
+	}{Mappings: []openedJSON{}}
+	var first error
+	for _, x := range all {
+		err := errors.Join(x.err, x.notPublic(o))
+		if first == nil && err != nil {
+			first = err
+			doc.Error = explain(err).json()
+		}
+		doc.Mappings = append(doc.Mappings, x.shapes(g, err)...)
+	}
+	a.document(doc)
+	if first == nil {
+		return nil
+	}
+	return &saidError{first}
+}
+
+// shapes are the entries of one SPEC; those that were asked for when there are none.
+func (x opened) shapes(g *client.Gateway, err error) []openedJSON {
+	var failed *failureJSON
+	if err != nil {
+		failed = explain(err).json()
+	}
+	var out []openedJSON
+	if x.mapping == nil {
+		var steps []client.Step
+		if e, ok := errors.AsType[*client.MapError](err); ok {
+			steps = e.Trace
+		}
+		for _, protocol := range x.spec.protocols() {
+			out = append(out, openedJSON{
+				mappingJSON: mappingJSON{Protocol: protocol, ExternalPort: x.spec.external, InternalPort: x.spec.internal},
+				Reach:       client.Unknown,
+				Trace:       traceShape(steps),
+				Error:       failed,
+			})
+		}
+		return out
+	}
+	_, verdict := reachOf(x.mapping)
+	for _, e := range x.mapping.Entries() {
+		out = append(out, openedJSON{
+			mappingJSON: entryShape(e, g),
+			External:    known(e.External, e.External.Addr().IsValid()),
+			Verified:    e.Verified,
+			Reach:       verdict,
+			Trace:       traceShape(x.mapping.Trace()),
+			Error:       failed,
+		})
+	}
+	return out
+}
+
+func entryShape(e client.Entry, g *client.Gateway) mappingJSON {
+	return mappingJSON{
+		Protocol:       e.Protocol,
+		ExternalPort:   e.External.Port(),
+		InternalClient: e.Internal.Addr().String(),
+		InternalPort:   e.Internal.Port(),
+		Description:    e.Description,
+		Enabled:        true,
+		LeaseSeconds:   known(int64(e.Lease.Granted/time.Second), e.Lease.Known),
+		RemoteHost:     e.RemoteHost,
+		Mine:           e.Internal.Addr() == g.Local.Unmap(),
+	}
+}

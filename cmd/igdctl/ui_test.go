@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"io"
+	"net/netip"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/igdkit/igdkit/emulator"
+)
+
+func TestWaitingIsSaidOnceAfterASecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var b strings.Builder
+		u := &ui{stderr: &b}
+		over := u.waiting("searching for a gateway…")
+		time.Sleep(patience - time.Millisecond)
+		synctest.Wait()
+		if b.Len() > 0 {
+			t.Errorf("said before a second was over: %q", b.String())
+		}
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if want := "igdctl: searching for a gateway…\n"; b.String() != want {
+			t.Errorf("said %q, want %q", b.String(), want)
+		}
+		over()
+
+		b.Reset()
+		over = u.waiting("closing the ports…")
+		over()
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if b.Len() > 0 {
+			t.Errorf("said although it was over at once: %q", b.String())
+		}
+	})
+}
+
+func TestWarnOwnListener(t *testing.T) {
+	for _, tt := range []struct {
+		who  listener
+		want string
+	}{
+		{somebody, ""},
+		{cannotTell, ""},
+		{nobody, "igdctl: warning: nothing listens on port 8080/tcp of this computer yet\n"},
+		{onlyItself, "igdctl: warning: the program on port 8080/tcp listens only on 127.0.0.1, where nobody outside this computer reaches it\n" +
+			"igdctl: hint: let it listen on 192.168.1.10 or 0.0.0.0\n"},
+	} {
+		var b strings.Builder
+		a := &app{ui: ui{stderr: &b}}
+		a.warnOwnListener(tt.who, "port 8080/tcp", netip.MustParseAddr("192.168.1.10"))
+		if b.String() != tt.want {
+			t.Errorf("%v: %q, want %q", tt.who, b.String(), tt.want)
+		}
+	}
+}
+
+// Every command shows how it is used, and what it shows works as it stands.
+func TestExamplesWork(t *testing.T) {
+	igdctl := regexp.MustCompile(`igdctl [^#)>|]*`)
+	for _, cmd := range append(newRootCmd(&app{}).Commands(), newRootCmd(&app{})) {
+		t.Run(cmd.Name(), func(t *testing.T) {
+			g := emulator.Start(t, emulator.Options{Name: "lab", Policy: emulator.Policy{LowPorts: true}})
+			environ := []string{"IGD_LOCATION=" + g.Location(), "IGD_SSDP=" + g.SSDP().String()}
+			if cmd.Example == "" {
+				t.Fatal("no example")
+			}
+			if cmd.Name() == "close" {
+				runLine(t, t.Context(), environ, 0, "open", "8080", "80:8080", "4500/udp")
+			}
+			for line := range strings.Lines(cmd.Example) {
+				args := strings.Fields(igdctl.FindString(line))
+				if len(args) == 0 {
+					t.Errorf("not a command line: %q", line)
+					continue
+				}
+				ctx, want := t.Context(), exitOK
+				switch {
+				case cmd.Name() == "with" || strings.Contains(line, "--keep"):
+					// Understood, and stopped where it would run on.
+					stopped, stop := context.WithCancel(ctx)
+					stop()
+					ctx, want = stopped, exitInterrupted
+				case strings.Contains(line, "192.168."):
+					continue // somebody's router
+				}
+				runLine(t, ctx, environ, want, args[1:]...)
+			}
+		})
+	}
+}
+
+func runLine(t *testing.T, ctx context.Context, environ []string, want int, args ...string) {
+	t.Helper()
+	var words strings.Builder
+	got := run(ctx, args, env{stdout: io.Discard, stderr: &words, environ: environ})
+	if got != want && !(want == exitInterrupted && got == exitNotFound) {
+		t.Errorf("igdctl %s: exit code %d, want %d; stderr: %s", strings.Join(args, " "), got, want, words.String())
+	}
+}
+
+// Completing a command line must not search the network, and every flag says what it takes.
+func TestFlagsAreDescribed(t *testing.T) {
+	root := newRootCmd(&app{})
+	var visit func(*cobra.Command)
+	visit = func(cmd *cobra.Command) {
+		if cmd.Short == "" || strings.HasSuffix(cmd.Short, ".") {
+			t.Errorf("%s: short help %q", cmd.CommandPath(), cmd.Short)
+		}
+		if cmd.HasParent() && cmd.ValidArgsFunction == nil && len(cmd.ValidArgs) == 0 {
+			t.Errorf("%s completes its arguments with the names of files", cmd.CommandPath())
+		}
+		for _, c := range cmd.Commands() {
+			visit(c)
+		}
+	}
+	visit(root)
+}
