@@ -24,7 +24,7 @@ func serveCommand(u *ui) *cobra.Command {
 
 One JSON line on stdout says that everything stands, and where: event, location, ssdp, control, scenario, seed,
 external_ip, wan, pid, and gateways[] with the same for each when there are several. After it come events, one JSON
-object a line: mapping_added, mapping_deleted, mapping_expired and others, and stopped at the end. The pipe may be closed
+object a line: mapping-added, mapping-deleted, mapping-expired and others, and stopped at the end. The pipe may be closed
 after the first line; serve goes on.
 
 SIGTERM and the end of --max-lifetime give exit code 0, SIGINT 130, SIGHUP 129. byebye is sent first.`,
@@ -59,7 +59,7 @@ func serve(ctx context.Context, u *ui, s *settings, lifetime time.Duration) erro
 	ignoreClosedPipes()
 
 	events := newEventWriter(u.stdout)
-	se, err := open(ctx, s, func(e emulator.Event) { events.put(eventLine(e)) })
+	se, err := open(ctx, s, func(e emulator.Event) { events.put(e) })
 	if err != nil {
 		return err
 	}
@@ -78,7 +78,7 @@ func serve(ctx context.Context, u *ui, s *settings, lifetime time.Duration) erro
 	case sig := <-signals:
 		last.Reason, code = endOf(sig)
 	case <-end:
-		last.Reason = "max_lifetime"
+		last.Reason = "max-lifetime"
 	}
 	err = se.close()
 	last.Time = time.Now()

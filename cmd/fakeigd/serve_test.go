@@ -138,7 +138,7 @@ func TestServeEvents(t *testing.T) {
 	delete(e, "time")
 	delete(e["mapping"].(map[string]any), "expires")
 	want := map[string]any{
-		"event": "mapping_added", "gateway": "igd1",
+		"event": "mapping-added", "gateway": "igd1",
 		"mapping": map[string]any{
 			"protocol": "UDP", "external_port": 8080.0, "remote_host": "", "internal_client": "127.0.0.1",
 			"internal_port": 8080.0, "enabled": true, "description": "x", "lease_seconds": 86400.0,
@@ -150,16 +150,16 @@ func TestServeEvents(t *testing.T) {
 	if err := m.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if e := p.object(t); e["event"] != "mapping_deleted" {
+	if e := p.object(t); e["event"] != "mapping-deleted" {
 		t.Errorf("after Close: %v", e)
 	}
 	if _, err := client.Map(t.Context(), client.Request{InternalPort: 8081, Lease: time.Second}, gateway); err != nil {
 		t.Fatal(err)
 	}
-	if e := p.object(t); e["event"] != "mapping_added" {
+	if e := p.object(t); e["event"] != "mapping-added" {
 		t.Errorf("after Map: %v", e)
 	}
-	if e := p.object(t); e["event"] != "mapping_expired" {
+	if e := p.object(t); e["event"] != "mapping-expired" {
 		t.Errorf("after the lease: %v", e)
 	}
 }
@@ -183,7 +183,7 @@ func TestServeSeveral(t *testing.T) {
 			t.Errorf("not all different: %v", list)
 		}
 	}
-	if last := p.object(t); last["event"] != "stopped" || last["reason"] != "max_lifetime" {
+	if last := p.object(t); last["event"] != "stopped" || last["reason"] != "max-lifetime" {
 		t.Errorf("last line %v", last)
 	}
 	if code := p.code(t); code != 0 {

@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"os"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/igdkit/igdkit/emulator"
@@ -130,17 +129,11 @@ func journalAnswer(w http.ResponseWriter, r *http.Request, g *gateway) {
 	writeJSON(w, http.StatusOK, map[string]any{"entries": entries})
 }
 
-// eventLine is a change of state as serve prints it. Words in our JSON are joined by underscores.
-func eventLine(e emulator.Event) emulator.Event {
-	e.Event = emulator.EventKind(strings.ReplaceAll(string(e.Event), "-", "_"))
-	return e
-}
-
 // stoppedLine is the last line of serve.
 type stoppedLine struct {
 	Event  string    `json:"event"` // "stopped"
 	Time   time.Time `json:"time"`
-	Reason string    `json:"reason"` // sigterm, sigint, sighup, max_lifetime
+	Reason string    `json:"reason"` // sigterm, sigint, sighup, max-lifetime
 }
 
 func addrText(a netip.Addr) string {
