@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"errors"
+	"net/http"
 	"net/netip"
 	"testing"
 	"testing/synctest"
@@ -158,6 +159,29 @@ func TestFindCancelled(t *testing.T) {
 		}
 		if _, err := Find(ctx, Options{Net: newPC2(n)}); !errors.Is(err, cause) {
 			t.Errorf("Find with an ended context = %v", err)
+		}
+	})
+}
+
+// The end of Options.Timeout ends a search as if it were over; who did not answer until then is named.
+func TestFindTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := emulator.NewNetwork()
+		defer n.Close()
+		s := newStub(t, n, "router", "192.168.1.1/24")
+		s.announce(s.url("/desc.xml"))
+		s.mux.HandleFunc("/desc.xml", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+		for _, gateway := range []string{"", "192.168.1.1", s.url("/desc.xml")} {
+			pc := newPC2(n)
+			start := time.Now()
+			_, err := Find(t.Context(), Options{Net: pc, Gateway: gateway, Timeout: time.Second})
+			if reasonOf(err) != Silent || errors.Is(err, ErrNoGateway) != (gateway == "") {
+				t.Errorf("Find with Gateway %q = %v", gateway, err)
+			}
+			if d := time.Since(start); d != time.Second {
+				t.Errorf("took %v", d)
+			}
+			pc.Close()
 		}
 	})
 }

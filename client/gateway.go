@@ -17,7 +17,7 @@ import (
 	"github.com/igdkit/igdkit/soap"
 )
 
-// actionTimeout bounds one action within its context. UDA 1.1 §3.2.1 allows a device 30 s; real ones answer within
+// actionTimeout bounds one action within its context, from its turn on. UDA 1.1 §3.2.1 allows a device 30 s; real ones answer within
 // seconds or never.
 const actionTimeout = 10 * time.Second
 
@@ -114,8 +114,6 @@ func (g *Gateway) performAt(ctx context.Context, service, control, action string
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, actionTimeout)
-	defer cancel()
 	if err := g.turn.take(ctx); err != nil {
 		return nil, err
 	}

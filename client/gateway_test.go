@@ -99,6 +99,18 @@ func TestAddAnyNamesThePortOtherwise(t *testing.T) {
 	})
 }
 
+func TestAddAnyWithoutAPort(t *testing.T) {
+	for _, value := range []string{"", "0", "many", "70000"} {
+		withGateway(t, "WANIPConnection:2", map[string]any{"AddAnyPortMapping": []soap.Arg{{Name: "NewReservedPort", Value: value}}}, func(t *testing.T, _ *stub, g *Gateway) {
+			var unreadable *ValueError
+			port, err := g.AddAnyPortMapping(t.Context(), ports(8080)[0])
+			if !errors.As(err, &unreadable) || port != 0 {
+				t.Errorf("AddAnyPortMapping with %q = %d, %v", value, port, err)
+			}
+		})
+	}
+}
+
 // What cannot be right is refused before anything is sent.
 func TestArgumentsRefused(t *testing.T) {
 	sound := PortMapping{ExternalPort: 8080, Protocol: "TCP", InternalPort: 80, InternalClient: "192.168.1.10"}
