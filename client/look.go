@@ -64,7 +64,9 @@ func (p *planner) lookUp(ctx context.Context, want PortMapping, shown string) (s
 	switch code := faultCode(err); {
 	case err == nil:
 		s.found, s.standing = found, standingOf(found, want, shown)
-	case code == soap.NoSuchEntryInArray || code == soap.SpecifiedArrayIndexInvalid:
+	case code == soap.NoSuchEntryInArray:
+		s.standing, err = free, nil // the answer that the standard has for it
+	case code == soap.SpecifiedArrayIndexInvalid:
 		s.standing = free
 	case code == 0 && !unreadable(err):
 		p.note(Step{Action: "GetSpecificPortMappingEntry", Outcome: "no answer", Err: err}, want, began)
