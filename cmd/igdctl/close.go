@@ -65,7 +65,7 @@ func (a *app) closeSpecs(ctx context.Context, specs []spec) error {
 			return ctx.Err()
 		}
 		if err != nil {
-			err = &specError{"close", sp, err}
+			err = &specError{command: "close", spec: sp, err: err}
 		}
 		all = append(all, closing{sp, entries, err})
 	}
@@ -138,7 +138,7 @@ func (a *app) closeEverything(ctx context.Context) error {
 			continue // it expired while the others were closed
 		}
 		if err != nil {
-			err = &specError{"close", sp, err}
+			err = &specError{command: "close", spec: sp, err: err}
 		}
 		all = append(all, closing{sp, []client.PortMapping{m}, err})
 		if ctx.Err() != nil {

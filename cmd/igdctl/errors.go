@@ -63,9 +63,10 @@ func (e *localError) Unwrap() error { return e.err }
 
 // specError is what came of one SPEC.
 type specError struct {
-	command string // "open", "close" or "with"
-	spec    spec
-	err     error
+	command   string // "open", "close" or "with"
+	spec      spec
+	err       error
+	elsewhere bool // it was to lead to another computer, --to
 }
 
 func (e *specError) Error() string { return e.spec.outside() + ": " + e.err.Error() }

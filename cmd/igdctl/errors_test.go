@@ -116,7 +116,7 @@ func TestExplain(t *testing.T) {
 				}
 			}
 			// The same with the port that was asked for in front; only usage errors never have one.
-			got := explain(&specError{"open", spec{external: 8080, internal: 80, protocol: "tcp"}, tt.err})
+			got := explain(&specError{command: "open", spec: spec{external: 8080, internal: 80, protocol: "tcp"}, err: tt.err})
 			if got.exit != tt.exit || got.message != "8080/tcp: "+tt.message {
 				t.Errorf("with a SPEC: exit %d, %q", got.exit, got.message)
 			}
@@ -148,12 +148,14 @@ func TestHintsOfSpecs(t *testing.T) {
 		{"open", "22", fault("AddPortMapping", 606), "many gateways keep the ports below 1024 closed; igdctl open 8022:22/tcp takes a higher one"},
 		{"close", "8080", fault("GetSpecificPortMappingEntry", 714), "igdctl list shows the ones it has"},
 		{"open", "8080", fault("AddPortMapping", 728), "igdctl list shows what fills it"},
+		{"open --to 192.168.1.20", "8080", taken, "many gateways open ports only for the computer that asks: leave --to out"},
 	} {
 		sp, err := parseSpec(tt.spec)
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := explain(&specError{tt.command, sp, tt.err}).hints
+		command, to, _ := strings.Cut(tt.command, " ")
+		got := explain(&specError{command: command, spec: sp, err: tt.err, elsewhere: to != ""}).hints
 		if len(got) == 0 || got[0] != tt.want {
 			t.Errorf("%s %s: %v\n got %q\nwant %q first", tt.command, tt.spec, tt.err, got, tt.want)
 		}

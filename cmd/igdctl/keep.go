@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"os"
+	"os/signal"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/igdkit/igdkit/client"
@@ -20,18 +23,38 @@ func (a *app) keep(ctx context.Context, g *client.Gateway, all []opened, o openF
 			return err
 		}
 	}
+	defer outlivePipes()()
 	a.warnAbout(ctx, all, o)
-	a.watch(ctx, all, func(x opened, e client.Event) { a.tell(g, x, e) })
+	watching, stop := context.WithCancel(ctx)
+	defer stop()
+	a.watch(watching, all, func(x opened, e client.Event) {
+		if a.tell(g, x, e); a.broken != nil {
+			stop() // nobody reads what this was run for
+		}
+	})
 	err := ctx.Err()
 	for _, x := range all {
 		if gaveUp := x.mapping.Err(); gaveUp != nil && err == nil {
-			err = &specError{"open", x.spec, gaveUp}
+			err = &specError{command: "open", spec: x.spec, err: gaveUp}
 		}
 	}
 	for _, x := range a.closeAll(all) {
 		a.tell(g, x, client.Event{Kind: closed, Time: time.Now()})
 	}
+	switch {
+	case a.broken != nil:
+		return a.unwritten()
+	case ctx.Err() == nil:
+		return err
+	}
 	return &saidError{err}
+}
+
+// outlivePipes makes a write to a reader that has gone an error instead of the end: there are ports to close.
+func outlivePipes() (restore func()) {
+	broken := make(chan os.Signal, 1)
+	signal.Notify(broken, syscall.SIGPIPE)
+	return func() { signal.Stop(broken) }
 }
 
 // closed is the last event of a port that was kept open; the client needs none for it.

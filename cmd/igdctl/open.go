@@ -105,7 +105,7 @@ func (a *app) openAll(ctx context.Context, command string, specs []spec, o openF
 	for i, sp := range specs {
 		m, err := g.Map(limited, requests[i])
 		if err != nil {
-			err = &specError{command, sp, err}
+			err = &specError{command: command, spec: sp, err: err, elsewhere: o.to != ""}
 		}
 		all = append(all, opened{sp, m, err})
 		if ctx.Err() != nil {

@@ -28,7 +28,7 @@ func (x opened) notPublic(o openFlags) error {
 	if verdict == client.Public {
 		return nil
 	}
-	return &specError{"open", x.spec, &notPublicError{address, verdict}}
+	return &specError{command: "open", spec: x.spec, err: &notPublicError{address, verdict}}
 }
 
 // reachOf is the external address of a mapping with its verdict. An address that the gateway did not tell is unknown.

@@ -61,7 +61,7 @@ func run(ctx context.Context, args []string, e env) int {
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	if a.broken != nil && err == nil {
-		err = &localError{exitLocal, fmt.Errorf("the result cannot be written: %w", a.broken)}
+		err = a.unwritten()
 	}
 	return a.finish(err, wantsJSON(args))
 }
@@ -86,6 +86,11 @@ func (a *app) finish(err error, json bool) int {
 		a.fail(f)
 	}
 	return f.exit
+}
+
+// unwritten is the error of a result that nobody can have.
+func (a *app) unwritten() error {
+	return &localError{exitLocal, fmt.Errorf("the result cannot be written: %w", a.broken)}
 }
 
 // fail tells a failure in words.

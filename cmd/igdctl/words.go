@@ -87,6 +87,9 @@ func specHints(e *specError, hints []string) []string {
 	switch {
 	case e.command == "close":
 		return hints
+	case taken && e.elsewhere && f.code == soap.ConflictInMappingEntry:
+		// What miniupnpd in secure mode says of version 1 to whoever asks for another computer.
+		hints = append([]string{"many gateways open ports only for the computer that asks: leave --to out"}, hints...)
 	case taken:
 		hints = append([]string{fmt.Sprintf("%s takes another port", e.retry("--any"))}, hints...)
 	case f.code == soap.SamePortValuesRequired:
