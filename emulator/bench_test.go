@@ -104,7 +104,7 @@ func BenchmarkGetExternalIPAddress(b *testing.B) {
 		}
 		b.Run(name, func(b *testing.B) {
 			c := call1(b, Options{})
-			body := soap.WriteResponse(serviceURN+"WANIPConnection:2", "GetExternalIPAddress", []soap.Arg{{Name: "NewExternalIPAddress", Value: "203.0.113.7"}})
+			body := soap.WriteResponse(serviceURN+"WANIPConnection:2", "GetExternalIPAddress", []soap.Arg{{Name: "NewExternalIPAddress", Value: "45.66.77.88"}})
 			bare := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Content-Type", xmlType)
 				w.Write(body)

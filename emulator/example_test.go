@@ -34,7 +34,7 @@ func ExampleNew() {
 		return
 	}
 	fmt.Println(clients[0].GetExternalIPAddressCtx(ctx))
-	// Output: 203.0.113.7 <nil>
+	// Output: 45.66.77.88 <nil>
 }
 
 // In a test a gateway ends with the test.

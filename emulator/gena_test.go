@@ -111,7 +111,7 @@ func TestEvents(t *testing.T) {
 		}
 	}
 	want("0", map[string]string{
-		"PossibleConnectionTypes": "IP_Routed", "ConnectionStatus": "Connected", "ExternalIPAddress": "203.0.113.7",
+		"PossibleConnectionTypes": "IP_Routed", "ConnectionStatus": "Connected", "ExternalIPAddress": "45.66.77.88",
 		"PortMappingNumberOfEntries": "0", "SystemUpdateID": "0",
 	})
 	c.do(ipConnection, 2, "AddPortMapping", add("NewLeaseDuration", "60")...)

@@ -21,7 +21,7 @@ type Options struct {
 	Advertise string         // HOST:PORT put into LOCATION; "": where it really listens
 	Clients   []netip.Prefix // who is answered; nil: loopback if LAN is loopback, private addresses if LAN is unspecified, otherwise LAN's /24 or /64
 
-	ExternalIP netip.Addr // zero: 203.0.113.7; 0.0.0.0: none
+	ExternalIP netip.Addr // zero: 45.66.77.88; 0.0.0.0: none
 	Connection string     // "WANIPConnection" or "WANPPPConnection"; "": WANIPConnection. WANPPPConnection exists in IGD:1 only
 
 	Seed   uint64 // of everything that is chosen by chance: UDNs, SIDs, ports, delays
@@ -45,7 +45,9 @@ func (o Options) defaults() (Options, error) {
 		o.LAN = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 	}
 	if !o.ExternalIP.IsValid() {
-		o.ExternalIP = netip.AddrFrom4([4]byte{203, 0, 113, 7})
+		// An address for documentation (203.0.113.0/24) would be nobody's, but upnpc, transmission and i2pd take a
+		// gateway that has one for disconnected.
+		o.ExternalIP = netip.AddrFrom4([4]byte{45, 66, 77, 88})
 	}
 	if o.Clients == nil {
 		o.Clients = clientsOf(o.LAN)

@@ -186,7 +186,7 @@ func TestGoupnpReadsStatus(t *testing.T) {
 			c = client(t, g, internetgateway2.NewWANIPConnection2ClientsByURL)
 		}
 		ip, err := c.GetExternalIPAddress()
-		if err != nil || ip != "203.0.113.7" {
+		if err != nil || ip != "45.66.77.88" {
 			t.Errorf("external address %q, %v", ip, err)
 		}
 		status, lastError, uptime, err := c.GetStatusInfo()
@@ -213,7 +213,7 @@ func TestGoupnpReadsStatus(t *testing.T) {
 			t.Errorf("external address of a closed connection %q, %v", ip, err)
 		}
 		wantCode(t, "request", c.RequestConnection(), 0)
-		if g.ExternalIP().String() != "203.0.113.7" {
+		if g.ExternalIP().String() != "45.66.77.88" {
 			t.Errorf("external address after connecting %v", g.ExternalIP())
 		}
 		wantCode(t, "force", c.ForceTermination(), 0)

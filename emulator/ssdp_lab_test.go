@@ -156,7 +156,7 @@ func TestLabUnicast(t *testing.T) {
 		}
 		defer c.Close()
 		// Datagrams keep their order on this wire: what is not answered first is never answered.
-		for _, q := range []struct{ to, st string }{{"203.0.113.7:1900", labUDN}, {"192.168.1.1:1900", ssdp.RootDevice}} {
+		for _, q := range []struct{ to, st string }{{"45.66.77.88:1900", labUDN}, {"192.168.1.1:1900", ssdp.RootDevice}} {
 			b := ssdp.Search{Host: q.to, ST: q.st}.Append(nil)
 			if _, err := c.WriteTo(b, net.UDPAddrFromAddrPort(netip.MustParseAddrPort(q.to))); err != nil {
 				t.Fatal(err)

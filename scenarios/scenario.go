@@ -29,7 +29,7 @@ type Scenario struct {
 type Device struct {
 	Name       string     `yaml:"name"`        // the scenario's when left out, with -1, -2, … when there are several
 	IGD        int        `yaml:"igd"`         // 1 or 2: InternetGatewayDevice:1 or :2
-	ExternalIP netip.Addr `yaml:"external-ip"` // IPv4 address on its WAN side; 203.0.113.7 when left out
+	ExternalIP netip.Addr `yaml:"external-ip"` // IPv4 address on its WAN side; 45.66.77.88 when left out
 }
 
 // Options are the emulator options of each device, in order. Where a gateway listens, its seed and its journal are not

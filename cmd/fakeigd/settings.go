@@ -113,7 +113,7 @@ func wanAddress(flag string) (netip.Addr, error) {
 	}
 	addr, err := netip.ParseAddr(flag)
 	if err != nil || !addr.Is4() {
-		return netip.Addr{}, usage("for example --wan 203.0.113.7, or 100.64.0.1 for a gateway behind carrier-grade NAT",
+		return netip.Addr{}, usage("for example --wan 45.66.77.88, or 100.64.0.1 for a gateway behind carrier-grade NAT",
 			"--wan %q is not an IPv4 address", flag)
 	}
 	return addr, nil

@@ -77,10 +77,11 @@ type Site struct {
 	Report func(v any) error
 }
 
-// The lab's addresses: a usual home (RFC 1918), and TEST-NET-3 (RFC 5737) as the Internet.
+// The lab's addresses: a usual home (RFC 1918), and on the Internet side the address that the ideal gateway has. It looks
+// public, because clients refuse a gateway whose address is one for documentation, and nothing that is sent to it gets out.
 func gatewayAddr() netip.Prefix { return netip.MustParsePrefix("192.168.1.1/24") }
 func hostAddr() netip.Prefix    { return netip.MustParsePrefix("192.168.1.10/24") }
-func wanAddr() netip.Prefix     { return netip.MustParsePrefix("203.0.113.7/32") }
+func wanAddr() netip.Prefix     { return netip.MustParsePrefix("45.66.77.88/32") }
 
 const (
 	gatewayInterface = "lan0"

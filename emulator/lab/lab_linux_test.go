@@ -272,7 +272,7 @@ func TestNetwork(t *testing.T) {
 		if diff := gocmp.Diff([]string{"lo 127.0.0.1/8", "eth0 192.168.1.10/24"}, got); diff != "" {
 			t.Errorf("addresses (-want +got):\n%s", diff)
 		}
-		for _, addr := range []string{"192.168.1.1:80", "203.0.113.7:80"} {
+		for _, addr := range []string{"192.168.1.1:80", "45.66.77.88:80"} {
 			if text, err := dial(addr); text != "hello" || err != nil {
 				t.Errorf("%s says %q, %v", addr, text, err)
 			}

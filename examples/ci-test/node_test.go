@@ -18,7 +18,7 @@ func TestNodeOpensItsPort(t *testing.T) {
 	if err := n.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := n.Address(), netip.MustParseAddrPort("203.0.113.7:9000"); got != want {
+	if got, want := n.Address(), netip.MustParseAddrPort("45.66.77.88:9000"); got != want {
 		t.Errorf("others are told %v, want %v", got, want)
 	}
 	if got := router.Mappings(); len(got) != 1 || got[0].InternalPort != 9000 {
