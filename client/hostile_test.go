@@ -129,7 +129,8 @@ func TestGatewayGivenIsNone(t *testing.T) {
 		none   bool // errors.Is ErrNoGateway
 	}{
 		{"closed port", "http://192.168.1.1:81/desc.xml", nil, Unreachable, 0, false},
-		{"nobody there", "http://192.168.1.77:5000/desc.xml", nil, Unreachable, describeTimeout, false},
+		{"no route", "http://172.30.0.1:5000/desc.xml", nil, Unreachable, 0, false},
+		{"black hole", "http://192.168.1.1:5000/desc.xml", func(s *stub) { s.host.Blackhole(true) }, Silent, describeTimeout, false},
 		{"silence", "http://192.168.1.1:5000/x", func(s *stub) {
 			s.mux.HandleFunc("/x", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 		}, Silent, describeTimeout, false},

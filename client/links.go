@@ -22,8 +22,8 @@ func (l link) near(a netip.Addr) bool {
 	return l.prefix.Contains(a) || slices.Contains(l.gateways, a)
 }
 
-// links lists the addresses that a client may stand on, those with a default route first, and the interfaces that could not
-// be read. Loopback is left out unless it is asked for.
+// links lists the addresses that a client may stand on, loopback included, those with a default route first, and the
+// interfaces that could not be read. Options.Interface narrows it to one.
 func links(o Options) ([]link, []*InterfaceError) {
 	ifis, err := o.Net.Interfaces()
 	if err != nil {

@@ -35,13 +35,13 @@ type stub struct {
 	// wait delays answers to searches.
 	wait time.Duration
 
-	mux      *http.ServeMux
-	handlers sync.WaitGroup
+	mux *http.ServeMux
 
 	mu    sync.Mutex
 	asked map[string]int // requests by path, and by path#action
 	busy  int
-	most  int // requests at the same time
+	most  int        // requests at the same time
+	idle  *sync.Cond // on mu: busy fell
 }
 
 // newStub puts a device on the network at prefix. Without further words it answers no search and has no page.
@@ -49,6 +49,7 @@ func newStub(t *testing.T, n *emulator.Network, name, prefix string) *stub {
 	t.Helper()
 	p := netip.MustParsePrefix(prefix)
 	s := &stub{t: t, network: n, host: n.Host(name, p), addr: p.Addr(), mux: http.NewServeMux(), asked: make(map[string]int)}
+	s.idle = sync.NewCond(&s.mu)
 	s.listenGroup()
 	s.listenHTTP(5000)
 	return s
@@ -104,12 +105,18 @@ func (s *stub) listenHTTP(port uint16) {
 		defer close(done)
 		server.Serve(l)
 	}()
-	s.t.Cleanup(func() { server.Close(); <-done; s.handlers.Wait() })
+	s.t.Cleanup(func() {
+		server.Close()
+		<-done
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for s.busy > 0 {
+			s.idle.Wait()
+		}
+	})
 }
 
 func (s *stub) count(w http.ResponseWriter, r *http.Request) {
-	s.handlers.Add(1)
-	defer s.handlers.Done()
 	s.mu.Lock()
 	s.asked[r.URL.Path]++
 	if _, action, ok := strings.Cut(r.Header.Get("SOAPAction"), "#"); ok {
@@ -121,6 +128,7 @@ func (s *stub) count(w http.ResponseWriter, r *http.Request) {
 	s.mux.ServeHTTP(w, r)
 	s.mu.Lock()
 	s.busy--
+	s.idle.Broadcast()
 	s.mu.Unlock()
 }
 
