@@ -1,0 +1,168 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// tendAll renews what is due and looks at the rest.
+func (k *keeper) tendAll(ctx context.Context) error {
+	a, err := k.plan.address(ctx)
+	if err != nil {
+		return err
+	}
+	var told []Event
+	previous := k.address
+	changed := a.IsValid() && a != previous
+	if changed {
+		k.mu.Lock()
+		k.address = a
+		k.mu.Unlock()
+	}
+
+	now := time.Now()
+	look := k.renew || !now.Before(k.check)
+	hs := make([]held, len(k.held))
+	copy(hs, k.held)
+	fresh, taken := false, false
+	var errs []error
+	for i, h := range hs {
+		due := k.renew || h.lost || !h.renew.IsZero() && !now.Before(h.renew)
+		if !due && !look {
+			continue
+		}
+		n, kind, err := k.tend(ctx, h, due)
+		if err != nil && unanswered(err) {
+			errs = append(errs, err)
+			break // the rest would wait for nothing too
+		}
+		if err != nil {
+			errs = append(errs, err)
+			_, isOwned := errors.AsType[*OwnedError](err)
+			taken = taken || isOwned && n.lost
+			if n.lost && !h.lost {
+				kind = Lost
+			}
+		}
+		fresh = fresh || kind == Repaired
+		hs[i] = n
+		if kind != "" {
+			told = append(told, Event{Kind: kind, Entry: n.Entry, Err: err})
+		}
+	}
+	k.hold(hs)
+	if changed {
+		for _, e := range k.Entries() {
+			told = append(told, Event{Kind: AddressChanged, Entry: e, Previous: previous})
+		}
+	}
+	k.setErr(worst(errs)) // before the events: who hears of them may ask
+	for _, e := range told {
+		k.tell(e)
+	}
+	if taken && k.req.AnyPort {
+		if err := k.move(ctx); err != nil {
+			return err
+		}
+		errs, fresh = nil, true
+	}
+	err = worst(errs)
+	k.plan.sweep(ctx, k.held) // what fails now is tried again the next time
+	switch {
+	case fresh:
+		k.check = now.Add(firstCheck)
+	case look:
+		k.check = now.Add(k.req.CheckInterval - jitter(k.req.CheckInterval/10, k.rand))
+	}
+	if err == nil || !unanswered(err) {
+		k.renew = false // what was refused stays due or lost
+	}
+	return err
+}
+
+// worst is the error to tell of several: that nobody answered, or else the first.
+func worst(errs []error) error {
+	for _, err := range errs {
+		if unanswered(err) {
+			return err
+		}
+	}
+	if len(errs) == 0 {
+		return nil
+	}
+	return errs[0]
+}
+
+// tend looks at one entry and renews it when it is due or has been lost. It gives the entry as it is
+// then and the kind of event to tell, if any. An entry that the gateway never showed is not missed: it
+// is left to its renewals, because some gateways hide entries that work.
+func (k *keeper) tend(ctx context.Context, h held, due bool) (held, EventKind, error) {
+	s, err := k.plan.lookAt(ctx, h)
+	if err != nil {
+		return h, "", err
+	}
+	if s.standing == owned {
+		h.lost, h.Verified = true, false
+		return h, "", &OwnedError{Wanted: s.want, Owner: s.found}
+	}
+	missing := s.standing == free && h.shown
+	if !due && !missing {
+		return k.observe(h, s), "", nil
+	}
+	n, err := k.plan.fill(ctx, s, false)
+	if err != nil {
+		h.lost = h.lost || missing && !unanswered(err)
+		return h, "", err
+	}
+	n.External = k.at(n)
+	switch {
+	case missing || h.lost:
+		return n, Repaired, nil
+	case n.Shared:
+		return n, "", nil
+	}
+	return n, Renewed, nil
+}
+
+// observe updates h by what the gateway shows of it.
+func (k *keeper) observe(h held, s slot) held {
+	if s.standing != ours && s.standing != shared {
+		return h
+	}
+	h.shown = true
+	h.Shared = s.standing == shared
+	h.Verified = s.found.Enabled && s.found.InternalPort == h.Internal.Port()
+	h.Description = s.found.Description
+	// A renewal that was answered but not heeded shows in what remains (Tomato, OpenWrt 15.05).
+	left := time.Until(h.ends)
+	if !h.ends.IsZero() && s.found.LeaseKnown && s.found.Lease > 0 && s.found.Lease < left-left/16-leaseSlack {
+		h.ends = time.Now().Add(s.found.Lease)
+		if h.Lease.Known {
+			h.Expires = h.ends
+		}
+		h.renew = time.Now().Add(renewAfter(Lease{Granted: s.found.Lease, Known: true}, 0, k.rand))
+	}
+	return h
+}
+
+// move opens everything on another port after somebody took one of the entries; the halves of a pair
+// stay on one number, so what is left on the old port is closed after.
+func (k *keeper) move(ctx context.Context) error {
+	old := k.held
+	hs, err := k.plan.open(ctx, k.wanted)
+	if err != nil {
+		return err
+	}
+	k.hold(hs)
+	k.setErr(nil)
+	for _, e := range k.Entries() {
+		k.tell(Event{Kind: Mapped, Entry: e})
+	}
+	for _, h := range old {
+		if h.External.Port() != k.wanted && !h.lost && !h.Shared {
+			k.plan.leave(h)
+		}
+	}
+	return nil
+}
