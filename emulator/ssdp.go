@@ -140,6 +140,9 @@ func (s *ssdpServer) close() error {
 	close(s.done)
 	err := s.conn.Close()
 	s.wg.Wait()
+	if errors.Is(err, net.ErrClosed) {
+		return nil // the network went first
+	}
 	return err
 }
 
