@@ -106,7 +106,10 @@ func pseudoAttr(decl, name string) string {
 		rest, _, _ = strings.Cut(rest[1:], string(quote))
 		return strings.TrimSpace(rest)
 	}
-	return strings.TrimRight(strings.Fields(rest)[0], "?/")
+	if i := strings.IndexAny(rest, " \t\r\n"); i >= 0 {
+		rest = rest[:i]
+	}
+	return strings.TrimRight(rest, "?/")
 }
 
 func isASCII(b []byte) bool {

@@ -21,6 +21,7 @@ func seeds() map[string]string {
 		"slash for a name":              "<//><a/>",
 		"declaration without its end":   `<?xml version="1.0" encoding=`,
 		"declaration and nothing":       "<?xml?>",
+		"declaration with a form feed":  "<?xml encoding=\f><a/>",
 		"reference without digits":      "<a>&#;&#x;&#xFFFFFFFF;&#55296;</a>",
 		"section without its end":       "<a><![CDATA[x\x00",
 		"utf-16 of odd length":          "\xff\xfe<\x00a\x00>",

@@ -30,6 +30,8 @@ func TestParse(t *testing.T) {
 			Message{Action: "X", Response: true, Args: []Arg{{"V", "café"}}}, []string{EncodingDeclaredOther}},
 		{"latin-1 declared, utf-8 sent", `<?xml version="1.0" encoding="ISO-8859-1"?>` + envBegin + "<XResponse><V>café</V></XResponse>" + envEnd, "",
 			Message{Action: "X", Response: true, Args: []Arg{{"V", "café"}}}, []string{XMLEncodingFalse}},
+		{"declaration with a form feed", "<?xml version=\f encoding=\v>" + envBegin + "<XResponse/>" + envEnd, "", Message{Action: "X", Response: true},
+			[]string{XMLVersion}},
 		{"gb2312", `<?xml version="1.0" encoding="gb2312"?>` + envBegin + "<XResponse><V>\xd6\xd0</V></XResponse>" + envEnd, "",
 			Message{Action: "X", Response: true, Args: []Arg{{"V", "中"}}}, []string{EncodingDeclaredOther}},
 		{"listing not escaped", envBegin + `<XResponse><V><p:L xmlns:p="n"><p:E>1</p:E></p:L></V></XResponse>` + envEnd, "",

@@ -169,7 +169,7 @@ func TestFaults(t *testing.T) {
 		{"corrupt bytes", fault500(corrupt), Error{Code: 401, Name: "Invalid Action", Description: "Invalid Actio\uFFFD\uFFFDrrorDescription>"}, []string{CorruptBytes, MismatchedTag}},
 		{"head of the document lost", status("500 Internal Server Error", "text/xml", "\x01\x02rrorCode></x><errorCode>501</errorCode>"),
 			Error{Code: 501, Name: "Action Failed"}, []string{CorruptBytes}},
-		{"in soap 1.2", fault500(upnpFault("402", "<errorDescription>Invalid Args</errorDescription>") + "\xff"),
+		{"a stray byte", fault500(upnpFault("402", "<errorDescription>Invalid Args</errorDescription>") + "\xff"),
 			Error{Code: 402, Name: "Invalid Args", Description: "Invalid Args"}, []string{CorruptBytes}},
 	}
 	for _, tt := range tests {

@@ -122,6 +122,7 @@ func (r *Reader) responseBody(h *Head) ([]byte, error) {
 func (r *Reader) plainBody(h *Head, n int64) ([]byte, error) {
 	if n > r.lim.Body {
 		// A length of -1 printed as unsigned, or a body that is too large: reading tells.
+		h.forgive(LengthInvalid)
 		n = -1
 	}
 	if n == 0 {
@@ -178,12 +179,13 @@ func (r *Reader) endOfBody(h *Head, body []byte, err error, n int64, closed bool
 	return nil, err
 }
 
-// pastLength reads on behind Content-Length bytes when they end before the root element does. Only a Transport does so, whose connections carry one response.
+// pastLength reads on behind Content-Length bytes when they end before the root element does. Only a Transport does so, whose connections
+// carry one response. Web pages often leave their root open and are not worth the wait.
 func (r *Reader) pastLength(h *Head, body []byte, tags *tagWatch) ([]byte, error) {
-	if r.idle == 0 || tags.closed(body) || !markup(body) {
+	if r.idle == 0 || tags.ended(body) || !markup(body) || bytes.EqualFold(tags.name, []byte("html")) {
 		return body, nil
 	}
-	for !tags.closed(body) {
+	for !tags.ended(body) {
 		if int64(len(body)) > r.lim.Body {
 			return nil, &LimitError{"body", r.lim.Body}
 		}

@@ -124,6 +124,9 @@ func (r *Reader) chunkedBody(h *Head) ([]byte, error) {
 		case err == io.ErrUnexpectedEOF:
 			h.forgive(BodyTruncated)
 			return body, nil
+		case closed:
+			h.forgive(ResetAtEnd)
+			return body, nil
 		default:
 			return nil, err
 		}

@@ -17,7 +17,7 @@ const (
 	JunkLine           = "http-junk-line"            // a header line without a colon or without a name, skipped
 	SpaceBeforeColon   = "http-space-before-colon"   // "Server : x"
 	HeaderControlChars = "http-header-control-chars" // control characters in a field, kept
-	LengthInvalid      = "http-length-invalid"       // Content-Length is not a number or contradicts itself, ignored
+	LengthInvalid      = "http-length-invalid"       // Content-Length is no number, contradicts itself or exceeds the limit, ignored
 	LengthTooShort     = "http-length-too-short"     // the body goes on after Content-Length bytes, and was read on
 	LengthTooLong      = "http-length-too-long"      // the body was complete before Content-Length bytes
 	BodyTruncated      = "http-body-truncated"       // the peer closed in the middle of the body, what came was kept

@@ -7,24 +7,29 @@ import "bytes"
 type tagWatch struct {
 	name  []byte
 	depth int
-	pos   int // everything before is accounted for
-	seek  int // how far the end of the construct at pos has been looked for
+	text  bool // something other than white space and NULs follows the last tag
+	pos   int  // everything before is accounted for
+	seek  int  // how far the end of the construct at pos has been looked for
 }
 
 // closed reports whether body ends with the end tag of its root element, give or take white space and NULs.
 func (t *tagWatch) closed(body []byte) bool {
+	return t.ended(body) && t.pos == len(body) && !t.text
+}
+
+// ended reports whether the root element has been closed, whatever follows it.
+func (t *tagWatch) ended(body []byte) bool {
 	for t.step(body) {
 	}
-	return t.name != nil && t.depth == 0 && len(bytes.Trim(body[t.pos:], " \t\r\n\x00")) == 0
+	return t.name != nil && t.depth == 0
 }
 
 // step takes in one tag, comment, CDATA section or declaration; false when the next one is not complete yet.
 func (t *tagWatch) step(body []byte) bool {
 	i := bytes.IndexByte(body[t.pos:], '<')
 	if i < 0 {
-		if t.name == nil || t.depth > 0 {
-			t.pos = len(body)
-		}
+		t.text = t.text || len(bytes.Trim(body[t.pos:], " \t\r\n\x00")) > 0
+		t.pos = len(body)
 		return false
 	}
 	t.pos += i
@@ -38,8 +43,6 @@ func (t *tagWatch) step(body []byte) bool {
 		end = []byte("-->")
 	case bytes.HasPrefix(rest, []byte("<![CDATA[")):
 		end = []byte("]]>")
-	case bytes.HasPrefix(rest, []byte("<?")):
-		end = []byte("?>")
 	}
 	from := max(t.seek, t.pos)
 	j := bytes.Index(body[from:], end)
@@ -48,16 +51,16 @@ func (t *tagWatch) step(body []byte) bool {
 		return false
 	}
 	tag := body[t.pos+1 : from+j]
-	t.pos = from + j + len(end)
+	t.pos, t.text = from+j+len(end), false
 	if len(end) == 1 {
 		t.tag(tag)
 	}
 	return true
 }
 
-// tag counts one start or end tag, given without its angle brackets.
+// tag counts one start or end tag, given without its angle brackets. An XML declaration needs no "?" before its end: devices forget it.
 func (t *tagWatch) tag(tag []byte) {
-	if len(tag) == 0 || tag[0] == '!' {
+	if len(tag) == 0 || tag[0] == '!' || tag[0] == '?' {
 		return
 	}
 	ends := tag[0] == '/'

@@ -218,9 +218,11 @@ func TestReset(t *testing.T) {
 			t.Errorf("after %q: %v, want ECONNRESET", data, err)
 		}
 	}
-	p, err := NewReader(io.MultiReader(strings.NewReader("HTTP/1.1 200 OK\r\n\r\n<a></a>"), resets{}), Limits{}).patient().ReadResponse("GET")
-	if err != nil || string(p.Body) != "<a></a>" || !slices.Contains(p.Forgiven, ResetAtEnd) {
-		t.Errorf("after a whole document: %+v, %v", p, err)
+	for _, data := range []string{"\r\n<a></a>", "Transfer-Encoding: chunked\r\n\r\n7\r\n<a></a>", "Transfer-Encoding: chunked\r\n\r\n7\r\n<a></a>\r\n0"} {
+		p, err := NewReader(io.MultiReader(strings.NewReader("HTTP/1.1 200 OK\r\n"+data), resets{}), Limits{}).patient().ReadResponse("GET")
+		if err != nil || string(p.Body) != "<a></a>" || !slices.Contains(p.Forgiven, ResetAtEnd) {
+			t.Errorf("after a whole document %q: %+v, %v", data, p, err)
+		}
 	}
 }
 
