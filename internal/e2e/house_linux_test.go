@@ -17,6 +17,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/igdkit/igdkit/emulator"
 	"github.com/igdkit/igdkit/emulator/lab"
 	"github.com/igdkit/igdkit/emulator/lab/labtest"
@@ -61,6 +63,10 @@ func inHouse(t *testing.T, w wiring, body func(t *testing.T, h *house)) {
 
 func build(t testing.TB, w wiring) *house {
 	t.Helper()
+	// Where no syslog runs, miniupnpd logs to the machine's console, and waits there for a serial line of 115200 baud.
+	if err := unix.Mount("/dev/null", "/dev/console", "", unix.MS_BIND, ""); err != nil {
+		t.Logf("miniupnpd may be slow: %v", err)
+	}
 	h := &house{lan: namespace(t), gateway: namespace(t), wan: namespace(t)}
 	for _, cable := range []struct{ a, b netns.End }{
 		{end(h.gateway, "lan0", lanGateway), end(h.lan, "eth0", lanHost)},
@@ -132,13 +138,18 @@ func (h *house) start(t testing.TB, w wiring) {
 	defer news.Close()
 
 	h.log = new(logged)
-	daemon := exec.Command("miniupnpd", "-d", "-P", filepath.Join(dir, "pid"), "-f", file)
+	// The test's own context ends before its cleanups run, and miniupnpd is to say goodbye after them.
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	daemon := exec.CommandContext(ctx, "miniupnpd", "-d", "-P", filepath.Join(dir, "pid"), "-f", file)
 	daemon.Stdout, daemon.Stderr = h.log, h.log
+	daemon.Cancel = func() error { return daemon.Process.Signal(syscall.SIGTERM) }
+	daemon.WaitDelay = 5 * time.Second
 	if err := h.gateway.Do(daemon.Start); err != nil {
+		stop()
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		_ = daemon.Process.Signal(syscall.SIGTERM)
+		stop()
 		_ = daemon.Wait()
 		if t.Failed() {
 			t.Logf("miniupnpd said:\n%s", h.log)

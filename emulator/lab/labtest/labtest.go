@@ -84,11 +84,7 @@ func Skip(t testing.TB, reason string) {
 
 // arguments start this test binary again for the one test.
 func arguments(t *testing.T) []string {
-	var pattern []string
-	for name := range strings.SplitSeq(t.Name(), "/") {
-		pattern = append(pattern, "^"+regexp.QuoteMeta(name)+"$")
-	}
-	args := []string{"/proc/self/exe", "-test.run=" + strings.Join(pattern, "/"), "-test.count=1", "-test.v"}
+	args := []string{"/proc/self/exe", "-test.run=" + exactly(t.Name()), "-test.count=1", "-test.v"}
 	if testing.Short() {
 		args = append(args, "-test.short")
 	}
@@ -97,4 +93,13 @@ func arguments(t *testing.T) []string {
 		args = append(args, fmt.Sprintf("-test.timeout=%s", time.Until(deadline)*9/10))
 	}
 	return args
+}
+
+// exactly is the pattern that selects the one test or benchmark of that name.
+func exactly(name string) string {
+	var pattern []string
+	for part := range strings.SplitSeq(name, "/") {
+		pattern = append(pattern, "^"+regexp.QuoteMeta(part)+"$")
+	}
+	return strings.Join(pattern, "/")
 }
