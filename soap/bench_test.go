@@ -12,8 +12,8 @@ import (
 	"github.com/igdkit/igdkit/internal/http1"
 )
 
-// BenchmarkControl compares the control path of a gateway, reading, parsing, writing, with a bare net/http handler that returns the same
-// bytes; the clients are the same eight raw connections.
+// BenchmarkControl compares the control path of a gateway, reading, parsing, writing, with a bare net/http handler that
+// returns the same bytes; the clients are the same eight raw connections.
 func BenchmarkControl(b *testing.B) {
 	answer := WriteResponse(wanIP1, "GetExternalIPAddress", []Arg{{"NewExternalIPAddress", address}})
 	ours := func(_ context.Context, q *http1.Request) *http1.Reply {

@@ -10,7 +10,8 @@ import (
 	"golang.org/x/text/encoding/unicode"
 )
 
-// toUTF8 converts a document to UTF-8 and cuts off its byte order mark, the junk before it and its XML declaration, which says nothing true any more.
+// toUTF8 converts a document to UTF-8 and cuts off its byte order mark, the junk before it and its XML declaration, which
+// says nothing true any more.
 func toUTF8(b []byte, contentType string, q *quirks) []byte {
 	if bytes.HasPrefix(b, []byte{0xef, 0xbb, 0xbf}) {
 		q.add(XMLBOM)
@@ -52,8 +53,8 @@ func toUTF8(b []byte, contentType string, q *quirks) []byte {
 	return b
 }
 
-// convert applies the declared encoding, or that of the Content-Type when the bytes are not UTF-8. Bytes that are valid UTF-8 beyond
-// ASCII are hardly ever anything else, whatever is declared.
+// convert applies the declared encoding, or that of the Content-Type when the bytes are not UTF-8. Bytes that are valid
+// UTF-8 beyond ASCII are hardly ever anything else, whatever is declared.
 func convert(b []byte, declared, contentType string, q *quirks) []byte {
 	label := declared
 	if label == "" {

@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// clean drops characters that XML 1.0 §2.2 does not allow, raw or as a character reference, and escapes ampersands that begin no entity known to XML.
-// b is valid UTF-8; it is returned itself when nothing is wrong with it.
+// clean drops characters that XML 1.0 §2.2 does not allow, raw or as a character reference, and escapes ampersands that
+// begin no entity known to XML. b is valid UTF-8; it is returned itself when nothing is wrong with it.
 func clean(b []byte, q *quirks) []byte {
 	var out []byte // nil until something is changed
 	kept := 0      // b[:kept] is in out
@@ -62,7 +62,8 @@ func clean(b []byte, q *quirks) []byte {
 	return append(out, b[kept:]...)
 }
 
-// reference reads "&amp;" or "&#39;" at the start of b: its length and, for a numeric one, the character. r is -1 for a named one.
+// reference reads "&amp;" or "&#39;" at the start of b: its length and, for a numeric one, the character. r is -1 for a
+// named one.
 func reference(b []byte) (n int, r rune, ok bool) {
 	end := bytes.IndexByte(b[:min(len(b), 12)], ';')
 	if end < 0 {

@@ -67,8 +67,9 @@ const (
 	NoTrafficReceived                  = 709
 )
 
-// ErrorName names a UPnP error code as the service's standard does, "" when it does not. service is a service type URN of any version,
-// UPnP Forum or dslforum: WANIPv6FirewallControl gives other meanings to numbers that the connection services use, so a code alone has no name.
+// ErrorName names a UPnP error code as the service's standard does, "" when it does not. service is a service type URN of
+// any version, UPnP Forum or dslforum: WANIPv6FirewallControl gives other meanings to numbers that the connection services
+// use, so a code alone has no name.
 func ErrorName(service string, code int) string {
 	if name := commonErrorName(code); name != "" {
 		return name

@@ -29,8 +29,9 @@ const (
 	listingSchema = listingNS + " http://www.upnp.org/schemas/gw/WANIPConnection-v2.xsd"
 )
 
-// ParsePortListing reads the value of NewPortListing, an XML document carried as text, and returns the ids of what was forgiven. An empty value is an empty listing.
-// A listing that ends early gives the entries before its end. The error is a [*LimitError] for elements nested too deep, or a [*SyntaxError].
+// ParsePortListing reads the value of NewPortListing, an XML document carried as text, and returns the ids of what was
+// forgiven. An empty value is an empty listing. A listing that ends early gives the entries before its end. The error is a
+// [*LimitError] for elements nested too deep, or a [*SyntaxError].
 func ParsePortListing(s string) ([]PortListingEntry, []string, error) {
 	if strings.TrimSpace(s) == "" {
 		return nil, nil, nil
@@ -98,7 +99,8 @@ func listingEntry(e *etree.Element, q *quirks) PortListingEntry {
 	return p
 }
 
-// WritePortListing writes the value of NewPortListing. Elements named in Unknown are left out. A lease is cut to whole seconds within 0 to 4294967295.
+// WritePortListing writes the value of NewPortListing. Elements named in Unknown are left out. A lease is cut to whole
+// seconds within 0 to 4294967295.
 func WritePortListing(entries []PortListingEntry) string {
 	b := make([]byte, 0, 256+512*len(entries))
 	b = append(b, `<p:PortMappingList xmlns:p="`+listingNS+`" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:schemaLocation="`+listingSchema+`">`...)

@@ -18,8 +18,8 @@ type out struct {
 	kind kind
 }
 
-// outArguments lists what an action of the gateway services answers, in the order of the standard; nil for actions that answer nothing or are not known here.
-// Action names are unique across those services and their versions.
+// outArguments lists what an action of the gateway services answers, in the order of the standard; nil for actions that
+// answer nothing or are not known here. Action names are unique across those services and their versions.
 func outArguments(action string) []out {
 	switch action {
 	// WANIPConnection:1 §2.4 and WANPPPConnection:1 §2.4

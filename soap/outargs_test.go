@@ -13,8 +13,9 @@ import (
 	goupnpsoap "github.com/huin/goupnp/soap"
 )
 
-// TestOutArguments holds the table of out-arguments against every stub of goupnp for the gateway services. The device answers with all
-// argument names in lower case: a stub that returns a zero value looked for another name, or in another place.
+// TestOutArguments holds the table of out-arguments against every stub of goupnp for the gateway services. The device
+// answers with all argument names in lower case: a stub that returns a zero value looked for another name, or in another
+// place.
 func TestOutArguments(t *testing.T) {
 	for name, client := range stubs(nil) {
 		typ := client.Type()

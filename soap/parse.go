@@ -9,8 +9,9 @@ import (
 	"github.com/beevik/etree"
 )
 
-// Parse reads a control message of either direction and returns the ids of what was forgiven. Element names are matched in any namespace and case; a fault wins over a
-// response beside it. An empty Body is a Message without Action. Argument values are as received.
+// Parse reads a control message of either direction and returns the ids of what was forgiven. Element names are matched in
+// any namespace and case; a fault wins over a response beside it. An empty Body is a Message without Action. Argument values
+// are as received.
 //
 // The error is a [*LimitError], or a [*SyntaxError] when b is something else: a web page, another XML document, no XML.
 func Parse(b []byte, contentType string, l Limits) (*Message, []string, error) {
@@ -104,7 +105,8 @@ func checkEnvelopeNS(e *etree.Element, q *quirks) {
 	}
 }
 
-// salvage looks for the error code of a fault too damaged to be parsed (quirk soap-resp-corrupt-bytes); err stands when there is none.
+// salvage looks for the error code of a fault too damaged to be parsed (quirk soap-resp-corrupt-bytes); err stands when
+// there is none.
 func salvage(b []byte, err error, q *quirks) (*Message, error) {
 	var limit *LimitError
 	if errors.As(err, &limit) {

@@ -4,7 +4,8 @@ import "slices"
 
 // Ids of what is forgiven that were seen on gateways and are catalogued under the same id.
 const (
-	// InvalidUTF8: bytes that are not UTF-8 under a UTF-8 declaration became U+FFFD. In control messages it is reported as CorruptBytes.
+	// InvalidUTF8: bytes that are not UTF-8 under a UTF-8 declaration became U+FFFD. In control messages it is reported as
+	// CorruptBytes.
 	InvalidUTF8 = "desc-invalid-utf8"
 	// EncodingDeclaredOther: an encoding other than UTF-8 is declared.
 	EncodingDeclaredOther = "desc-encoding-declared-other"
@@ -32,8 +33,9 @@ const (
 	AddAnyNamesExternalPort = "desc-scpd-lies-addany"
 )
 
-// Ids that name a place where goupnp is strict, or silently reads something else, and that no field report has a name for. When [Transport] has its own
-// base, the ids of its HTTP reader appear beside them: http-… and soap-bad-status-line, desc-no-length-stays-open.
+// Ids that name a place where goupnp is strict, or silently reads something else, and that no field report has a name for.
+// When [Transport] has its own base, the ids of its HTTP reader appear beside them: http-… and soap-bad-status-line,
+// desc-no-length-stays-open.
 const (
 	XMLBOM             = "xml-bom"               // a byte order mark
 	XMLUTF16           = "xml-utf16"             // UTF-16, converted

@@ -7,8 +7,8 @@ import (
 	"sync"
 )
 
-// Recording is what a [Transport] learned of one call. It is for one action at a time: a later call with the same context replaces what an
-// earlier one left. It may be used by several goroutines.
+// Recording is what a [Transport] learned of one call. It is for one action at a time: a later call with the same context
+// replaces what an earlier one left. It may be used by several goroutines.
 type Recording struct {
 	mu sync.Mutex
 	c  call
@@ -46,9 +46,9 @@ func (r *Recording) set(c call) {
 	r.mu.Unlock()
 }
 
-// Err returns the true error of the call that failed with err, which goupnp has flattened: an [*Error], [*HTTPError], [*LimitError] or
-// [*SyntaxError], or what the network or the context gave, so that [errors.Is] and [errors.As] reach net and context errors. It is err itself when nothing better is
-// known, and nil when err is nil.
+// Err returns the true error of the call that failed with err, which goupnp has flattened: an [*Error], [*HTTPError],
+// [*LimitError] or [*SyntaxError], or what the network or the context gave, so that [errors.Is] and [errors.As] reach net
+// and context errors. It is err itself when nothing better is known, and nil when err is nil.
 func (r *Recording) Err(err error) error {
 	if err == nil {
 		return nil
@@ -78,8 +78,9 @@ func (r *Recording) Values() []Arg {
 	return slices.Clone(r.c.values)
 }
 
-// Unknown reports whether the device did not give a readable value for arg: it is missing, or it is no number or boolean where the standard has one. What the
-// caller was handed in its place only parses and must not be taken for a fact. True for any name when there was no answer.
+// Unknown reports whether the device did not give a readable value for arg: it is missing, or it is no number or boolean
+// where the standard has one. What the caller was handed in its place only parses and must not be taken for a fact. True for
+// any name when there was no answer.
 func (r *Recording) Unknown(arg string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -6,8 +6,9 @@ import (
 	"strings"
 )
 
-// repair balances the tags of a document that is not well formed: elements left open are closed, stray end tags dropped, a tag cut off by
-// the end of the document dropped, an angle bracket that begins no tag escaped. The error is a [*LimitError] when elements nest deeper than depth.
+// repair balances the tags of a document that is not well formed: elements left open are closed, stray end tags dropped, a
+// tag cut off by the end of the document dropped, an angle bracket that begins no tag escaped. The error is a [*LimitError]
+// when elements nest deeper than depth.
 func repair(b []byte, depth int, q *quirks) ([]byte, error) {
 	out := make([]byte, 0, len(b)+256)
 	var open []string

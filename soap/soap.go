@@ -1,9 +1,10 @@
-// Package soap speaks UPnP control as gateways really speak it: the envelope and fault codec of both sides, the table of UPnP errors, and a
-// [Transport] that makes broken routers readable for clients that are strict, goupnp above all.
+// Package soap speaks UPnP control as gateways really speak it: the envelope and fault codec of both sides, the table of
+// UPnP errors, and a [Transport] that makes broken routers readable for clients that are strict, goupnp above all.
 //
 // # With goupnp
 //
-// Put a [Transport] into the http.Client of a goupnp service client. What the device answers is read leniently and handed on as a canonical envelope:
+// Put a [Transport] into the http.Client of a goupnp service client. What the device answers is read leniently and handed on
+// as a canonical envelope:
 //
 //	client.SOAPClient.HTTPClient.Transport = &soap.Transport{}
 //
@@ -13,14 +14,14 @@
 //	ip, err := client.GetExternalIPAddressCtx(ctx)
 //	err = rec.Err(err) // *soap.Error, *soap.HTTPError, a net.Error, context.DeadlineExceeded …
 //
-// The Recording also names what was forgiven ([Recording.Quirks]) and which values could not be read ([Recording.Unknown]). The second matters: goupnp must be
-// given some number for an unreadable lease or it drops the whole entry, so look before taking it for a fact. A typed API must never
-// report an unknown lease as permanent.
+// The Recording also names what was forgiven ([Recording.Quirks]) and which values could not be read ([Recording.Unknown]).
+// The second matters: goupnp must be given some number for an unreadable lease or it drops the whole entry, so look before
+// taking it for a fact. A typed API must never report an unknown lease as permanent.
 //
 // # Both sides
 //
-// [Parse] reads requests and responses, [WriteRequest], [WriteResponse] and [WriteFault] write them, [ReadXML] is the tolerant XML reader
-// underneath, used for descriptions and events as well.
+// [Parse] reads requests and responses, [WriteRequest], [WriteResponse] and [WriteFault] write them, [ReadXML] is the
+// tolerant XML reader underneath, used for descriptions and events as well.
 package soap
 
 // Arg is one argument of an action, in or out, its value as it stands in the XML text.

@@ -12,18 +12,20 @@ import (
 	"github.com/igdkit/igdkit/internal/http1"
 )
 
-// Transport is an [http.RoundTripper] between a SOAP client and its gateways. Requests that hold a SOAPAction leave as they are; what the
-// device answers is read leniently and replaced by a canonical envelope: a response in the standard's names and order with status 200, or a fault with status 500.
-// Anything else is an error of RoundTrip: [*HTTPError], [*LimitError], [*SyntaxError], or the network's. So http.Client.Do fails where the device did not
-// speak UPnP, with the cause in reach of [errors.As].
+// Transport is an [http.RoundTripper] between a SOAP client and its gateways. Requests that hold a SOAPAction leave as they
+// are; what the device answers is read leniently and replaced by a canonical envelope: a response in the standard's names
+// and order with status 200, or a fault with status 500. Anything else is an error of RoundTrip: [*HTTPError],
+// [*LimitError], [*SyntaxError], or the network's. So http.Client.Do fails where the device did not speak UPnP, with the
+// cause in reach of [errors.As].
 //
-// A request with a SOAPAction is never redirected. Other requests go to Base untouched, except that they do not follow a redirect to another host.
+// A request with a SOAPAction is never redirected. Other requests go to Base untouched, except that they do not follow a
+// redirect to another host.
 //
 // The zero value works. It is safe for concurrent use.
 type Transport struct {
-	// Base carries the requests. nil means igdkit's own transport: one connection per request, header names spelled as routers want them ("SOAPAction"), head and
-	// body in one write, no proxy, no compression, 10 s for an exchange within the context, and a reader that forgives broken HTTP. An [http.Transport] works
-	// too, and brings its strictness back.
+	// Base carries the requests. nil means igdkit's own transport: one connection per request, header names spelled as
+	// routers want them ("SOAPAction"), head and body in one write, no proxy, no compression, 10 s for an exchange within
+	// the context, and a reader that forgives broken HTTP. An [http.Transport] works too, and brings its strictness back.
 	Base http.RoundTripper
 	// MaxBody caps a response body in bytes, 0 = 1 MiB.
 	MaxBody int64
@@ -118,8 +120,8 @@ func (t *Transport) call(base http.RoundTripper, req *http.Request, service, act
 	return answer(req, resp, http.StatusOK, WriteResponse(service, action, args)), nil
 }
 
-// blank answers with an empty Body: success for an action without out-arguments, and for others a failure at the client, because handing it
-// empty values would look like facts.
+// blank answers with an empty Body: success for an action without out-arguments, and for others a failure at the client,
+// because handing it empty values would look like facts.
 func blank(req *http.Request, resp *http.Response, c *call, body []byte) (*http.Response, error) {
 	c.soft = syntaxError("answer without the action's out-arguments", body, nil)
 	return answer(req, resp, http.StatusOK, []byte(writeBegin+writeEnd)), nil

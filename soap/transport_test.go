@@ -54,8 +54,8 @@ func upnpFault(code, rest string) string {
 		`<errorCode>` + code + `</errorCode>` + rest + `</UPnPError></detail></s:Fault>`
 }
 
-// TestGoupnp is the table of what goupnp alone cannot read. Each row is first shown to goupnp over net/http, which must fail on it or read something
-// else; then to the same stub over Transport.
+// TestGoupnp is the table of what goupnp alone cannot read. Each row is first shown to goupnp over net/http, which must fail
+// on it or read something else; then to the same stub over Transport.
 func TestGoupnp(t *testing.T) {
 	tests := []struct {
 		name    string

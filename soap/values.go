@@ -6,12 +6,12 @@ import (
 	"strings"
 )
 
-// canonical turns the out-arguments of an action into what a strict reader takes: the standard's names and order, blanks trimmed, numbers
-// and booleans in their plain form.
+// canonical turns the out-arguments of an action into what a strict reader takes: the standard's names and order, blanks
+// trimmed, numbers and booleans in their plain form.
 //
-// A value that cannot be read is listed in unknown and stands in the result as one that parses and is no fact: a ui4 as 4294967295, so that a lease is
-// never 0, which means permanent; a ui2 as 0, which is no port; a boolean as 0. none is true when the action has out-arguments
-// and args holds not one of them.
+// A value that cannot be read is listed in unknown and stands in the result as one that parses and is no fact: a ui4 as
+// 4294967295, so that a lease is never 0, which means permanent; a ui2 as 0, which is no port; a boolean as 0. none is true
+// when the action has out-arguments and args holds not one of them.
 func canonical(action string, args []Arg, q *quirks) (res []Arg, unknown []string, none bool) {
 	outs := outArguments(action)
 	if outs == nil {

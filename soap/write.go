@@ -6,26 +6,30 @@ import (
 	"unicode/utf8"
 )
 
-// The writers put everything on one line, because some routers do not take line breaks between elements (quirk soap-newlines-rejected), and escape only
-// what must be: others store "&quot;" as they find it (quirk soap-entities-not-decoded).
+// The writers put everything on one line, because some routers do not take line breaks between elements (quirk
+// soap-newlines-rejected), and escape only what must be: others store "&quot;" as they find it (quirk
+// soap-entities-not-decoded).
 
 const (
 	writeBegin = `<?xml version="1.0"?><s:Envelope xmlns:s="` + envelope11 + `" s:encodingStyle="` + encoding11 + `"><s:Body>`
 	writeEnd   = `</s:Body></s:Envelope>`
 )
 
-// WriteRequest writes the body of a control request (UDA 1.1 §3.1.1). service and action are names out of a description, args in the order of the SCPD.
-// Values may hold anything: what XML cannot carry becomes U+FFFD. Names are written as they are, so they must not come from a peer.
+// WriteRequest writes the body of a control request (UDA 1.1 §3.1.1). service and action are names out of a description,
+// args in the order of the SCPD. Values may hold anything: what XML cannot carry becomes U+FFFD. Names are written as they
+// are, so they must not come from a peer.
 func WriteRequest(service, action string, args []Arg) []byte {
 	return writeAction(service, action, args)
 }
 
-// WriteResponse writes the body of a successful answer (UDA 1.1 §3.1.2); action is named without "Response". See [WriteRequest] for names and values.
+// WriteResponse writes the body of a successful answer (UDA 1.1 §3.1.2); action is named without "Response". See
+// [WriteRequest] for names and values.
 func WriteResponse(service, action string, args []Arg) []byte {
 	return writeAction(service, action+"Response", args)
 }
 
-// WriteFault writes the body of a refused action (UDA 1.1 §3.1.3), to be sent with HTTP status 500. [ErrorName] gives the standard's description of code.
+// WriteFault writes the body of a refused action (UDA 1.1 §3.1.3), to be sent with HTTP status 500. [ErrorName] gives the
+// standard's description of code.
 func WriteFault(code int, description string) []byte {
 	return writeFault(&Fault{Code: "s:Client", String: "UPnPError", UPnPCode: code, Description: description})
 }
@@ -78,8 +82,8 @@ func appendElement(b []byte, name, value string) []byte {
 	return append(b, '>')
 }
 
-// appendListing carries the document of NewPortListing in a CDATA section, as miniupnpd does: miniupnpc looks for its elements in what arrives, and
-// takes an escaped document for an empty list.
+// appendListing carries the document of NewPortListing in a CDATA section, as miniupnpd does: miniupnpc looks for its
+// elements in what arrives, and takes an escaped document for an empty list.
 func appendListing(b []byte, document string) []byte {
 	if document == "" || strings.Contains(document, "]]>") || strings.ContainsFunc(document, func(r rune) bool {
 		return r == '\r' || r == utf8.RuneError || !allowed(r)

@@ -21,11 +21,13 @@ func (l Limits) defaults() Limits {
 	return l
 }
 
-// ReadXML reads a document of a device: a description, an SCPD, a control message, an event, a port listing. Encoding, damage and bad nesting are
-// put up with; the ids of what was forgiven are returned, each once. contentType is the Content-Type of the response, "" when unknown.
+// ReadXML reads a document of a device: a description, an SCPD, a control message, an event, a port listing. Encoding,
+// damage and bad nesting are put up with; the ids of what was forgiven are returned, each once. contentType is the
+// Content-Type of the response, "" when unknown.
 //
-// The document has a root and is not deeper than l.Depth. Names are to be matched without their namespace. The error is a [*LimitError], or a [*SyntaxError] when
-// there is no element at all, or when the document declares entities: nothing a gateway sends needs them.
+// The document has a root and is not deeper than l.Depth. Names are to be matched without their namespace. The error is a
+// [*LimitError], or a [*SyntaxError] when there is no element at all, or when the document declares entities: nothing a
+// gateway sends needs them.
 func ReadXML(b []byte, contentType string, l Limits) (*etree.Document, []string, error) {
 	var q quirks
 	doc, err := readXML(b, contentType, l, &q)

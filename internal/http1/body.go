@@ -105,8 +105,9 @@ func (r *Reader) more(body []byte, n int64) ([]byte, error) {
 	return body[:len(body)+m], err
 }
 
-// responseBody reads the body of a response by whatever tells its end: Content-Length, chunks, the end of the connection, or, when a device
-// gets those wrong and keeps the connection open, the end tag of the root element and a moment of silence after it.
+// responseBody reads the body of a response by whatever tells its end: Content-Length, chunks, the end of the connection,
+// or, when a device gets those wrong and keeps the connection open, the end tag of the root element and a moment of silence
+// after it.
 func (r *Reader) responseBody(h *Head) ([]byte, error) {
 	n, ok := h.length()
 	if !ok {
@@ -179,8 +180,8 @@ func (r *Reader) endOfBody(h *Head, body []byte, err error, n int64, closed bool
 	return nil, err
 }
 
-// pastLength reads on behind Content-Length bytes when they end before the root element does. Only a Transport does so, whose connections
-// carry one response. Web pages often leave their root open and are not worth the wait.
+// pastLength reads on behind Content-Length bytes when they end before the root element does. Only a Transport does so,
+// whose connections carry one response. Web pages often leave their root open and are not worth the wait.
 func (r *Reader) pastLength(h *Head, body []byte, tags *tagWatch) ([]byte, error) {
 	if r.idle == 0 || tags.ended(body) || !markup(body) || bytes.EqualFold(tags.name, []byte("html")) {
 		return body, nil

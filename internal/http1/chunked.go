@@ -16,7 +16,8 @@ type chunkReader struct {
 	trailers bool  // read what follows the last chunk
 }
 
-// next appends what one read brings to body. It returns io.EOF after the last chunk, io.ErrUnexpectedEOF when the peer closed before it.
+// next appends what one read brings to body. It returns io.EOF after the last chunk, io.ErrUnexpectedEOF when the peer
+// closed before it.
 func (c *chunkReader) next(body []byte) ([]byte, error) {
 	if c.left == 0 {
 		if c.any {

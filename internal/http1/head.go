@@ -5,8 +5,9 @@ import (
 	"strings"
 )
 
-// ParseHead parses one whole head held in b, as SSDP datagrams are, and returns what follows it. b may end without the empty line, use
-// bare LF, be padded with NULs and hold lines without a colon. The error is a [*LimitError] or, when b holds no line at all, a [*SyntaxError].
+// ParseHead parses one whole head held in b, as SSDP datagrams are, and returns what follows it. b may end without the empty
+// line, use bare LF, be padded with NULs and hold lines without a colon. The error is a [*LimitError] or, when b holds no
+// line at all, a [*SyntaxError].
 func ParseHead(b []byte, l Limits) (*Head, []byte, error) {
 	l = l.defaults()
 	start := leading(b)
@@ -81,7 +82,8 @@ func (h *Head) parse(raw []byte, start int, l Limits) error {
 	return nil
 }
 
-// cutLine cuts the first line off s, without its line end and without the NULs that some devices send from a buffer of fixed size.
+// cutLine cuts the first line off s, without its line end and without the NULs that some devices send from a buffer of fixed
+// size.
 func (h *Head) cutLine(s string) (line, rest string) {
 	line, rest, ended := strings.Cut(s, "\n")
 	if n := len(line); ended && (n == 0 || line[n-1] != '\r') {

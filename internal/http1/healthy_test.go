@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// TestHealthyNeverWaits: an answer by the book is returned with its last byte, wherever it is cut in two. Only a device that is wrong about its length
-// costs the wait for more.
+// TestHealthyNeverWaits: an answer by the book is returned with its last byte, wherever it is cut in two. Only a device that
+// is wrong about its length costs the wait for more.
 func TestHealthyNeverWaits(t *testing.T) {
 	const (
 		gap  = 10 * time.Millisecond

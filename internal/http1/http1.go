@@ -1,12 +1,13 @@
 // Package http1 reads and writes HTTP/1 as gateways speak it.
 //
-// It is not a general HTTP library. net/http corrects or refuses what routers get wrong: it canonicalises header names, hides read
-// boundaries, refuses a header line without a colon, and splits or chunks as it sees fit. This package keeps every byte of a head, its order, its spelling
-// and the sizes of the reads that brought it, reads on where a strict reader gives up, names each thing it forgave, and writes a message
-// exactly as told, in one Write, because some routers consider only the first segment (quirk soap-one-segment).
+// It is not a general HTTP library. net/http corrects or refuses what routers get wrong: it canonicalises header names,
+// hides read boundaries, refuses a header line without a colon, and splits or chunks as it sees fit. This package keeps
+// every byte of a head, its order, its spelling and the sizes of the reads that brought it, reads on where a strict reader
+// gives up, names each thing it forgave, and writes a message exactly as told, in one Write, because some routers consider
+// only the first segment (quirk soap-one-segment).
 //
-// [Transport] is the client side, an [net/http.RoundTripper]; [Server] is the connection loop of the emulator. Everything read is capped by
-// [Limits] and bounded in time.
+// [Transport] is the client side, an [net/http.RoundTripper]; [Server] is the connection loop of the emulator. Everything
+// read is capped by [Limits] and bounded in time.
 package http1
 
 import (

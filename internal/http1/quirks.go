@@ -1,9 +1,10 @@
 package http1
 
-// Ids of what the reader forgives. Those without the prefix http- were seen on gateways and are catalogued; the others name what a strict
-// HTTP reader (net/http, and so goupnp) refuses or reads otherwise.
+// Ids of what the reader forgives. Those without the prefix http- were seen on gateways and are catalogued; the others name
+// what a strict HTTP reader (net/http, and so goupnp) refuses or reads otherwise.
 const (
-	// NoLengthStaysOpen: no usable Content-Length and the connection stays open, so the end of the body is the end tag of its root.
+	// NoLengthStaysOpen: no usable Content-Length and the connection stays open, so the end of the body is the end tag of
+	// its root.
 	NoLengthStaysOpen = "desc-no-length-stays-open"
 	// BadStatusLine: "http/1.1 200", no version number, "200OK", blanks in odd places.
 	BadStatusLine = "soap-bad-status-line"

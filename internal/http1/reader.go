@@ -32,8 +32,8 @@ func NewReader(r io.Reader, l Limits) *Reader {
 	return &Reader{src: r, lim: l.defaults()}
 }
 
-// ReadRequest reads one request with its body. The error is [io.EOF] when the peer closed between messages, [io.ErrUnexpectedEOF] when it closed within one,
-// a [*SyntaxError], a [*LimitError], or what the connection gave.
+// ReadRequest reads one request with its body. The error is [io.EOF] when the peer closed between messages,
+// [io.ErrUnexpectedEOF] when it closed within one, a [*SyntaxError], a [*LimitError], or what the connection gave.
 func (r *Reader) ReadRequest() (*Request, error) {
 	q := new(Request)
 	if err := r.head(&q.Head); err != nil {
@@ -54,8 +54,9 @@ func (r *Reader) ReadRequest() (*Request, error) {
 	return q, nil
 }
 
-// ReadResponse reads one response with its body; interim 1xx responses are skipped. method is that of the request, because a response to HEAD has no body.
-// Errors are as for ReadRequest; a body that the peer cut short is not an error but [BodyTruncated] in Forgiven.
+// ReadResponse reads one response with its body; interim 1xx responses are skipped. method is that of the request, because a
+// response to HEAD has no body. Errors are as for ReadRequest; a body that the peer cut short is not an error but
+// [BodyTruncated] in Forgiven.
 func (r *Reader) ReadResponse(method string) (*Response, error) {
 	// A hostile peer may send interim responses for ever; a real one sends one.
 	for range 8 {

@@ -20,12 +20,13 @@ type Server struct {
 	IdleTimeout time.Duration // for the first byte of the next request, 0 = 30 s
 	MaxConns    int           // connections at once, more are closed unread; 0 = 512
 
-	// Handle answers one request; a connection has one at a time. ctx ends with Serve's. A nil Reply closes the connection without an answer.
+	// Handle answers one request; a connection has one at a time. ctx ends with Serve's. A nil Reply closes the connection
+	// without an answer.
 	Handle func(ctx context.Context, req *Request) *Reply
 }
 
-// Serve accepts connections until ctx ends, when it returns nil, or until l fails, when it returns the error. Either way it closes l and every connection,
-// and returns after all of them have ended.
+// Serve accepts connections until ctx ends, when it returns nil, or until l fails, when it returns the error. Either way it
+// closes l and every connection, and returns after all of them have ended.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	ctx, cancel := context.WithCancel(ctx)
 	v := &serving{
@@ -219,7 +220,8 @@ func refusal(err error) *Reply {
 	return NewReply(status, Fields{{"Connection", "close"}}, nil)
 }
 
-// linger lets the peer read the refusal of a request that it is still sending: closing at once would reset the connection and lose it.
+// linger lets the peer read the refusal of a request that it is still sending: closing at once would reset the connection
+// and lose it.
 func linger(c net.Conn) {
 	h, ok := c.(interface{ CloseWrite() error })
 	if !ok || h.CloseWrite() != nil {

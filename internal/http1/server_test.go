@@ -41,7 +41,8 @@ func echo(_ context.Context, q *Request) *Reply {
 	return NewReply(200, Fields{{"X-Method", q.Method}}, append([]byte(q.Target+" "), q.Body...))
 }
 
-// say writes request bytes and returns everything that comes back before the server closes. The client closes its side when half is true.
+// say writes request bytes and returns everything that comes back before the server closes. The client closes its side when
+// half is true.
 func say(t *testing.T, addr, request string, half bool) string {
 	t.Helper()
 	c, err := net.Dial("tcp", addr)

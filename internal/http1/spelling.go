@@ -14,10 +14,11 @@ import (
 // Message spells req as it is sent. Fields leave in this order: Host, Content-Type, Content-Length, SOAPAction, the others sorted
 // by name without regard to case, Connection.
 //
-// In POST and M-POST those names are spelled exactly so, whatever the case of the keys in req.Header, because some routers look for "SOAPAction" to the letter
-// (quirk soap-header-case). All other names, and all names of other methods (SUBSCRIBE, NOTIFY), are spelled as the keys of
-// req.Header hold them, not canonicalised: a key "HOST" or "host" chooses the spelling of Host. A body of unknown length is read first; chunks are
-// never sent. The zone of a link-local address is left out of Host (quirk soap-host-scope-id).
+// In POST and M-POST those names are spelled exactly so, whatever the case of the keys in req.Header, because some routers
+// look for "SOAPAction" to the letter (quirk soap-header-case). All other names, and all names of other methods (SUBSCRIBE,
+// NOTIFY), are spelled as the keys of req.Header hold them, not canonicalised: a key "HOST" or "host" chooses the spelling
+// of Host. A body of unknown length is read first; chunks are never sent. The zone of a link-local address is left out of
+// Host (quirk soap-host-scope-id).
 //
 // Message reads and closes req.Body.
 func (t *Transport) Message(req *http.Request) (*Message, error) {
@@ -91,7 +92,8 @@ func requestBytes(req *http.Request) ([]byte, error) {
 	return io.ReadAll(req.Body)
 }
 
-// target is the request target: the path and query as the URL was written, because devices compare it byte by byte (quirk desc-control-query).
+// target is the request target: the path and query as the URL was written, because devices compare it byte by byte (quirk
+// desc-control-query).
 func target(u *url.URL) string {
 	if u.Opaque != "" {
 		return u.Opaque

@@ -33,7 +33,8 @@ func threeDigits(s string) int {
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
-// parseRequestLine reads "POST /ctl HTTP/1.1". A target may hold blanks: what is between the method and the last token is the target.
+// parseRequestLine reads "POST /ctl HTTP/1.1". A target may hold blanks: what is between the method and the last token is
+// the target.
 func parseRequestLine(line string) (method, target, version string, strict bool, err error) {
 	method, rest, _ := strings.Cut(line, " ")
 	trimmed := strings.TrimRight(rest, " \t")

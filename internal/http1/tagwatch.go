@@ -2,8 +2,8 @@ package http1
 
 import "bytes"
 
-// tagWatch follows a growing body and tells whether its root element has been closed. It counts only elements that have the root's name, so
-// that mis-nested or unclosed elements within do not matter, and it never looks twice at the same bytes.
+// tagWatch follows a growing body and tells whether its root element has been closed. It counts only elements that have the
+// root's name, so that mis-nested or unclosed elements within do not matter, and it never looks twice at the same bytes.
 type tagWatch struct {
 	name  []byte
 	depth int
@@ -58,7 +58,8 @@ func (t *tagWatch) step(body []byte) bool {
 	return true
 }
 
-// tag counts one start or end tag, given without its angle brackets. An XML declaration needs no "?" before its end: devices forget it.
+// tag counts one start or end tag, given without its angle brackets. An XML declaration needs no "?" before its end: devices
+// forget it.
 func (t *tagWatch) tag(tag []byte) {
 	if len(tag) == 0 || tag[0] == '!' || tag[0] == '?' {
 		return

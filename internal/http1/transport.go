@@ -14,11 +14,13 @@ import (
 	"time"
 )
 
-// Transport is an [http.RoundTripper] for gateways. Every request has a connection of its own ("Connection: close" unless the request holds
-// another), leaves in one Write with a Content-Length, and is answered with the whole body read. There is no proxy, no compression and no retry; redirects
-// are left to the caller. The zero value is usable. It is safe for concurrent use and must not be copied after its first use.
+// Transport is an [http.RoundTripper] for gateways. Every request has a connection of its own ("Connection: close" unless
+// the request holds another), leaves in one Write with a Content-Length, and is answered with the whole body read. There is
+// no proxy, no compression and no retry; redirects are left to the caller. The zero value is usable. It is safe for
+// concurrent use and must not be copied after its first use.
 //
-// Errors are those of [Reader.ReadResponse], what Dial and the connection gave, the error of the request's context, or a [*TimeoutError].
+// Errors are those of [Reader.ReadResponse], what Dial and the connection gave, the error of the request's context, or a
+// [*TimeoutError].
 type Transport struct {
 	// Dial connects; nil means a [net.Dialer].
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
@@ -37,7 +39,8 @@ type Transport struct {
 // closedIdle is how long a body that is complete as XML is waited on for more, when its length is unknown or untrue.
 const closedIdle = 100 * time.Millisecond
 
-// TimeoutError says that an exchange took longer than [Transport.Timeout]. It is a [net.Error] and matches [os.ErrDeadlineExceeded].
+// TimeoutError says that an exchange took longer than [Transport.Timeout]. It is a [net.Error] and matches
+// [os.ErrDeadlineExceeded].
 type TimeoutError struct{ After time.Duration }
 
 func (e *TimeoutError) Error() string {
