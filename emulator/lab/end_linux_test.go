@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
 
 	"github.com/igdkit/igdkit/emulator/lab"
@@ -41,13 +42,14 @@ type program struct {
 	tag string // marks every process of the lab in its environment
 
 	members map[string]*os.File // the program's processes when it was up
+	mounts  string              // of this process, before
 }
 
 // run starts a program with script on its host and waits until the script says "up".
 func run(t *testing.T, script string) *program {
 	t.Helper()
 	available(t)
-	p := &program{Cmd: exec.Command(os.Args[0]), tag: "LAB_TEST_TAG=" + t.Name() + t.TempDir()}
+	p := &program{Cmd: exec.Command(os.Args[0]), mounts: mounts(t), tag: "LAB_TEST_TAG=" + t.Name() + t.TempDir()}
 	p.Env = append(os.Environ(), roleVariable+"="+script, p.tag)
 	p.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	p.Stderr = os.Stderr
@@ -135,6 +137,19 @@ func (p *program) gone(t *testing.T) {
 	for name := range p.processes(t) {
 		t.Errorf("left behind: %s", name)
 	}
+	// A namespace without processes lives on in mounts alone, and a lab that did not make its mounts private would leave some.
+	if diff := cmp.Diff(p.mounts, mounts(t)); diff != "" {
+		t.Errorf("mounts left behind (-before +after):\n%s", diff)
+	}
+}
+
+func mounts(t *testing.T) string {
+	t.Helper()
+	b, err := os.ReadFile("/proc/self/mountinfo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
 }
 
 func TestSignals(t *testing.T) {

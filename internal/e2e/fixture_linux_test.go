@@ -8,11 +8,11 @@ func TestHouse(t *testing.T) {
 		for _, protocol := range []string{"tcp", "udp"} {
 			h.serve(t, protocol, 8080)
 			h.closed(t, protocol, 8081)
-			if got := h.run(t, "upnpc", "-a", lanHost.String(), "8080", "8081", protocol); got.code != 0 {
+			if got := h.run(t, "upnpc", "-u", description, "-a", lanHost.String(), "8080", "8081", protocol); got.code != 0 {
 				t.Fatal("upnpc -a failed")
 			}
 			h.open(t, protocol, 8081)
-			if got := h.run(t, "upnpc", "-d", "8081", protocol); got.code != 0 {
+			if got := h.run(t, "upnpc", "-u", description, "-d", "8081", protocol); got.code != 0 {
 				t.Fatal("upnpc -d failed")
 			}
 			h.closed(t, protocol, 8081)

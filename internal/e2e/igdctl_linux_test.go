@@ -89,7 +89,7 @@ func TestLeaseEnds(t *testing.T) {
 	inHouse(t, wiring{}, func(t *testing.T, h *house) {
 		h.serve(t, "tcp", 8080)
 		h.serve(t, "udp", 8080)
-		if got := h.igdctl(t, "open", "--for", "2s", "8080/both"); got.code != 0 {
+		if got := h.igdctl(t, "open", "--for", "4s", "8080/both"); got.code != 0 {
 			t.Fatal("not opened")
 		}
 		h.open(t, "tcp", 8080)
@@ -103,7 +103,7 @@ func TestLeaseEnds(t *testing.T) {
 func TestKeep(t *testing.T) {
 	inHouse(t, wiring{}, func(t *testing.T, h *house) {
 		h.serve(t, "tcp", 8080)
-		r, _ := h.begin(t, command(t, "igdctl"), "open", "--keep", "--for", "2s", "8080/tcp", "--json")
+		r, _ := h.begin(t, command(t, "igdctl"), "open", "--keep", "--for", "3s", "8080/tcp", "--json")
 		var kinds []string
 		for renewed := 0; renewed < 3; {
 			var event struct{ Event string }
@@ -234,7 +234,7 @@ func TestDenied(t *testing.T) {
 // TestOtherProgram leaves the port of another program on the same computer alone: the gateway itself would hand it over.
 func TestOtherProgram(t *testing.T) {
 	inHouse(t, wiring{}, func(t *testing.T, h *house) {
-		if got := h.run(t, "upnpc", "-e", "other program", "-a", lanHost.String(), "9999", "8081", "tcp"); got.code != 0 {
+		if got := h.run(t, "upnpc", "-u", description, "-e", "other program", "-a", lanHost.String(), "9999", "8081", "tcp"); got.code != 0 {
 			t.Fatal("upnpc -a failed")
 		}
 		before := h.entries(t)
