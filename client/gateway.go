@@ -52,8 +52,9 @@ type Gateway struct {
 	// ProbeError is why Service did not say so; nil when it did.
 	ProbeError error
 
-	options   Options // what it was found with, defaults filled in
-	asked     bool    // named by the user, so no better one is waited for
+	options   Options   // what it was found with, defaults filled in
+	probed    time.Time // when External was read
+	asked     bool      // named by the user, so no better one is waited for
 	transport http.RoundTripper
 	turn      baton // held while a request is under way
 	plans     baton // held while a whole plan runs, from its first look to its read-back

@@ -351,6 +351,24 @@ func TestServiceChoice(t *testing.T) {
 	}
 }
 
+// Once a service is known that none can be better than, the others are not waited for.
+func TestProbeStops(t *testing.T) {
+	inNetwork(t, func(t *testing.T, n *emulator.Network) {
+		s := newStub(t, n, "router", "192.168.1.1/24")
+		s.page("/desc.xml", strings.Replace(description("uuid:router", "WANIPConnection:1", "/ctl"), "</serviceList>",
+			"<service><serviceType>urn:schemas-upnp-org:service:WANPPPConnection:1</serviceType><controlURL>/ppp</controlURL></service></serviceList>", 1))
+		s.actions("/ctl", connected("45.66.77.88"))
+		s.mux.HandleFunc("/ppp", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+		g, err := Find(t.Context(), Options{Net: newPC(n), Gateway: s.url("/desc.xml")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(g.Services) != 2 || g.Service.ControlURL != s.url("/ctl") || s.times("/ppp") != 0 {
+			t.Errorf("services %+v, asked %v", g.Services, s.requests())
+		}
+	})
+}
+
 // A description that misleads about its control URL is read the other way.
 func TestOtherReadingOfControlURL(t *testing.T) {
 	inNetwork(t, func(t *testing.T, n *emulator.Network) {

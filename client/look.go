@@ -131,11 +131,17 @@ func (p *planner) lookAt(ctx context.Context, h held) (slot, error) {
 	return p.look(ctx, want, h.Description)
 }
 
+// addressFresh is how long the external address that the search read is not asked for again.
+const addressFresh = 5 * time.Second
+
 // address reads the external address. The zero Addr without an error means that the gateway
 // has none, or does not tell; it may open ports all the same.
 func (p *planner) address(ctx context.Context) (netip.Addr, error) {
 	began := time.Now()
-	a, err := p.gw.ExternalIP(ctx)
+	a, err := p.gw.external, error(nil)
+	if !a.IsValid() || a.IsUnspecified() || began.Sub(p.gw.probed) >= addressFresh {
+		a, err = p.gw.ExternalIP(ctx)
+	}
 	step := Step{Action: "GetExternalIPAddress", Err: err}
 	switch {
 	case err == nil && (!a.IsValid() || a.IsUnspecified()):

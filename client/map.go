@@ -50,6 +50,8 @@ type peer struct {
 	actions
 	location string     // URL of its description
 	local    netip.Addr // our address towards it
+	external netip.Addr // its external address, as it said when it was found
+	probed   time.Time  // when that was
 	anyPort  bool       // its service has AddAnyPortMapping
 	turn     *baton     // whole plans are serialised: between a look and its add no other plan of ours may come
 }
@@ -59,6 +61,8 @@ func (g *Gateway) peer() *peer {
 		actions:  g,
 		location: g.Location,
 		local:    g.Local,
+		external: g.External,
+		probed:   g.probed,
 		anyPort:  strings.HasSuffix(g.Service.Type, ":WANIPConnection:2"),
 		turn:     &g.plans,
 	}

@@ -58,6 +58,49 @@ func TestMap(t *testing.T) {
 	}
 }
 
+// A healthy gateway is asked nothing that it need not be asked: after the search, six exchanges.
+func TestMapExchanges(t *testing.T) {
+	want := []string{"GET /description.xml", "GetStatusInfo", "GetExternalIPAddress", "GetSpecificPortMappingEntry", "AddPortMapping",
+		"GetSpecificPortMappingEntry"}
+	for version := 1; version <= 2; version++ {
+		synctest.Test(t, func(t *testing.T) {
+			h := newHome(t, emulator.Options{Version: version})
+			if _, err := client.Map(t.Context(), client.Request{InternalPort: 8080}, client.Options{Net: h.pc}); err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, e := range h.Journal() {
+				if e.Kind == "http.request" || e.Kind == "soap.call" {
+					got = append(got, e.Name)
+				}
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("version %d (-want +got):\n%s", version, diff)
+			}
+		})
+	}
+}
+
+// What the search read of a gateway that was found long ago is not believed: its address is asked for again.
+func TestMapLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHome(t, emulator.Options{})
+		g, err := client.Find(t.Context(), client.Options{Net: h.pc})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.SetExternalIP(netip.MustParseAddr("45.66.77.99"))
+		<-time.After(time.Minute)
+		m, err := g.Map(t.Context(), client.Request{InternalPort: 8080})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := m.External().String(); got != "45.66.77.99:8080" {
+			t.Errorf("external %s", got)
+		}
+	})
+}
+
 // A lease of version 2 is never endless: 0 becomes a week (WANIPConnection:2 §2.5.16), and we say so.
 func TestMapPermanent(t *testing.T) {
 	for version, want := range map[int]string{1: "permanent", 2: "168h0m0s"} {

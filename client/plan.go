@@ -24,17 +24,16 @@ type actions interface {
 // Every entry goes through the same steps: look who has the port, add, read back. What it
 // finds decides (standingOf), what it is refused decides (remedy); both are tables.
 type planner struct {
-	gw     actions
-	local  netip.Addr // our address towards the gateway
-	anyway bool       // the gateway has AddAnyPortMapping and has not refused it yet
-	req    Request    // with defaults
+	gw     *peer
+	anyway bool    // the gateway has AddAnyPortMapping and has not refused it yet
+	req    Request // with defaults
 	trace  *trace
 	lease  time.Duration // to ask for: req.Lease, or what the gateway would rather have
 	debris []held        // ours and unwanted; to be removed when the gateway lets us
 }
 
 func newPlanner(p *peer, req Request, t *trace) *planner {
-	return &planner{gw: p.actions, local: p.local, anyway: p.anyPort, req: req, trace: t, lease: req.Lease}
+	return &planner{gw: p, anyway: p.anyPort, req: req, trace: t, lease: req.Lease}
 }
 
 // open opens the request's entries, on wanted or, with AnyPort, on the first port of the sequence
@@ -105,7 +104,7 @@ func (p *planner) openAt(ctx context.Context, port uint16) ([]held, error) {
 func (p *planner) want(protocol string, port uint16) PortMapping {
 	client := p.req.InternalClient
 	if !client.IsValid() {
-		client = p.local.Unmap()
+		client = p.gw.local.Unmap()
 	}
 	m := PortMapping{
 		ExternalPort:   port,

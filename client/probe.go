@@ -26,11 +26,14 @@ type probed struct {
 	err      error // why it did not say how it is
 }
 
+// best is the highest worth.
+const best = 3
+
 // worth orders services: connected and public, connected, not saying, disconnected. Ties keep the order of types.
 func (p probed) worth() int {
 	switch {
 	case p.status.Connected && Judge(p.external) == Public:
-		return 3
+		return best
 	case p.status.Connected:
 		return 2
 	case p.err != nil:
@@ -39,23 +42,27 @@ func (p probed) worth() int {
 	return 0
 }
 
-// probe asks the connection services for their state and address, moves the best one first and chooses it. A service that
+// probe asks the connection services for their state and address, until one could not be better, and moves the best one
+// first and chooses it. A service that
 // does not say is no reason to drop the gateway: there are some that answer nothing but AddPortMapping. The error is ctx's.
 func (g *Gateway) probe(ctx context.Context) error {
-	found := make([]probed, min(len(g.Services), maxProbes))
-	for i := range found {
-		found[i] = g.ask(ctx, g.Services[i])
+	var found []probed
+	for _, s := range g.Services[:min(len(g.Services), maxProbes)] {
+		p := g.ask(ctx, s)
 		if ctx.Err() != nil {
 			return ctx.Err()
+		}
+		if found = append(found, p); p.worth() == best {
+			break // none can be better, and the rest may be slow to say so
 		}
 	}
 	slices.SortStableFunc(found, func(a, b probed) int { return cmp.Compare(b.worth(), a.worth()) })
 	for i, p := range found {
 		g.Services[i] = p.service
 	}
-	best := found[0]
-	g.Service, g.Connected, g.Uptime, g.External = best.service, best.status.Connected, best.status.Uptime, best.external
-	g.ProbeError = best.err
+	first := found[0]
+	g.Service, g.Connected, g.Uptime, g.External = first.service, first.status.Connected, first.status.Uptime, first.external
+	g.ProbeError, g.probed = first.err, time.Now()
 	return nil
 }
 
