@@ -95,6 +95,24 @@ func TestSyntaxError(t *testing.T) {
 	}
 }
 
+// TestBlank: success without a single out-argument is told, whatever stands in their place.
+func TestBlank(t *testing.T) {
+	for name, wire := range map[string]string{
+		"empty 200":      ok(""),
+		"empty body":     ok(prolog + envBegin + envEnd),
+		"empty response": ok(prolog + envBegin + `<u:GetExternalIPAddressResponse xmlns:u="` + wanIP1 + `"/>` + envEnd),
+		"other argument": ok(prolog + envBegin + strings.ReplaceAll(ipElement, "NewExternalIPAddress>", "X_Address>") + envEnd),
+	} {
+		ctx, rec := Record(t.Context())
+		if ip, err := externalIP(ctx, stub(startDevice(t, says(wire)), new(Transport))); err == nil {
+			t.Errorf("%s: goupnp reads %q", name, ip)
+		}
+		if q := rec.Quirks(); !slices.Contains(q, RespBlank) || !rec.Unknown("NewExternalIPAddress") {
+			t.Errorf("%s: quirks %q", name, q)
+		}
+	}
+}
+
 // TestDeadline: goupnp alone turns an expired context into text.
 func TestDeadline(t *testing.T) {
 	silent := func(d *device, _ net.Conn) { <-d.gone }

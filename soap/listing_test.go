@@ -54,6 +54,7 @@ func TestParsePortListing(t *testing.T) {
 			"NewInternalPort", "NewInternalClient", "NewEnabled", "NewDescription", "NewLeaseTime"}}}, []string{XMLTruncated, ArgMissing}},
 		{"names of the action", "<PortMappingList>" + strings.NewReplacer("NewDescription", "NewPortMappingDescription", "NewLeaseTime", "NewLeaseDuration").Replace(full) + "</PortMappingList>",
 			[]PortListingEntry{one}, []string{ListingArgNames}},
+		{"names in another case", "<PortMappingList>" + strings.ReplaceAll(full, "NewProtocol", "newProtocol") + "</PortMappingList>", []PortListingEntry{one}, []string{ArgCase}},
 		{"lease unreadable", "<PortMappingList>" + strings.Replace(full, "<NewLeaseTime>0", "<NewLeaseTime>-1", 1) + "</PortMappingList>",
 			[]PortListingEntry{with(func(e *PortListingEntry) { e.Unknown = []string{"NewLeaseTime"} })}, []string{ValueUnreadable}},
 		{"blanks", "<PortMappingList>" + strings.Replace(full, "10.0.0.1", " 10.0.0.1\n", 1) + "</PortMappingList>", []PortListingEntry{one}, []string{ValueBlanks}},

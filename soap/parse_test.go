@@ -38,6 +38,12 @@ func TestParse(t *testing.T) {
 			Message{Action: "X", Response: true, Args: []Arg{{"V", `<p:L xmlns:p="n"><p:E>1</p:E></p:L>`}}}, []string{ArgNotText}},
 		{"comment before the action", envBegin + `<!-- hello --><XResponse/>` + envEnd, "", Message{Action: "X", Response: true}, nil},
 		{"response second", envBegin + `<Extra/><XResponse/>` + envEnd, "", Message{Action: "X", Response: true}, nil},
+		{"control character in a section", envBegin + "<XResponse><V><![CDATA[a\x01&b]]></V></XResponse>" + envEnd, "",
+			Message{Action: "X", Response: true, Args: []Arg{{"V", "a&b"}}}, []string{ControlChars}},
+		{"noncharacter", envBegin + "<XResponse><V>a\uFFFEb\uFFFF</V></XResponse>" + envEnd, "",
+			Message{Action: "X", Response: true, Args: []Arg{{"V", "ab"}}}, []string{ControlChars}},
+		{"body without envelope", "<Body><XResponse/></Body>", "", Message{Action: "X", Response: true}, []string{EnvelopeMissing}},
+		{"cut within a tag behind the end", envBegin + "<XResponse/>" + envEnd + "<s:Enve", "", Message{Action: "X", Response: true}, []string{XMLTruncated}},
 		{"empty body", envBegin + envEnd, "", Message{}, []string{RespBlank}},
 		{"no body", `<s:Envelope xmlns:s="` + envelope11 + `"><XResponse/></s:Envelope>`, "", Message{Action: "X", Response: true}, []string{EnvelopeMissing}},
 		{"soap 1.2 fault", `<s:Envelope xmlns:s="` + envelope12 + `"><s:Body><s:Fault><s:Code><s:Value>s:Sender</s:Value></s:Code><s:Reason><s:Text>UPnPError</s:Text></s:Reason>` +
@@ -79,6 +85,20 @@ func TestParseRefuses(t *testing.T) {
 				t.Errorf("%+v, %v, want *SyntaxError", m, err)
 			}
 		})
+	}
+}
+
+// TestReadXMLInvalidUTF8: outside control messages, bytes that are not UTF-8 have the catalogue's name for descriptions.
+func TestReadXMLInvalidUTF8(t *testing.T) {
+	doc, quirks, err := ReadXML([]byte("<root><friendlyName>caf\xe9</friendlyName></root>"), `text/xml; charset="utf-8"`, Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff([]string{InvalidUTF8}, quirks); d != "" {
+		t.Errorf("quirks (-want +got)\n%s", d)
+	}
+	if got := child(doc.Root(), "friendlyName").Text(); got != "caf\uFFFD" {
+		t.Errorf("%q", got)
 	}
 }
 

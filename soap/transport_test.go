@@ -92,6 +92,8 @@ func TestGoupnp(t *testing.T) {
 		{name: "lease 3600s", wire: entryWith("<NewLeaseDuration>3600s</NewLeaseDuration>"), call: entry, want: entryText, quirks: []string{ValueUnreadable}, unknown: []string{"NewLeaseDuration"}},
 		{name: "lease missing", wire: entryWith(""), call: entry, want: entryText, quirks: []string{ArgMissing}, unknown: []string{"NewLeaseDuration"}},
 		{name: "boolean in capitals", wire: strings.Replace(padded(entryWith("<NewLeaseDuration>0</NewLeaseDuration>")), "<NewEnabled>1", "<NewEnabled>True", 1), call: entry, want: entryText, quirks: []string{ValueSpelling}},
+		{name: "boolean in words", wire: strings.Replace(padded(entryWith("<NewLeaseDuration>0</NewLeaseDuration>")), "<NewEnabled>1", "<NewEnabled>Off", 1), call: entry,
+			want: "192.168.1.10:80 false web", quirks: []string{ValueSpelling}},
 		{name: "content-length invalid", wire: "HTTP/1.1 200 OK\r\nContent-Length: abc\r\n\r\n" + prolog + envBegin + ipElement + envEnd, quirks: []string{"http-length-invalid"}},
 		{name: "content-length too long", wire: "HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n" + prolog + envBegin + ipElement, quirks: []string{"http-body-truncated", XMLTruncated}},
 		{name: "status line in lower case", wire: "http/1.1 200\r\n\r\n" + prolog + envBegin + ipElement + envEnd, quirks: []string{"soap-bad-status-line"}},

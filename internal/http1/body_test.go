@@ -79,6 +79,7 @@ func TestBodies(t *testing.T) {
 		{"length", true, now(head + "Content-Length: 5\r\n\r\nhello"), "hello", nil, 0},
 		{"length in pieces", true, []piece{{0, head + "Content-Len"}, {time.Second, "gth: 5\r"}, {time.Second, "\n\r"}, {time.Second, "\nhe"}, {time.Second, "llo"}}, "hello", nil, 4 * time.Second},
 		{"length 0", true, now(head + "Content-Length: 0\r\n\r\n"), "", nil, 0},
+		{"status line in lower case", true, now("http/1.1 200\r\nContent-Length: 5\r\n\r\nhello"), "hello", []string{BadStatusLine}, 0},
 		{"length twice the same", true, now(head + "Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello"), "hello", nil, 0},
 		{"lengths that contradict", false, now(head + "Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello"), "hello", []string{LengthInvalid}, 0},
 		{"length empty", false, now(head + "Content-Length:\r\n\r\nhello"), "hello", []string{LengthInvalid}, 0},
@@ -205,6 +206,23 @@ func TestReaderAtEnds(t *testing.T) {
 	}
 	if !bytes.Equal(b.Raw, []byte("GET /b HTTP/1.1\r\n\r\n")) {
 		t.Errorf("raw %q", b.Raw)
+	}
+}
+
+// TestRequestForgiven: a request line that net/http would refuse is read and told.
+func TestRequestForgiven(t *testing.T) {
+	for line, want := range map[string][]string{
+		"POST /ctl HTTP/1.1":  nil,
+		"POST  /ctl HTTP/1.1": {BadRequestLine},
+		"POST /ctl http/1.1":  {BadRequestLine},
+	} {
+		q, err := NewReader(strings.NewReader(line+"\r\n\r\n"), Limits{}).ReadRequest()
+		if err != nil || q.Target != "/ctl" {
+			t.Fatalf("%q: %+v, %v", line, q, err)
+		}
+		if d := cmp.Diff(want, q.Forgiven); d != "" {
+			t.Errorf("%q forgiven (-want +got)\n%s", line, d)
+		}
 	}
 }
 
