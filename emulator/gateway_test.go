@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -206,6 +207,29 @@ func TestEventsMayCallTheGateway(t *testing.T) {
 	}
 	if got := g.ExternalIP().String(); got != "198.51.100.1" {
 		t.Errorf("external address %s", got)
+	}
+}
+
+// A test may end itself in OnEvent: what it called does not come back, and the gateway goes on.
+func TestOnEventMayEndItsGoroutine(t *testing.T) {
+	var seen []string
+	g := emulator.Start(t, emulator.Options{SSDP: "off", OnEvent: func(e emulator.Event) {
+		seen = append(seen, e.Status)
+		if e.Status == "Disconnected" {
+			runtime.Goexit() // as t.Fatal does
+		}
+	}})
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		g.SetConnectionStatus("Disconnected")
+	}()
+	<-done
+	if err := g.SetConnectionStatus("Connected"); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"Disconnected", "Connected"}, seen); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 

@@ -36,8 +36,13 @@ func (o *outbox) flush() {
 	for len(o.waiting) > 0 {
 		e := o.waiting[0]
 		o.waiting = o.waiting[1:]
-		o.mu.Unlock()
-		o.deliver(e)
-		o.mu.Lock()
+		o.hand(e)
 	}
+}
+
+// hand gives e away with the lock open. The function may not come back: it may end its goroutine with t.Fatal.
+func (o *outbox) hand(e Event) {
+	o.mu.Unlock()
+	defer o.mu.Lock()
+	o.deliver(e)
 }
