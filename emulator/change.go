@@ -3,6 +3,7 @@ package emulator
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"time"
 )
 
@@ -11,6 +12,7 @@ func (g *Gateway) do(f func(*state)) {
 	g.mu.Lock()
 	g.state.enter(g.options.Clock.Now())
 	g.lapse()
+	g.record() // what is over was over before f
 	f(g.state)
 	g.settle()
 	g.mu.Unlock()
@@ -19,15 +21,20 @@ func (g *Gateway) do(f func(*state)) {
 
 // settle draws the consequences of what happened to the state: journal, events, subscribers, the next alarm.
 func (g *Gateway) settle() {
+	g.record()
+	g.publish()
+	if !g.closed {
+		g.alarm.set(g.options.Clock, firstOf(g.state.next(), g.nextLapse()), g.ring)
+	}
+}
+
+// record hands what happened to the state to the journal and to those who listen.
+func (g *Gateway) record() {
 	for _, e := range g.state.events {
 		g.journal.add(e.entry())
 		g.outbox.add(e)
 	}
 	g.state.events = g.state.events[:0]
-	g.publish()
-	if !g.closed {
-		g.alarm.set(g.options.Clock, firstOf(g.state.next(), g.nextLapse()), g.ring)
-	}
 }
 
 // ring is called when something falls due.
@@ -94,11 +101,12 @@ func (g *Gateway) ConnectionStatus() (status string) {
 	return status
 }
 
-// SetConnectionStatus changes the status, and tells subscribers: Unconfigured, Connecting, Authenticating, Connected,
-// PendingDisconnect, Disconnecting or Disconnected (WANPPPConnection:1 §2.2.3). While it is not Connected there is no external address.
+// SetConnectionStatus changes the status, and tells subscribers: Unconfigured, Connecting, Connected, PendingDisconnect,
+// Disconnecting or Disconnected (WANIPConnection:1 §2.2), or Authenticating where the service is WANPPPConnection. While it
+// is not Connected there is no external address.
 func (g *Gateway) SetConnectionStatus(status string) error {
-	if !validStatus(status) {
-		return fmt.Errorf("emulator: no connection status %q", status)
+	if !slices.Contains(connectionStatuses(g.options.Connection), status) {
+		return fmt.Errorf("emulator: %s has no connection status %q", g.options.Connection, status)
 	}
 	g.do(func(s *state) { s.setStatus(status, noError) })
 	return nil

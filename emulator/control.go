@@ -3,7 +3,6 @@ package emulator
 import (
 	"errors"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"github.com/igdkit/igdkit/internal/http1"
@@ -38,8 +37,8 @@ func (g *Gateway) serveControl(req *http1.Request, s *service) *http1.Reply {
 	return g.reply(req, status, http1.Fields{{Name: "Content-Type", Value: xmlType}}, body)
 }
 
-// call finds the action, checks its arguments and does it. note becomes the journal's entry of the call, before those of the changes that
-// it makes.
+// call finds the action, checks its arguments and does it. note becomes the journal's entry of the call, before those of
+// the changes that it makes.
 func (g *Gateway) call(s *service, urn, name string, msg *soap.Message, note Entry) (out []soap.Arg, err error) {
 	a := s.find(urn, name)
 	if a == nil || msg.Action != name || msg.Service != urn {
@@ -94,15 +93,13 @@ func (d *definition) find(urn, name string) *action {
 	if urn == d.urn() {
 		return d.actions[name]
 	}
-	prefix := serviceURN + d.kind + ":"
-	version, err := strconv.Atoi(strings.TrimPrefix(urn, prefix))
-	if err != nil || !strings.HasPrefix(urn, prefix) || version < 1 || version > d.version {
-		return nil
+	for version := 1; version < d.version; version++ {
+		lower := definitions()[d.fileOf(version)]
+		if lower != nil && urn == lower.urn() && lower.actions[name] != nil {
+			return d.actions[name]
+		}
 	}
-	if lower := definitions()[d.fileOf(version)]; lower == nil || lower.actions[name] == nil {
-		return nil
-	}
-	return d.actions[name]
+	return nil
 }
 
 // soapAction reads the SOAPAction field: a service type, "#" and an action in quotes, which some clients leave out.

@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"net/netip"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -61,8 +62,13 @@ func FuzzSubscribe(f *testing.F) {
 	f.Add("UNSUBSCRIBE", "", "", "uuid:1", "")
 	f.Fuzz(func(t *testing.T, method, callback, nt, sid, timeout string) {
 		for _, u := range callbacksOf(callback, netip.MustParseAddr(us)) {
-			if peer := peerOf(u).Addr(); peer.String() != us {
-				t.Fatalf("callback %q leads to %v", u, peer)
+			parsed, err := url.Parse(u.url)
+			if err != nil {
+				t.Fatal(err)
+			}
+			host, err := netip.ParseAddr(parsed.Hostname())
+			if err != nil || host.Unmap().String() != us || u.peer.Addr() != host || u.peer.Port() == 0 {
+				t.Fatalf("callback %q leads to %v, %v", u.url, u.peer, err)
 			}
 		}
 		if d := grantedTimeout(timeout); d < shortestSubscription || d > longestSubscription {

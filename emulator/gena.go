@@ -1,7 +1,10 @@
 package emulator
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -28,13 +31,19 @@ type subscription struct {
 	sid       string
 	service   *service
 	peer      netip.Addr
-	callbacks []string
+	callbacks []callback
 	expires   time.Time
 	seq       uint32         // of the next notification
 	queue     []notification // not yet delivered
 	held      bool           // until its SUBSCRIBE is answered
 	busy      bool           // a goroutine delivers
 	gone      bool           // nothing more may be sent
+}
+
+// callback is one place where a subscriber takes notifications.
+type callback struct {
+	url  string
+	peer netip.AddrPort
 }
 
 // serveEvents answers SUBSCRIBE and UNSUBSCRIBE (UDA 1.1 §4.1).
@@ -61,9 +70,10 @@ func (g *Gateway) subscribe(req *http1.Request, s *service) *http1.Reply {
 	}
 	granted := grantedTimeout(req.Fields.Get("TIMEOUT"))
 	sub := &subscription{service: s, peer: req.Remote.Addr(), callbacks: callbacks, held: true}
-	full := false
+	var reply *http1.Reply
 	g.do(func(st *state) {
-		if full = len(g.subscribers) >= maxSubscribers; full {
+		if len(g.subscribers) >= maxSubscribers {
+			reply = g.refuseEvents(req, s, http.StatusServiceUnavailable)
 			return
 		}
 		g.publish() // the others learn first what the first event tells this one
@@ -74,43 +84,42 @@ func (g *Gateway) subscribe(req *http1.Request, s *service) *http1.Reply {
 			s.published = s.properties(st)
 		}
 		sub.enqueue(s.properties(st))
+		reply = g.accept(req, s, sub.sid, granted)
+		reply.Sent = func() { g.release(sub) }
 		st.tell(Event{Event: SubscriberJoined, Service: s.urn(), Subscriber: sub.peer})
 	})
-	if full {
-		return g.refuseEvents(req, s, http.StatusServiceUnavailable)
-	}
-	reply := g.accept(req, s, sub.sid, granted)
-	reply.Sent = func() { g.release(sub) }
 	return reply
 }
 
 func (g *Gateway) renew(req *http1.Request, s *service, sid string) *http1.Reply {
 	granted := grantedTimeout(req.Fields.Get("TIMEOUT"))
-	var sub *subscription
+	var reply *http1.Reply
 	g.do(func(st *state) {
-		if sub = g.subscriber(s, sid); sub != nil {
-			sub.expires = st.now.Add(granted)
+		sub := g.subscriber(s, sid)
+		if sub == nil {
+			reply = g.refuseEvents(req, s, http.StatusPreconditionFailed)
+			return
 		}
+		sub.expires = st.now.Add(granted)
+		reply = g.accept(req, s, sid, granted)
 	})
-	if sub == nil {
-		return g.refuseEvents(req, s, http.StatusPreconditionFailed)
-	}
-	return g.accept(req, s, sid, granted)
+	return reply
 }
 
 func (g *Gateway) unsubscribe(req *http1.Request, s *service, sid string) *http1.Reply {
-	var sub *subscription
+	var reply *http1.Reply
 	g.do(func(st *state) {
-		if sub = g.subscriber(s, sid); sub != nil {
-			g.dismiss(sub)
-			st.tell(Event{Event: SubscriberLeft, Service: s.urn(), Subscriber: sub.peer})
+		sub := g.subscriber(s, sid)
+		if sub == nil {
+			reply = g.refuseEvents(req, s, http.StatusPreconditionFailed)
+			return
 		}
+		g.dismiss(sub)
+		g.noteEvents(req, s, http.StatusOK, Detail{"sid", sid})
+		reply = g.reply(req, http.StatusOK, nil, nil)
+		st.tell(Event{Event: SubscriberLeft, Service: s.urn(), Subscriber: sub.peer})
 	})
-	if sub == nil {
-		return g.refuseEvents(req, s, http.StatusPreconditionFailed)
-	}
-	g.noteEvents(req, s, http.StatusOK, Detail{"sid", sid})
-	return g.reply(req, http.StatusOK, nil, nil)
+	return reply
 }
 
 func (g *Gateway) accept(req *http1.Request, s *service, sid string, granted time.Duration) *http1.Reply {
@@ -136,10 +145,11 @@ func (g *Gateway) noteEvents(req *http1.Request, s *service, status int, details
 	})
 }
 
-// callbacksOf reads CALLBACK: one or more URLs in angle brackets. Only those that lead back to the subscriber itself count, because a gateway
-// that calls whom it is told to can be aimed at others; nil when any does not.
-func callbacksOf(v string, peer netip.Addr) []string {
-	var all []string
+// callbacksOf reads CALLBACK: one or more URLs in angle brackets. All must lead back to the subscriber itself, because a
+// gateway that calls whom it is told to can be aimed at others; nil when any does not.
+func callbacksOf(v string, subscriber netip.Addr) []callback {
+	subscriber = subscriber.Unmap().WithZone("")
+	var all []callback
 	for v = strings.TrimSpace(v); v != ""; v = strings.TrimSpace(v) {
 		text, rest, ok := strings.Cut(v, ">")
 		if !ok || !strings.HasPrefix(text, "<") || len(text) > maxCallback || len(all) == maxCallbacks {
@@ -150,11 +160,11 @@ func callbacksOf(v string, peer netip.Addr) []string {
 		if err != nil || u.Scheme != "http" || u.User != nil {
 			return nil
 		}
-		host, err := netip.ParseAddr(u.Hostname())
-		if err != nil || host.Unmap().WithZone("") != peer.Unmap().WithZone("") {
+		peer, err := netip.ParseAddrPort(net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "80")))
+		if err != nil || peer.Port() == 0 || peer.Addr().Unmap().WithZone("") != subscriber {
 			return nil
 		}
-		all = append(all, u.String())
+		all = append(all, callback{u.String(), peer})
 	}
 	return all
 }
@@ -170,7 +180,10 @@ func grantedTimeout(v string) time.Duration {
 		return longestSubscription
 	}
 	n, err := strconv.ParseUint(number, 10, 31)
-	if err != nil {
+	switch {
+	case errors.Is(err, strconv.ErrRange):
+		return longestSubscription
+	case err != nil:
 		return shortestSubscription
 	}
 	return min(max(time.Duration(n)*time.Second, shortestSubscription), longestSubscription)

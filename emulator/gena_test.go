@@ -213,6 +213,7 @@ func TestSubscriptionStatus(t *testing.T) {
 		{"good", "SUBSCRIBE", "WANIPConnection1", []string{nt, callback}, "200", "Second-1800"},
 		{"too short", "SUBSCRIBE", "WANIPConnection1", []string{nt, callback, "TIMEOUT: Second-5"}, "200", "Second-1800"},
 		{"long", "SUBSCRIBE", "WANIPConnection1", []string{nt, callback, "TIMEOUT: second-7200"}, "200", "Second-7200"},
+		{"longer than any", "SUBSCRIBE", "WANIPConnection1", []string{nt, callback, "TIMEOUT: Second-99999999999"}, "200", "Second-86400"},
 		{"infinite", "SUBSCRIBE", "WANIPConnection1", []string{nt, callback, "TIMEOUT: infinite"}, "200", "Second-1800"},
 		{"Second-infinite", "SUBSCRIBE", "WANIPConnection1", []string{nt, callback, "TIMEOUT: Second-infinite"}, "200", "Second-86400"},
 		{"renew", "SUBSCRIBE", "WANIPConnection1", []string{"SID: " + sid}, "200", "Second-1800"},
@@ -226,6 +227,8 @@ func TestSubscriptionStatus(t *testing.T) {
 		{"callback by name", "SUBSCRIBE", "WANIPConnection1", []string{nt, "CALLBACK: <http://localhost:9/>"}, "412", ""},
 		{"callback by https", "SUBSCRIBE", "WANIPConnection1", []string{nt, "CALLBACK: <https://127.0.0.1:9/>"}, "412", ""},
 		{"callback with a user", "SUBSCRIBE", "WANIPConnection1", []string{nt, "CALLBACK: <http://a@127.0.0.1:9/>"}, "412", ""},
+		{"callback to port 0", "SUBSCRIBE", "WANIPConnection1", []string{nt, "CALLBACK: <http://127.0.0.1:0/>"}, "412", ""},
+		{"callback to no port", "SUBSCRIBE", "WANIPConnection1", []string{nt, "CALLBACK: <http://127.0.0.1:99999/>"}, "412", ""},
 		{"too many callbacks", "SUBSCRIBE", "WANIPConnection1", []string{nt, "CALLBACK: " + strings.Repeat("<http://127.0.0.1:9/>", 9)}, "412", ""},
 		{"SID and NT", "SUBSCRIBE", "WANIPConnection1", []string{nt, "SID: " + sid}, "400", ""},
 		{"SID and callback", "SUBSCRIBE", "WANIPConnection1", []string{callback, "SID: " + sid}, "400", ""},
@@ -277,6 +280,64 @@ func TestSEQ(t *testing.T) {
 	}
 	if first, last := s.queue[0].seq, s.queue[len(s.queue)-1].seq; len(s.queue) != maxNotifications || last-first != maxNotifications-1 {
 		t.Errorf("queue of %d from %d to %d", len(s.queue), first, last)
+	}
+}
+
+// A subscriber that takes connections and never reads costs the gateway neither memory nor its end.
+func TestStuckSubscriber(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	g := call1(t, Options{Version: 1}).g
+	for range 10 {
+		subscribe(t, g, "WANIPConnection1", "http://"+l.Addr().String()+"/")
+	}
+	c, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	for i := range byte(2 * maxNotifications) {
+		g.SetExternalIP(netip.AddrFrom4([4]byte{198, 51, 100, i}))
+	}
+	g.do(func(*state) {
+		for _, sub := range g.subscribers {
+			if len(sub.queue) > maxNotifications {
+				t.Errorf("%d notifications wait", len(sub.queue))
+			}
+		}
+	})
+	start := time.Now()
+	if err := g.Close(); err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(start); took > time.Second {
+		t.Errorf("Close took %v", took)
+	}
+}
+
+// What a subscriber did stands in the journal before what came of it.
+func TestJournalOfSubscriptions(t *testing.T) {
+	clock := NewClock(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
+	c := call1(t, Options{Version: 1, Clock: clock})
+	fields := http1.Fields{{Name: "CALLBACK", Value: "<http://127.0.0.1:9/>"}, {Name: "NT", Value: "upnp:event"}}
+	reply := c.request("SUBSCRIBE", "/event/WANIPConnection1", fields, nil)
+	sid := http1.Fields{{Name: "SID", Value: reply.Fields.Get("SID")}}
+	c.request("UNSUBSCRIBE", "/event/WANIPConnection1", sid, nil)
+	c.request("SUBSCRIBE", "/event/WANIPConnection1", fields, nil)
+	clock.Advance(shortestSubscription)
+	var kinds []string
+	for _, e := range c.g.Journal() {
+		kinds = append(kinds, e.Kind)
+	}
+	want := []string{
+		"gena.subscribe", "state.subscribed", "gena.unsubscribe", "state.unsubscribed",
+		"gena.subscribe", "state.subscribed", "state.subscription-expired",
+	}
+	if diff := cmp.Diff(want, kinds); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 

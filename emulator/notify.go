@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/netip"
-	"net/url"
 	"slices"
 	"sync"
 
@@ -117,10 +115,9 @@ func (g *Gateway) deliver(sub *subscription) {
 func (g *Gateway) send(sub *subscription, n notification) {
 	body := n.body()
 	for _, callback := range sub.callbacks {
-		status, err := g.notifier.post(callback, sub.sid, n.seq, body)
-		e := Entry{Time: g.options.Clock.Now(), Kind: "gena.notify", Name: sub.service.urn(), Status: status}
-		e.Details = Details{{"sid", sub.sid}, {"seq", ui4(n.seq)}, {"callback", callback}}
-		e.Peer = peerOf(callback)
+		status, err := g.notifier.post(callback.url, sub.sid, n.seq, body)
+		e := Entry{Time: g.options.Clock.Now(), Kind: "gena.notify", Peer: callback.peer, Name: sub.service.urn(), Status: status}
+		e.Details = Details{{"sid", sub.sid}, {"seq", ui4(n.seq)}, {"callback", callback.url}}
 		for _, p := range n.properties {
 			e.Details = append(e.Details, Detail{p.name, p.value})
 		}
@@ -183,16 +180,3 @@ func (n *notifier) post(callback, sid string, seq uint32, body []byte) (status i
 }
 
 func (n *notifier) wait() { n.wg.Wait() }
-
-func peerOf(callback string) netip.AddrPort {
-	u, err := url.Parse(callback)
-	if err != nil {
-		return netip.AddrPort{}
-	}
-	port := u.Port()
-	if port == "" {
-		port = "80"
-	}
-	peer, _ := netip.ParseAddrPort(net.JoinHostPort(u.Hostname(), port))
-	return peer
-}

@@ -45,9 +45,16 @@ func (p Policy) externalIP(addr netip.Addr) netip.Addr {
 	return addr
 }
 
-// reserved reports what miniupnpd takes for an address behind another NAT. The documentation networks of RFC 5737 are left out:
-// here they play the Internet.
+// reserved reports what miniupnpd takes for an address behind another NAT: what RFC 6890 and RFC 6598 keep from the Internet.
+// The documentation networks of RFC 5737 are left out: here they play the Internet.
 func reserved(addr netip.Addr) bool {
-	return addr.IsPrivate() || addr.IsLoopback() || addr.IsLinkLocalUnicast() || addr.IsMulticast() ||
-		netip.PrefixFrom(netip.AddrFrom4([4]byte{100, 64, 0, 0}), 10).Contains(addr)
+	if addr.IsPrivate() || addr.IsLoopback() || addr.IsLinkLocalUnicast() || addr.IsMulticast() {
+		return true
+	}
+	for _, p := range []string{"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "198.18.0.0/15", "240.0.0.0/4"} {
+		if netip.MustParsePrefix(p).Contains(addr) {
+			return true
+		}
+	}
+	return false
 }

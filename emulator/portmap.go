@@ -7,7 +7,7 @@ import (
 	"github.com/igdkit/igdkit/soap"
 )
 
-// Leases of WANIPConnection:2 §2.3.18 in seconds: 0 becomes the longest.
+// maxLease is the longest lease of WANIPConnection:2 (§2.3.18) in seconds, which 0 becomes.
 const maxLease = 604800
 
 // portMappingActions are the port mapping actions of WANIPConnection:1 (§2.4) and :2 (§2.5).
@@ -53,11 +53,15 @@ func addPortMapping(s *state, c call) ([]string, error) {
 	return nil, nil
 }
 
-// addAnyPortMapping grants the wanted port when it is free or already leads to the same internal port, otherwise another.
+// addAnyPortMapping grants the wanted port when it is free or already leads to the same internal port, otherwise another. Where
+// ports must be equal the internal port is the only one to grant.
 func addAnyPortMapping(s *state, c call) ([]string, error) {
 	m, err := s.wanted(c)
 	if err != nil {
 		return nil, err
+	}
+	if s.policy.SamePorts {
+		m.ExternalPort = m.InternalPort
 	}
 	if m.ExternalPort != 0 {
 		if err := s.admit(c.caller, m); err != nil {
@@ -72,10 +76,7 @@ func addAnyPortMapping(s *state, c call) ([]string, error) {
 		return nil, s.noRoom()
 	case m.ExternalPort == 0 || s.mappings.holder(m.ExternalPort, m.Protocol).IsValid():
 		port, ok := s.freePort(m.Protocol)
-		if !ok {
-			return nil, upnpError(soap.NoPortMapsAvailable)
-		}
-		if s.policy.SamePorts && port != m.InternalPort {
+		if !ok || s.policy.SamePorts {
 			return nil, upnpError(soap.NoPortMapsAvailable)
 		}
 		m.ExternalPort = port
@@ -128,10 +129,10 @@ func (s *state) remoteHost(text string) (string, error) {
 	switch {
 	case err != nil || !addr.Is4():
 		return "", upnpError(soap.InvalidArgs)
-	case s.policy.AnyRemoteHost:
-		return "", upnpError(soap.RemoteHostOnlySupportsWildcard)
 	case addr.IsUnspecified():
 		return "", nil
+	case s.policy.AnyRemoteHost:
+		return "", upnpError(soap.RemoteHostOnlySupportsWildcard)
 	}
 	return addr.String(), nil
 }

@@ -2,15 +2,19 @@ package emulator
 
 import (
 	"maps"
-	"slices"
 
 	"github.com/igdkit/igdkit/soap"
 )
 
 // Values of ConnectionStatus, ConnectionType and LastConnectionError that the gateway takes on (WANIPConnection:1 §2.2).
 const (
-	connected    = "Connected"
-	disconnected = "Disconnected"
+	unconfigured      = "Unconfigured"
+	connecting        = "Connecting"
+	authenticating    = "Authenticating" // WANPPPConnection only
+	connected         = "Connected"
+	pendingDisconnect = "PendingDisconnect"
+	disconnecting     = "Disconnecting"
+	disconnected      = "Disconnected"
 
 	ipRouted = "IP_Routed"
 
@@ -19,9 +23,13 @@ const (
 	forcedDisconnect = "ERROR_FORCED_DISCONNECT"
 )
 
-// connectionStatuses are what SetConnectionStatus takes.
-func connectionStatuses() []string {
-	return []string{"Unconfigured", "Connecting", "Authenticating", connected, "PendingDisconnect", "Disconnecting", disconnected}
+// connectionStatuses are those that a kind of connection service has.
+func connectionStatuses(kind string) []string {
+	all := []string{unconfigured, connecting, connected, pendingDisconnect, disconnecting, disconnected}
+	if kind == pppConnection {
+		all = append(all, authenticating)
+	}
+	return all
 }
 
 // connectionActions are the actions of WANIPConnection:1 (§2.4) and :2 (§2.5).
@@ -74,6 +82,14 @@ func getConnectionTypeInfo(s *state, _ call) ([]string, error) {
 }
 
 func requestConnection(s *state, _ call) ([]string, error) {
+	switch s.wan.status {
+	case unconfigured:
+		return nil, upnpError(soap.ConnectionNotConfigured)
+	case connecting, authenticating:
+		return nil, upnpError(soap.ConnectionSetupInProgress)
+	case pendingDisconnect, disconnecting:
+		return nil, upnpError(soap.DisconnectInProgress)
+	}
 	s.setStatus(connected, noError)
 	return nil, nil
 }
@@ -83,8 +99,11 @@ func requestTermination(s *state, _ call) ([]string, error) { return nil, s.term
 func forceTermination(s *state, _ call) ([]string, error) { return nil, s.terminate(forcedDisconnect) }
 
 func (s *state) terminate(because string) error {
-	if s.wan.status == disconnected {
+	switch s.wan.status {
+	case unconfigured, disconnected:
 		return upnpError(soap.ConnectionAlreadyTerminated)
+	case disconnecting:
+		return upnpError(soap.DisconnectInProgress)
 	}
 	s.setStatus(disconnected, because)
 	return nil
@@ -105,5 +124,3 @@ func getExternalIPAddress(s *state, _ call) ([]string, error) {
 func getLinkLayerMaxBitRates(*state, call) ([]string, error) {
 	return []string{ui4(upstreamBitRate), ui4(downstreamBitRate)}, nil
 }
-
-func validStatus(status string) bool { return slices.Contains(connectionStatuses(), status) }
