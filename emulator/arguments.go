@@ -85,7 +85,8 @@ func newInput(name string, v *scpd.StateVariable) (input, error) {
 	return in, nil
 }
 
-// check reads the in-arguments of a call: all of them, in the order of the SCPD (UDA 1.1 §3.1.1), each of its type, range and list.
+// check reads the in-arguments of a call: all of them, in the order of the SCPD (UDA 1.1 §3.1.1), each of its type, range
+// and list.
 func (a *action) check(got []soap.Arg) (arguments, error) {
 	if len(got) != len(a.in) {
 		return nil, upnpError(soap.InvalidArgs)
@@ -132,7 +133,7 @@ func (in *input) read(s string) (value, error) {
 	return value{text: s}, nil
 }
 
-// arguments are those of a call that have passed the SCPD. Asking for one that the SCPD does not have, or as another type, panics.
+// arguments are those of a call that have passed the SCPD. Asking for one that the SCPD does not have panics.
 type arguments []argument
 
 type argument struct {

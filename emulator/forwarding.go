@@ -21,8 +21,8 @@ func layer3Variables() map[string]func(*state) string {
 	}
 }
 
-// connectionServices names the connection services of a tree as DefaultConnectionService does: UDN and type of the device that holds
-// the service, a comma, the serviceId.
+// connectionServices names the connection services of a tree as DefaultConnectionService does: UDN and type of the device
+// that holds the service, a comma, the serviceId.
 func connectionServices(root *device) []string {
 	var all []string
 	root.visit(func(d *device) {

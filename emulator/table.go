@@ -44,7 +44,8 @@ func (t *table) holder(port uint16, protocol string) netip.Addr {
 	return t.ports[portKey{port, protocol}].client
 }
 
-// put adds m, or overwrites the entry of the same key in its place. The caller has seen to it that no other client holds the port.
+// put adds m, or overwrites the entry of the same key in its place. The caller has seen to it that no other client holds
+// the port.
 func (t *table) put(m Mapping) (added bool) {
 	e := t.byKey[m.key()]
 	if e == nil {
