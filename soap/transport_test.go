@@ -171,6 +171,8 @@ func TestFaults(t *testing.T) {
 		{"corrupt bytes", fault500(corrupt), Error{Code: 401, Name: "Invalid Action", Description: "Invalid Actio\uFFFD\uFFFDrrorDescription>"}, []string{CorruptBytes, MismatchedTag}},
 		{"head of the document lost", status("500 Internal Server Error", "text/xml", "\x01\x02rrorCode></x><errorCode>501</errorCode>"),
 			Error{Code: 501, Name: "Action Failed"}, []string{CorruptBytes}},
+		{"behind a content-length of 0", "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n" + prolog + envBegin + upnpFault("718", "<errorDescription>x</errorDescription>") + envEnd,
+			Error{Code: 718, Name: "ConflictInMappingEntry", Description: "x"}, []string{"http-length-too-short"}},
 		{"a stray byte", fault500(upnpFault("402", "<errorDescription>Invalid Args</errorDescription>") + "\xff"),
 			Error{Code: 402, Name: "Invalid Args", Description: "Invalid Args"}, []string{CorruptBytes}},
 	}

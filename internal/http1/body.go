@@ -126,6 +126,11 @@ func (r *Reader) plainBody(h *Head, n int64) ([]byte, error) {
 		h.forgive(LengthInvalid)
 		n = -1
 	}
+	if n == 0 && r.idle > 0 && markup(r.buf[r.pos:]) {
+		// What came with a head that announces nothing may be a fault, and must not pass for an empty success.
+		h.forgive(LengthTooShort)
+		n = min(int64(len(r.buf)-r.pos), r.lim.Body)
+	}
 	if n == 0 {
 		return nil, nil
 	}

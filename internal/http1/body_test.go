@@ -78,6 +78,8 @@ func TestBodies(t *testing.T) {
 	}{
 		{"length", true, now(head + "Content-Length: 5\r\n\r\nhello"), "hello", nil, 0},
 		{"length in pieces", true, []piece{{0, head + "Content-Len"}, {time.Second, "gth: 5\r"}, {time.Second, "\n\r"}, {time.Second, "\nhe"}, {time.Second, "llo"}}, "hello", nil, 4 * time.Second},
+		{"length 0 and a document", true, now(head + "Content-Length: 0\r\n\r\n" + root), root, []string{LengthTooShort}, 0},
+		{"length 0 and a document in pieces", true, []piece{{0, head + "Content-Length: 0\r\n\r\n" + root[:30]}, {closedIdle / 2, root[30:]}}, root, []string{LengthTooShort}, closedIdle / 2},
 		{"length 0", true, now(head + "Content-Length: 0\r\n\r\n"), "", nil, 0},
 		{"status line in lower case", true, now("http/1.1 200\r\nContent-Length: 5\r\n\r\nhello"), "hello", []string{BadStatusLine}, 0},
 		{"length twice the same", true, now(head + "Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello"), "hello", nil, 0},
@@ -160,6 +162,7 @@ func TestLimits(t *testing.T) {
 		"no length":  {{0, "HTTP/1.1 200 OK\r\n\r\n" + many}},
 		"chunks":     {{0, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7d0\r\n" + many}},
 		"huge chunk": {{0, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7fffffffffffffff\r\n" + many}},
+		"length 0":   {{0, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n<root>" + many}},
 		"too short":  {{0, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n<root>xxxxxxxx" + many}},
 	} {
 		_, _, err := exchange(t, Limits{Body: 1000}, true, p...)
