@@ -19,26 +19,28 @@ func TestWaitingIsSaidOnceAfterASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var b strings.Builder
 		u := &ui{stderr: &b}
-		over := u.waiting("searching for a gateway…")
-		time.Sleep(patience - time.Millisecond)
-		synctest.Wait()
-		if b.Len() > 0 {
-			t.Errorf("said before a second was over: %q", b.String())
+		// after lets time pass, and gives what was said until then.
+		after := func(d time.Duration) string {
+			time.Sleep(d)
+			synctest.Wait()
+			u.mu.Lock()
+			defer u.mu.Unlock()
+			return b.String()
 		}
-		time.Sleep(time.Hour)
-		synctest.Wait()
-		if want := "igdctl: searching for a gateway…\n"; b.String() != want {
-			t.Errorf("said %q, want %q", b.String(), want)
+		over := u.waiting("searching for a gateway…")
+		if said := after(patience - time.Millisecond); said != "" {
+			t.Errorf("said before a second was over: %q", said)
+		}
+		want := "igdctl: searching for a gateway…\n"
+		if said := after(time.Hour); said != want {
+			t.Errorf("said %q, want %q", said, want)
 		}
 		over()
 
-		b.Reset()
 		over = u.waiting("closing the ports…")
 		over()
-		time.Sleep(time.Hour)
-		synctest.Wait()
-		if b.Len() > 0 {
-			t.Errorf("said although it was over at once: %q", b.String())
+		if said := after(time.Hour); said != want {
+			t.Errorf("said %q although it was over at once", said)
 		}
 	})
 }
