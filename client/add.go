@@ -86,6 +86,20 @@ func end(from time.Time, lease time.Duration) time.Time {
 	return from.Add(lease)
 }
 
+// addGrace is how long the answer to an add is waited for when the caller has gone: the gateway may carry out what it
+// was sent after we looked, so that nobody would remove it.
+const addGrace = 2 * time.Second
+
+// outlive is a context that ends d after ctx, or when its cancel function is called.
+func outlive(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		timer := time.AfterFunc(d, cancel)
+		context.AfterFunc(longer, func() { timer.Stop() })
+	})
+	return longer, func() { stop(); cancel() }
+}
+
 // add sends the add until it is accepted or no remedy is left, and tells what was accepted.
 func (p *planner) add(ctx context.Context, s slot, byAny bool) (PortMapping, error) {
 	want := s.want
@@ -93,12 +107,14 @@ func (p *planner) add(ctx context.Context, s slot, byAny bool) (PortMapping, err
 		byAny = byAny && p.anyway
 		action, port, began := "AddPortMapping", want.ExternalPort, time.Now()
 		var err error
+		adding, heard := outlive(ctx, addGrace)
 		if byAny {
 			action = "AddAnyPortMapping"
-			port, err = p.gw.AddAnyPortMapping(ctx, want)
+			port, err = p.gw.AddAnyPortMapping(adding, want)
 		} else {
-			err = p.gw.AddPortMapping(ctx, want)
+			err = p.gw.AddPortMapping(adding, want)
 		}
+		heard()
 		step := Step{Action: action, Lease: want.Lease, Outcome: "accepted", Err: err}
 		if err == nil {
 			if port != want.ExternalPort {

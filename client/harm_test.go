@@ -2,13 +2,98 @@ package client
 
 import (
 	"context"
+	"errors"
+	"io"
 	"math/rand/v2"
+	"net"
+	"net/netip"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/igdkit/igdkit/emulator"
 )
+
+// cutNet is a network in which something happens to one connection.
+type cutNet struct {
+	*emulator.Host
+	when string // "dialled", "written", "answered": the caller goes; "reset": the answer is lost
+	left *int   // connections until then
+	gone context.CancelFunc
+}
+
+func (c cutNet) Dial(ctx context.Context, network string, local netip.Addr, address string) (net.Conn, error) {
+	*c.left--
+	if *c.left != 0 {
+		return c.Host.Dial(ctx, network, local, address)
+	}
+	if c.when == "dialled" {
+		c.gone()
+	}
+	conn, err := c.Host.Dial(ctx, network, local, address)
+	return cutConn{conn, c}, err
+}
+
+type cutConn struct {
+	net.Conn
+	cut cutNet
+}
+
+func (c cutConn) Write(b []byte) (int, error) {
+	n, err := c.Conn.Write(b)
+	if c.cut.when == "written" {
+		c.cut.gone()
+	}
+	return n, err
+}
+
+func (c cutConn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	switch c.cut.when {
+	case "answered":
+		c.cut.gone()
+	case "reset":
+		return 0, io.ErrUnexpectedEOF
+	}
+	return n, err
+}
+
+// At whatever exchange the caller goes away or an answer is lost, Map leaves all that it tells or nothing, and Close nothing.
+func TestMapCut(t *testing.T) {
+	const exchanges = 12 // more than a pair and its Close need
+	for _, when := range []string{"dialled", "written", "answered", "reset"} {
+		for _, req := range []Request{{}, {AnyPort: true}, {Protocol: "both"}, {Protocol: "both", AnyPort: true}} {
+			for at := range exchanges {
+				inNetwork(t, func(t *testing.T, n *emulator.Network) {
+					router := n.Host("router", netip.MustParsePrefix("192.168.1.1/24"))
+					gw := emulator.Start(t, emulator.Options{Version: 2, Net: router, LAN: netip.MustParseAddr("192.168.1.1"), SSDP: "multicast"})
+					ctx, cancel := context.WithCancel(t.Context())
+					defer cancel()
+					req.InternalPort = 8080
+					left := at + 1
+					m, err := Map(ctx, req, Options{Net: cutNet{newPC(n), when, &left, cancel}})
+					want := 0
+					if err == nil {
+						want = len(req.protocols())
+					} else if when != "reset" && !errors.Is(err, context.Canceled) {
+						t.Errorf("%s at %d: %v", when, at, err)
+					}
+					if got := gw.Mappings(); len(got) != want {
+						t.Errorf("%s at %d, %+v: %v, and the table holds %v", when, at, req, err, got)
+					}
+					if err != nil {
+						return
+					}
+					if err := m.Close(t.Context()); err != nil || len(gw.Mappings()) != 0 {
+						t.Errorf("%s at %d, %+v: close: %v, and the table holds %v", when, at, req, err, gw.Mappings())
+					}
+				})
+			}
+		}
+	}
+}
 
 // Whatever goes wrong, an entry of another host or of another program on this host is neither overwritten nor
 // deleted, as long as one of the gateway's two views shows it; and Close leaves none of ours.

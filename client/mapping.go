@@ -214,7 +214,7 @@ func (m *Mapping) releaseAll(ctx context.Context) error {
 		if h.Shared {
 			return true
 		}
-		err := plan.release(ctx, h)
+		err := plan.insist(ctx, h)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("close %d/%s: %w", h.External.Port(), strings.ToLower(h.Protocol), err))
 		}

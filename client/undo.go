@@ -11,7 +11,7 @@ import (
 // undoTimeout bounds the removal of what was just added, after a failure or when the caller has gone.
 const undoTimeout = 5 * time.Second
 
-const undoTries = 3
+const releaseTries = 3
 
 // undo removes an entry that was just added, whether or not ctx has ended. certain tells that the gateway
 // accepted it, so that what stands there is ours even under another description; without it only
@@ -20,13 +20,20 @@ func (p *planner) undo(ctx context.Context, h held, certain bool) {
 	ctx, cancel := aftermath(ctx)
 	defer cancel()
 	h.fresh, h.doubt = certain, !certain
-	for range undoTries {
-		if p.release(ctx, h) == nil {
-			return
+	if p.insist(ctx, h) != nil {
+		h.fresh = false
+		p.leave(h)
+	}
+}
+
+// insist releases an entry, and tries again when the gateway drops the question.
+func (p *planner) insist(ctx context.Context, h held) (err error) {
+	for range releaseTries {
+		if err = p.release(ctx, h); err == nil || !unanswered(err) || ctx.Err() != nil {
+			break
 		}
 	}
-	h.fresh = false
-	p.leave(h)
+	return err
 }
 
 // leave notes an entry of ours that is not wanted any more and could not be removed.
