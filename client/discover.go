@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"net"
 	"net/netip"
@@ -38,15 +39,19 @@ func (o Options) target(ctx context.Context) (t target, location *url.URL, err e
 	switch {
 	case strings.Contains(o.Gateway, "://"):
 		location, err = url.Parse(o.Gateway)
-		if err != nil || location.Scheme != "http" || location.Hostname() == "" {
-			return t, nil, &ArgumentError{"Gateway", o.Gateway, "must be an http URL or an address"}
+		if err != nil || location.Scheme != "http" || location.Hostname() == "" || !plausiblePort(location.Port()) {
+			return t, nil, &ArgumentError{"Gateway", o.Gateway, "must be an http URL or the address of a host"}
 		}
+		location.User, location.Fragment, location.RawFragment = nil, "", "" // never sent, and not for logs
 		return t, location, nil
 	case o.Gateway != "":
 		t.host = o.Gateway
 		t.addr, err = resolveHost(ctx, o.Gateway, ssdp.Port)
-		if err != nil {
-			return t, nil, &ArgumentError{"Gateway", o.Gateway, "must be an http URL or an address: " + err.Error()}
+		switch a := t.addr.Addr(); {
+		case errors.Is(err, errNoHost), err == nil && (a.IsUnspecified() || a.IsMulticast() || a == broadcast()):
+			return t, nil, &ArgumentError{"Gateway", o.Gateway, "must be an http URL or the address of a host"}
+		case err != nil:
+			return t, nil, &NotGatewayError{Location: o.Gateway, Reason: Unreachable, Err: err}
 		}
 	case o.SSDP != "":
 		host, text, err := net.SplitHostPort(o.SSDP)
@@ -55,8 +60,12 @@ func (o Options) target(ctx context.Context) (t target, location *url.URL, err e
 			return t, nil, &ArgumentError{"SSDP", o.SSDP, "must be host:port"}
 		}
 		t.host = host
-		if t.addr, err = resolveHost(ctx, host, uint16(port)); err != nil {
-			return t, nil, &ArgumentError{"SSDP", o.SSDP, err.Error()}
+		t.addr, err = resolveHost(ctx, host, uint16(port))
+		switch {
+		case errors.Is(err, errNoHost):
+			return t, nil, &ArgumentError{"SSDP", o.SSDP, "must be host:port"}
+		case err != nil:
+			return t, nil, &InterfaceError{Err: err}
 		}
 		t.group = t.addr.Addr().IsMulticast()
 	default:
@@ -65,13 +74,24 @@ func (o Options) target(ctx context.Context) (t target, location *url.URL, err e
 	return t, nil, nil
 }
 
+// errNoHost refuses what can be neither an address nor a name.
+var errNoHost = errors.New("no host")
+
+func broadcast() netip.Addr { return netip.AddrFrom4([4]byte{255, 255, 255, 255}) }
+
+// plausiblePort takes the port of a URL, "" for the one of its scheme.
+func plausiblePort(text string) bool {
+	port, err := strconv.ParseUint(text, 10, 16)
+	return text == "" || err == nil && port > 0
+}
+
 // resolveHost reads a literal address, or asks the resolver of this machine for a name that the user gave.
 func resolveHost(ctx context.Context, host string, port uint16) (netip.AddrPort, error) {
 	if a, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
 		return netip.AddrPortFrom(a.Unmap(), port), nil
 	}
 	if strings.ContainsAny(host, ":/ ") {
-		return netip.AddrPort{}, &net.AddrError{Err: "no host name", Addr: host}
+		return netip.AddrPort{}, errNoHost
 	}
 	addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip4", host)
 	if err != nil {

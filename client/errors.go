@@ -42,7 +42,7 @@ func (e *DiscoveryError) Unwrap() []error {
 
 // InterfaceError says why one interface could not be searched.
 type InterfaceError struct {
-	Interface string     // "" when the interfaces could not even be listed
+	Interface string     // "" when the interfaces could not be listed, or the routes chose it
 	Local     netip.Addr // the address on it, zero when none was reached
 	Err       error
 }
@@ -100,11 +100,11 @@ func (e *NotGatewayError) Is(target error) bool {
 type ArgumentError struct {
 	Argument string // as the action names it, e.g. "NewExternalPort"; "Gateway" or "SSDP" for a field of Options
 	Value    string
-	Reason   string
+	Reason   string // what it should be, or is, e.g. "must be 1 to 65535"
 }
 
 func (e *ArgumentError) Error() string {
-	return fmt.Sprintf("%s %q: %s", e.Argument, e.Value, e.Reason)
+	return fmt.Sprintf("%s %q %s", e.Argument, e.Value, e.Reason)
 }
 
 // ValueError says that a gateway answered an action with a value that cannot be read.

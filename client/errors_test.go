@@ -20,7 +20,7 @@ func TestErrorWords(t *testing.T) {
 		}, "no internet gateway found on eth0, wlan0; search on tun0: network is unreachable; http://192.168.1.5/x is no gateway: no wan service"},
 		{&InterfaceError{Err: cause}, "search: network is unreachable"},
 		{&NotGatewayError{Location: "192.168.1.1", Reason: Silent, Err: errNoAnswer}, "192.168.1.1 is no gateway: silent: no answer to a search"},
-		{&ArgumentError{"NewProtocol", "sctp", "must be TCP or UDP"}, `NewProtocol "sctp": must be TCP or UDP`},
+		{&ArgumentError{"NewProtocol", "sctp", "must be TCP or UDP"}, `NewProtocol "sctp" must be TCP or UDP`},
 		{&ValueError{"GetExternalIPAddress", "NewExternalIPAddress", "schemas.upnp.org\xff"}, `GetExternalIPAddress: unreadable NewExternalIPAddress "schemas.upnp.org\xff"`},
 	}
 	for _, tt := range tests {

@@ -118,6 +118,28 @@ func TestFlood(t *testing.T) {
 	})
 }
 
+// A device with a bad LOCATION is that device's fault, not the caller's.
+func TestBadLocation(t *testing.T) {
+	for location, want := range map[string]string{
+		"desc.xml":                    "not an http URL",
+		"https://192.168.1.1/":        "not an http URL",
+		"file:///etc/passwd":          "not an http URL",
+		"http://192.168.1.1:x/":       `invalid port ":x" after host`,
+		"http://192.168.1.1\\@host/x": "net/url: invalid userinfo",
+	} {
+		inNetwork(t, func(t *testing.T, n *emulator.Network) {
+			newStub(t, n, "router", "192.168.1.1/24").announce(location)
+			_, err := Find(t.Context(), Options{Net: newPC(n)})
+			if reasonOf(err) != BadLocation || !strings.HasSuffix(err.Error(), location+" is no gateway: bad location: "+want) {
+				t.Errorf("%s: %v", location, err)
+			}
+			if e, ok := errors.AsType[*ArgumentError](err); ok {
+				t.Errorf("%v blames the caller", e)
+			}
+		})
+	}
+}
+
 // Every way in which something that the user calls a gateway is none has its reason, and an end in time.
 func TestGatewayGivenIsNone(t *testing.T) {
 	tests := []struct {
@@ -130,6 +152,8 @@ func TestGatewayGivenIsNone(t *testing.T) {
 	}{
 		{"closed port", "http://192.168.1.1:81/desc.xml", nil, Unreachable, 0, false},
 		{"no route", "http://172.30.0.1:5000/desc.xml", nil, Unreachable, 0, false},
+		{"nobody there", "http://172.30.0.1", nil, Unreachable, 0, false},
+		{"no way to search it", "172.30.0.1", nil, Unreachable, 0, false},
 		{"black hole", "http://192.168.1.1:5000/desc.xml", func(s *stub) { s.host.Blackhole(true) }, Silent, describeTimeout, false},
 		{"silence", "http://192.168.1.1:5000/x", func(s *stub) {
 			s.mux.HandleFunc("/x", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
@@ -199,7 +223,13 @@ func TestOptionsRefused(t *testing.T) {
 		{Gateway: "https://192.168.1.1/"},
 		{Gateway: "ftp://192.168.1.1/"},
 		{Gateway: "http:///desc.xml"},
+		{Gateway: "http://192.168.1.1:99999/"},
+		{Gateway: "http://192.168.1.1:0/"},
 		{Gateway: "192.168.1.1:5000"},
+		{Gateway: "192.168.1.1/desc.xml"},
+		{Gateway: "0.0.0.0"},
+		{Gateway: "255.255.255.255"},
+		{Gateway: "239.255.255.250"},
 		{SSDP: "192.168.1.1"},
 		{SSDP: "192.168.1.1:0"},
 		{SSDP: ":1900"},
@@ -218,14 +248,14 @@ func TestOptionsRefused(t *testing.T) {
 
 // What the user gave is trusted: an address is searched by unicast only, a URL is not searched at all.
 func TestGatewayGiven(t *testing.T) {
-	for _, given := range []string{"192.168.1.2", "http://192.168.1.2:5000/desc.xml"} {
+	for _, given := range []string{"192.168.1.2", "http://192.168.1.2:5000/desc.xml", "HTTP://user:secret@192.168.1.2:5000/desc.xml#x"} {
 		t.Run(given, func(t *testing.T) {
 			inNetwork(t, func(t *testing.T, n *emulator.Network) {
 				newStub(t, n, "router", "192.168.1.1/24").gateway("45.66.77.88")
 				s := newStub(t, n, "second", "192.168.1.2/24").gateway("45.66.77.88")
 				sound := s.answers
 				s.answers = func(m *ssdp.Message, multicast bool) []string {
-					if multicast || !strings.HasPrefix(given, "192") {
+					if multicast || strings.Contains(given, "://") {
 						t.Errorf("was searched: %+v", m)
 					}
 					return sound(m, multicast)
@@ -234,6 +264,9 @@ func TestGatewayGiven(t *testing.T) {
 				g, err := Find(t.Context(), Options{Net: newPC(n), Gateway: given})
 				if err != nil {
 					t.Fatal(err)
+				}
+				if g.Location != s.url("/desc.xml") || g.Service.ControlURL != s.url("/ctl") {
+					t.Errorf("at %s, %s", g.Location, g.Service.ControlURL)
 				}
 				if g.Responder != s.addr || g.Local != netip.MustParseAddr("192.168.1.10") || g.Interface != "eth0" || g.DefaultRoute {
 					t.Errorf("found %+v", g)

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"errors"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -32,16 +33,16 @@ func (t trust) location(text string) (u *url.URL, quirk string, err error) {
 	u, err = url.Parse(strings.TrimSpace(text))
 	switch {
 	case err != nil:
-		return nil, "", err
-	case !strings.EqualFold(u.Scheme, "http") || u.Opaque != "" || u.Host == "":
-		return nil, "", &ArgumentError{"LOCATION", text, "must be an http URL"}
+		return nil, "", bare(err)
+	case u.Scheme != "http" || u.Opaque != "" || u.Host == "":
+		return nil, "", errNotHTTP
 	}
-	u.Scheme, u.User, u.Fragment = "http", nil, ""
+	u.User, u.Fragment, u.RawFragment = nil, "", ""
 	if t.allows(u.Hostname()) {
 		return u, "", nil
 	}
 	if !t.responder.IsValid() {
-		return nil, "", &ArgumentError{"LOCATION", text, "names a host that may not be asked"}
+		return nil, "", errForeignHost
 	}
 	quirk = "ssdp-location-host-mismatch"
 	if a, err := netip.ParseAddr(u.Hostname()); err == nil && a.IsLoopback() {
@@ -49,6 +50,19 @@ func (t trust) location(text string) (u *url.URL, quirk string, err error) {
 	}
 	setHost(u, t.responder)
 	return u, quirk, nil
+}
+
+var (
+	errNotHTTP     = errors.New("not an http URL")
+	errForeignHost = errors.New("names a host that may not be asked")
+)
+
+// bare is what is wrong with a URL, without the URL.
+func bare(err error) error {
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		return e.Err
+	}
+	return err
 }
 
 // setHost keeps the port.
@@ -161,7 +175,7 @@ func parseReference(s string) (*url.URL, error) {
 		}
 	}
 	if strings.Contains(s, "://") {
-		return nil, &ArgumentError{"URL", s, "is malformed"}
+		return nil, errNotHTTP
 	}
 	path, query, _ := strings.Cut(s, "?")
 	path = escapeStray(path)

@@ -46,6 +46,7 @@ type search struct {
 	known directory
 	siblings
 	failed  map[string]bool // interfaces whose error was told
+	unsent  *InterfaceError // why the one host that is searched could not be asked
 	stopped bool            // the reader broke off
 }
 
@@ -153,6 +154,10 @@ func (s *search) loop(ctx context.Context) {
 				end = all[next].end()
 				next++
 			}
+			if s.unsent != nil {
+				open = false
+				continue
+			}
 			wake := end
 			if next < len(all) {
 				wake = all[next].after
@@ -184,7 +189,15 @@ func (s *search) conclude(ctx, parent context.Context) {
 			}
 		}
 	}
-	if s.o.Gateway != "" && parent.Err() == nil && len(s.known.all) == 0 && len(s.failed) == 0 {
+	if parent.Err() != nil || len(s.known.all) > 0 {
+		return
+	}
+	switch {
+	case s.unsent != nil && s.o.Gateway != "":
+		s.tell(nil, &NotGatewayError{Location: s.o.Gateway, Reason: Unreachable, Err: s.unsent.Err})
+	case s.unsent != nil:
+		s.fail(s.unsent)
+	case s.o.Gateway != "" && len(s.failed) == 0:
 		s.tell(nil, &NotGatewayError{Location: s.o.Gateway, Reason: Silent, Err: errNoAnswer})
 	}
 }

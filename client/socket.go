@@ -118,10 +118,11 @@ func (s *search) close() {
 
 // send sends one burst. Unicast goes first: a stateful firewall on this machine then lets the gateway's answers in.
 func (s *search) send(b burst) {
+	var failures []*InterfaceError
 	for _, k := range s.sockets {
 		if !s.target.group {
 			if err := s.ask(k, s.target.addr, 0); err != nil {
-				s.fail(k.failure(err))
+				failures = append(failures, k.failure(err))
 			}
 			continue
 		}
@@ -137,6 +138,13 @@ func (s *search) send(b burst) {
 				s.fail(k.failure(err))
 			}
 		}
+	}
+	if len(failures) == len(s.sockets) {
+		s.unsent = failures[0] // to the one host that is searched there is no way: nobody will answer
+		return
+	}
+	for _, e := range failures {
+		s.fail(e)
 	}
 }
 
