@@ -67,6 +67,7 @@ type specError struct {
 	spec      spec
 	err       error
 	elsewhere bool // it was to lead to another computer, --to
+	offline   bool // the gateway said before that it has no external address
 }
 
 func (e *specError) Error() string { return e.spec.outside() + ": " + e.err.Error() }

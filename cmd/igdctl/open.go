@@ -105,7 +105,7 @@ func (a *app) openAll(ctx context.Context, command string, specs []spec, o openF
 	for i, sp := range specs {
 		m, err := g.Map(limited, requests[i])
 		if err != nil {
-			err = &specError{command: command, spec: sp, err: err, elsewhere: o.to != ""}
+			err = &specError{command: command, spec: sp, err: err, elsewhere: o.to != "", offline: g.ProbeError == nil && g.Verdict() == client.None}
 		}
 		all = append(all, opened{sp, m, err})
 		if ctx.Err() != nil {

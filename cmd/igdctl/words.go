@@ -90,6 +90,9 @@ func specHints(e *specError, hints []string) []string {
 	case taken && e.elsewhere && f.code == soap.ConflictInMappingEntry:
 		// What miniupnpd in secure mode says of version 1 to whoever asks for another computer.
 		hints = append([]string{"many gateways open ports only for the computer that asks: leave --to out"}, hints...)
+	case f.code == soap.ActionFailed && e.offline:
+		// miniupnpd, when its Internet side is private or shared.
+		hints = []string{"the gateway has no address of its own on the Internet: another router, or the provider, stands before it", "igdctl status shows the state of the connection"}
 	case taken:
 		hints = append([]string{fmt.Sprintf("%s takes another port", e.retry("--any"))}, hints...)
 	case f.code == soap.SamePortValuesRequired:
