@@ -11,7 +11,7 @@ import (
 // findGrace is how long Find waits for a better gateway than the one it has.
 const findGrace = 100 * time.Millisecond
 
-// Find gives the gateway to use. It returns at once with one that is on the default route, connected and has a public
+// Find gives the gateway to use. It returns at once with one that is on the only default route, connected and has a public
 // address; 100 ms after one that is merely connected, unless a better one comes; and with the best of the rest when the search
 // is over. The choice does not depend on the order of answers within that time. A gateway that Options names need not
 // be on the default route.
@@ -31,7 +31,8 @@ func Find(ctx context.Context, o Options) (*Gateway, error) {
 			grace.Stop()
 		}
 	}()
-	s := newSearch(o, func(g *Gateway, err error) bool {
+	var s *search
+	s = newSearch(o, func(g *Gateway, err error) bool {
 		var iface *InterfaceError
 		var not *NotGatewayError
 		var argument *ArgumentError
@@ -43,7 +44,7 @@ func Find(ctx context.Context, o Options) (*Gateway, error) {
 			if best.Connected && grace == nil {
 				grace = time.AfterFunc(findGrace, cancel)
 			}
-			return !best.ideal()
+			return !best.ideal() || s.rivals() && !best.asked
 		case errors.As(err, &not):
 			why.Devices = append(why.Devices, not)
 			if o.Gateway != "" {
@@ -72,6 +73,17 @@ func Find(ctx context.Context, o Options) (*Gateway, error) {
 // ideal tells whether no better gateway can come.
 func (g *Gateway) ideal() bool {
 	return (g.DefaultRoute || g.asked) && g.Connected && g.Verdict() == Public
+}
+
+// rivals tells whether default routes lead to several gateways: then each may be the better one.
+func (s *search) rivals() bool {
+	next := 0
+	for _, g := range s.gateways {
+		if g.Is4() {
+			next++
+		}
+	}
+	return next > 1
 }
 
 // better orders gateways: connected before not saying before disconnected; then the default route, because answers to

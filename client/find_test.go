@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"errors"
+	"net"
 	"net/http"
 	"net/netip"
 	"testing"
@@ -191,6 +192,37 @@ func newPC2(n *emulator.Network) *emulator.Host {
 	h := n.Host("pc2", netip.MustParsePrefix("192.168.1.11/24"))
 	h.SetDefaultGateway(netip.MustParseAddr("192.168.1.1"))
 	return h
+}
+
+// twoRoutes is a machine with a default route by each of two interfaces.
+type twoRoutes struct{ *emulator.Host }
+
+func (h twoRoutes) DefaultGateways(ifi net.Interface) ([]netip.Addr, error) {
+	prefixes, err := h.Addrs(ifi)
+	return []netip.Addr{prefixes[0].Masked().Addr().Next()}, err
+}
+
+// Between two sound gateways on default routes the order of answers does not decide.
+func TestFindBetweenTwo(t *testing.T) {
+	for _, late := range []string{"192.168.1.1", "192.168.2.1"} {
+		inNetwork(t, func(t *testing.T, n *emulator.Network) {
+			for _, a := range []string{"192.168.1.1", "192.168.2.1"} {
+				s := newStub(t, n, a, a+"/24").gateway("45.66.77.88")
+				if a == late {
+					s.wait = findGrace / 2
+				}
+			}
+			pc := n.Host("pc", netip.MustParsePrefix("192.168.2.10/24"), netip.MustParsePrefix("192.168.1.10/24"))
+			start := time.Now()
+			g, err := Find(t.Context(), Options{Net: twoRoutes{pc}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !g.DefaultRoute || g.Responder.String() != "192.168.1.1" || time.Since(start) != findGrace {
+				t.Errorf("chose %s after %v when %s was late", g.Responder, time.Since(start), late)
+			}
+		})
+	}
 }
 
 // With a VPN as default route the router at home still counts.
