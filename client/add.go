@@ -11,18 +11,18 @@ import (
 
 // fill opens the entry of a slot that is not owned, and reads it back.
 func (p *planner) fill(ctx context.Context, s slot, first bool) (held, error) {
-	if s.standing == shared {
+	if s.ownership == shared {
 		h := s.held(0, time.Now())
 		h.Shared = true
 		return h, nil
 	}
 	began := time.Now()
-	asked, err := p.add(ctx, s, first && s.standing != ours && p.req.AnyPort)
+	asked, err := p.add(ctx, s, first && s.ownership != ours && p.req.AnyPort)
 	if err != nil {
 		return held{}, err
 	}
 	h := heldOf(asked, PortMapping{}, asked.Lease, began)
-	fresh := s.standing != ours
+	fresh := s.ownership != ours
 
 	back, err := p.look(ctx, asked, s.shown)
 	switch {
@@ -31,13 +31,13 @@ func (p *planner) fill(ctx context.Context, s slot, first bool) (held, error) {
 			p.undo(ctx, h, true)
 		}
 		return held{}, err
-	case err != nil, back.standing == hidden, back.standing == free:
+	case err != nil, back.ownership == hidden, back.ownership == free:
 		return h, nil // accepted, though the gateway does not show it
-	case back.standing == owned && sameClient(back.found.InternalClient, asked.InternalClient) == differs:
+	case back.ownership == owned && sameClient(back.found.InternalClient, asked.InternalClient) == differs:
 		return held{}, &OwnedError{Wanted: asked, Owner: back.found}
-	case back.standing == owned:
+	case back.ownership == owned:
 		if fresh && ourText(back.found.Description, asked.Description, s.shown) {
-			after, cancel := aftermath(ctx)
+			after, cancel := cleanupTime(ctx)
 			defer cancel()
 			p.remove(after, asked)
 		}
@@ -127,7 +127,7 @@ func (p *planner) add(ctx context.Context, s slot, byAny bool) (PortMapping, err
 		}
 
 		a := attempt{code: faultCode(err), any: byAny, lease: want.Lease, low: want.ExternalPort < 1024}
-		do := remedy(a)
+		do := remedyFor(a)
 		if a.code == 0 {
 			step.Outcome = "no answer"
 			p.note(step, want, began)
@@ -157,7 +157,7 @@ func (p *planner) add(ctx context.Context, s slot, byAny bool) (PortMapping, err
 // arrived reports whether an add whose answer was lost took effect all the same. When that cannot be known,
 // or the caller has gone, what it may have opened is removed, now or later.
 func (p *planner) arrived(ctx context.Context, s slot, want PortMapping) bool {
-	if s.standing == ours {
+	if s.ownership == ours {
 		return false // it was there before: the add must be heard
 	}
 	h := heldOf(want, PortMapping{}, want.Lease, time.Now())
@@ -170,17 +170,17 @@ func (p *planner) arrived(ctx context.Context, s slot, want PortMapping) bool {
 		h.doubt = true
 		p.leave(h)
 	}
-	return err == nil && back.standing == ours
+	return err == nil && back.ownership == ours
 }
 
 // refused makes the error of an add for which no remedy is left. A conflict with our own entry is no
 // other owner's: some gateways refuse to renew what is alive.
-func (p *planner) refused(s slot, want PortMapping, do cure, err error) error {
+func (p *planner) refused(s slot, want PortMapping, do remedy, err error) error {
 	switch code := faultCode(err); {
 	case code == 0:
 		return fmt.Errorf("open %s: %w", spell(want), err)
-	case s.standing != ours && (code == soap.ConflictInMappingEntry || code == soap.ConflictWithOtherMechanisms):
+	case s.ownership != ours && (code == soap.ConflictInMappingEntry || code == soap.ConflictWithOtherMechanisms):
 		return &OwnedError{Wanted: want, Err: err}
 	}
-	return &RefusedError{Wanted: want, Err: err, cure: do}
+	return &RefusedError{Wanted: want, Err: err, remedy: do}
 }

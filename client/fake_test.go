@@ -30,7 +30,7 @@ type fakeGateway struct {
 	rows  map[Key]row
 	calls []string
 	harm  []string // adds and deletes that hit a row which is not igdkit's
-	plans baton
+	plans mutex
 }
 
 type row struct {

@@ -17,8 +17,8 @@ import (
 	"github.com/igdkit/igdkit/soap"
 )
 
-// actionTimeout bounds one action within its context, from its turn on. UDA 1.1 §3.2.1 allows a device 30 s; real ones answer within
-// seconds or never.
+// actionTimeout bounds one action within its context, from its turn on. UDA 1.1 §3.2.1 allows a device 30 s; real ones
+// answer within seconds or never.
 const actionTimeout = 10 * time.Second
 
 // Gateway is an Internet gateway device and the one connection service of it that is asked. Its fields do not change after
@@ -56,8 +56,8 @@ type Gateway struct {
 	probed    time.Time // when External was read
 	asked     bool      // named by the user, so no better one is waited for
 	transport http.RoundTripper
-	turn      baton // held while a request is under way
-	plans     baton // held while a whole plan runs, from its first look to its read-back
+	turn      mutex // held while a request is under way
+	plans     mutex // held while a whole plan runs, from its first look to its read-back
 
 	mu     sync.Mutex
 	quirks map[string]bool
@@ -115,10 +115,10 @@ func (g *Gateway) performAt(ctx context.Context, service, control, action string
 	if err != nil {
 		return nil, err
 	}
-	if err := g.turn.take(ctx); err != nil {
+	if err := g.turn.lock(ctx); err != nil {
 		return nil, err
 	}
-	defer g.turn.give()
+	defer g.turn.unlock()
 	ctx, rec := soap.Record(ctx)
 	c := goupnpsoap.SOAPClient{EndpointURL: *endpoint, HTTPClient: http.Client{
 		Transport:     g.transport,

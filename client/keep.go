@@ -148,11 +148,11 @@ func (k *keeper) attempt(ctx context.Context) error {
 		}
 		return err
 	}
-	if err := k.gw.turn.take(ctx); err != nil {
+	if err := k.gw.turn.lock(ctx); err != nil {
 		return fmt.Errorf("keep: %w", err)
 	}
-	defer k.gw.turn.give()
-	return k.tendAll(ctx)
+	defer k.gw.turn.unlock()
+	return k.maintain(ctx)
 }
 
 // meet takes up a gateway that was found: the first one, the same one elsewhere, or another.

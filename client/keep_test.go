@@ -467,7 +467,7 @@ func TestCloseBounded(t *testing.T) {
 		if err := m.openOnce(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		gw.plans.take(t.Context()) // another plan hangs
+		gw.plans.lock(t.Context()) // another plan hangs
 		began := time.Now()
 		if err := m.Close(t.Context()); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("got %v", err)
@@ -475,7 +475,7 @@ func TestCloseBounded(t *testing.T) {
 		if d := time.Since(began); d != closeTimeout {
 			t.Errorf("took %s", d)
 		}
-		gw.plans.give()
+		gw.plans.unlock()
 		if err := m.Close(t.Context()); err != nil || len(gw.table()) != 0 {
 			t.Errorf("the second close gave %v and left %v", err, gw.table())
 		}

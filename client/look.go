@@ -14,7 +14,7 @@ import (
 // slot is a wanted entry with what stands in its place.
 type slot struct {
 	want, found PortMapping
-	standing    standing
+	ownership   ownership
 	shown       string
 }
 
@@ -26,7 +26,7 @@ func (p *planner) survey(ctx context.Context, protocols []string, port uint16) (
 		if err != nil {
 			return nil, err
 		}
-		if s.standing == owned {
+		if s.ownership == owned {
 			return nil, &OwnedError{Wanted: s.want, Owner: s.found}
 		}
 		slots = append(slots, s)
@@ -38,14 +38,14 @@ func (p *planner) survey(ctx context.Context, protocols []string, port uint16) (
 // stands there too: miniupnpd knows an entry by its port and protocol alone.
 func (p *planner) look(ctx context.Context, want PortMapping, shown string) (slot, error) {
 	s, err := p.lookUp(ctx, want, shown)
-	if err != nil || s.standing != free || want.RemoteHost == "" {
+	if err != nil || s.ownership != free || want.RemoteHost == "" {
 		return s, err
 	}
 	everyone := want
 	everyone.RemoteHost = ""
 	other, err := p.lookUp(ctx, everyone, shown)
-	if err == nil && (other.standing == ours || other.standing == shared) {
-		other.standing = owned
+	if err == nil && (other.ownership == ours || other.ownership == shared) {
+		other.ownership = owned
 	}
 	other.want = want
 	return other, err
@@ -63,11 +63,11 @@ func (p *planner) lookUp(ctx context.Context, want PortMapping, shown string) (s
 	found, err := p.gw.PortMapping(ctx, want.Key())
 	switch code := faultCode(err); {
 	case err == nil:
-		s.found, s.standing = found, standingOf(found, want, shown)
+		s.found, s.ownership = found, ownershipOf(found, want, shown)
 	case code == soap.NoSuchEntryInArray:
-		s.standing, err = free, nil // the answer that the standard has for it
+		s.ownership, err = free, nil // the answer that the standard has for it
 	case code == soap.SpecifiedArrayIndexInvalid:
-		s.standing = free
+		s.ownership = free
 	case code == 0 && !unreadable(err):
 		p.note(Step{Action: "GetSpecificPortMappingEntry", Outcome: "no answer", Err: err}, want, began)
 		return s, err
@@ -75,7 +75,7 @@ func (p *planner) lookUp(ctx context.Context, want PortMapping, shown string) (s
 		p.note(Step{Action: "GetSpecificPortMappingEntry", Outcome: "list instead", Err: err}, want, began)
 		return p.lookInList(ctx, s)
 	}
-	p.note(Step{Action: "GetSpecificPortMappingEntry", Outcome: string(s.standing), Err: err}, want, began)
+	p.note(Step{Action: "GetSpecificPortMappingEntry", Outcome: string(s.ownership), Err: err}, want, began)
 	return s, nil
 }
 
@@ -95,7 +95,7 @@ func unreadable(err error) bool {
 // lookInList looks for s.want in the whole table, under any remote host.
 func (p *planner) lookInList(ctx context.Context, s slot) (slot, error) {
 	began := time.Now()
-	s.standing = free
+	s.ownership = free
 	var cause error
 	for m, err := range p.gw.PortMappings(ctx) {
 		if err != nil {
@@ -105,19 +105,19 @@ func (p *planner) lookInList(ctx context.Context, s slot) (slot, error) {
 		if m.ExternalPort != s.want.ExternalPort || !strings.EqualFold(m.Protocol, s.want.Protocol) {
 			continue
 		}
-		s.found, s.standing = m, standingOf(m, s.want, s.shown)
-		if s.standing == owned {
+		s.found, s.ownership = m, ownershipOf(m, s.want, s.shown)
+		if s.ownership == owned {
 			break
 		}
 	}
-	if cause != nil && s.standing == free {
+	if cause != nil && s.ownership == free {
 		if faultCode(cause) == 0 && !unreadable(cause) {
 			p.note(Step{Action: "GetGenericPortMappingEntry", Outcome: "no answer", Err: cause}, s.want, began)
 			return s, cause
 		}
-		s.standing = hidden
+		s.ownership = hidden
 	}
-	p.note(Step{Action: "GetGenericPortMappingEntry", Outcome: string(s.standing), Err: cause}, s.want, began)
+	p.note(Step{Action: "GetGenericPortMappingEntry", Outcome: string(s.ownership), Err: cause}, s.want, began)
 	return s, nil
 }
 

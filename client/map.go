@@ -53,7 +53,7 @@ type peer struct {
 	external netip.Addr // its external address, as it said when it was found
 	probed   time.Time  // when that was
 	anyPort  bool       // its service has AddAnyPortMapping
-	turn     *baton     // whole plans are serialised: between a look and its add no other plan of ours may come
+	turn     *mutex     // whole plans are serialised: between a look and its add no other plan of ours may come
 }
 
 func (g *Gateway) peer() *peer {
@@ -85,24 +85,24 @@ func (m *Mapping) use(gw *peer) {
 	defer m.mu.Unlock()
 	plan := newPlanner(gw, m.req, &m.trace)
 	if m.plan != nil {
-		plan.debris = m.plan.debris
+		plan.leftovers = m.plan.leftovers
 	}
 	m.gw, m.plan = gw, plan
 }
 
 // openOnce opens everything for the first time.
 func (m *Mapping) openOnce(ctx context.Context) error {
-	if err := m.gw.turn.take(ctx); err != nil {
+	if err := m.gw.turn.lock(ctx); err != nil {
 		return fmt.Errorf("map: %w", err)
 	}
-	defer m.gw.turn.give()
+	defer m.gw.turn.unlock()
 	a, err := m.plan.address(ctx)
 	if err != nil {
 		return &MapError{Err: err, Trace: m.Trace()}
 	}
 	hs, err := m.plan.open(ctx, m.wanted)
 	if err != nil {
-		after, cancel := aftermath(ctx)
+		after, cancel := cleanupTime(ctx)
 		defer cancel()
 		m.plan.sweep(after, nil) // the next try, if there is one, sweeps again
 		return &MapError{Err: err, Trace: m.Trace()}

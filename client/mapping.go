@@ -48,7 +48,7 @@ type Mapping struct {
 	rand    *rand.Rand // used by whoever opens first, then by the keeper
 	trace   trace
 	events  feed
-	closing baton         // one Close at a time
+	closing mutex         // one Close at a time
 	opened  chan struct{} // closed when everything was open for the first time
 	once    sync.Once     // closes opened
 
@@ -176,10 +176,10 @@ const closeTimeout = 10 * time.Second
 func (m *Mapping) Close(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, closeTimeout)
 	defer cancel()
-	if err := m.closing.take(ctx); err != nil {
+	if err := m.closing.lock(ctx); err != nil {
 		return fmt.Errorf("close mapping: %w", err)
 	}
-	defer m.closing.give()
+	defer m.closing.unlock()
 
 	m.mu.Lock()
 	m.closed = true
@@ -205,10 +205,10 @@ func (m *Mapping) releaseAll(ctx context.Context) error {
 	if plan == nil {
 		return nil
 	}
-	if err := gw.turn.take(ctx); err != nil {
+	if err := gw.turn.lock(ctx); err != nil {
 		return fmt.Errorf("close mapping: %w", err)
 	}
-	defer gw.turn.give()
+	defer gw.turn.unlock()
 	var errs []error
 	rest = slices.DeleteFunc(rest, func(h held) bool {
 		if h.Shared {

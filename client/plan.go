@@ -22,14 +22,14 @@ type actions interface {
 // remembers between them what the gateway refused. The gateway's turn is held around its methods.
 //
 // Every entry goes through the same steps: look who has the port, add, read back. What it
-// finds decides (standingOf), what it is refused decides (remedy); both are tables.
+// finds decides (ownershipOf), what it is refused decides (remedyFor); both are tables.
 type planner struct {
-	gw     *peer
-	anyway bool    // the gateway has AddAnyPortMapping and has not refused it yet
-	req    Request // with defaults
-	trace  *trace
-	lease  time.Duration // to ask for: req.Lease, or what the gateway would rather have
-	debris []held        // ours and unwanted; to be removed when the gateway lets us
+	gw        *peer
+	anyway    bool    // the gateway has AddAnyPortMapping and has not refused it yet
+	req       Request // with defaults
+	trace     *trace
+	lease     time.Duration // to ask for: req.Lease, or what the gateway would rather have
+	leftovers []held        // ours and unwanted; to be removed when the gateway lets us
 }
 
 func newPlanner(p *peer, req Request, t *trace) *planner {
@@ -61,7 +61,7 @@ func movable(err error) bool {
 		return true
 	}
 	e, ok := errors.AsType[*RefusedError](err)
-	return ok && e.cure == elsewhere
+	return ok && e.remedy == elsewhere
 }
 
 // openAt opens all protocols on one port, or none. Nothing is added before every protocol is known to
@@ -74,7 +74,7 @@ func (p *planner) openAt(ctx context.Context, port uint16) ([]held, error) {
 	var out []held
 	for i := 0; i < len(slots); i++ {
 		h, err := p.fill(ctx, slots[i], i == 0)
-		if _, refused := errors.AsType[*RefusedError](err); refused && slots[i].standing == ours {
+		if _, refused := errors.AsType[*RefusedError](err); refused && slots[i].ownership == ours {
 			h, err = slots[i].held(p.lease, time.Now()), nil // not renewed, but open
 		}
 		if err == nil && h.External.Port() != port {
@@ -89,7 +89,7 @@ func (p *planner) openAt(ctx context.Context, port uint16) ([]held, error) {
 		}
 		if err != nil {
 			for j := range out {
-				if slots[j].standing != ours && !out[j].Shared {
+				if slots[j].ownership != ours && !out[j].Shared {
 					p.undo(ctx, out[j], true)
 				}
 			}

@@ -48,7 +48,7 @@ func (e *OwnedError) Unwrap() error { return e.Err }
 type RefusedError struct {
 	Wanted PortMapping // as asked last
 	Err    error       // holds a *soap.Error
-	cure   cure
+	remedy remedy
 }
 
 func (e *RefusedError) Error() string {

@@ -95,7 +95,7 @@ func newResolver(location *url.URL, urlBase string, t trust, forgive func(string
 		forgive("desc-urlbase-unusable")
 		return r
 	}
-	r.base = r.police(base)
+	r.base = r.confine(base)
 	return r
 }
 
@@ -114,7 +114,7 @@ func (r *resolver) readings(ref string) []*url.URL {
 		}
 	}
 	if u.Host != "" {
-		add(r.police(u))
+		add(r.confine(u))
 		u = &url.URL{Path: u.Path, RawPath: u.RawPath, RawQuery: u.RawQuery}
 	}
 	bases := []*url.URL{r.location}
@@ -137,8 +137,8 @@ func (r *resolver) readings(ref string) []*url.URL {
 	return all
 }
 
-// police keeps a URL on the hosts that may be asked.
-func (r *resolver) police(u *url.URL) *url.URL {
+// confine keeps a URL on the hosts that may be asked.
+func (r *resolver) confine(u *url.URL) *url.URL {
 	if r.trust.allows(u.Hostname()) || strings.EqualFold(u.Hostname(), r.location.Hostname()) {
 		return u
 	}

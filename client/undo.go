@@ -17,7 +17,7 @@ const releaseTries = 3
 // accepted it, so that what stands there is ours even under another description; without it only
 // an entry that shows our description is removed. What cannot be removed now is left to sweep.
 func (p *planner) undo(ctx context.Context, h held, certain bool) {
-	ctx, cancel := aftermath(ctx)
+	ctx, cancel := cleanupTime(ctx)
 	defer cancel()
 	h.fresh, h.doubt = certain, !certain
 	if p.insist(ctx, h) != nil {
@@ -39,13 +39,13 @@ func (p *planner) insist(ctx context.Context, h held) (err error) {
 // leave notes an entry of ours that is not wanted any more and could not be removed.
 func (p *planner) leave(h held) {
 	same := func(d held) bool { return d.key() == h.key() }
-	p.debris = append(slices.DeleteFunc(p.debris, same), h)
+	p.leftovers = append(slices.DeleteFunc(p.leftovers, same), h)
 }
 
 // sweep tries again to remove what was left, but for what is held anew by now.
 func (p *planner) sweep(ctx context.Context, holding []held) error {
 	var last error
-	p.debris = slices.DeleteFunc(p.debris, func(d held) bool {
+	p.leftovers = slices.DeleteFunc(p.leftovers, func(d held) bool {
 		if slices.ContainsFunc(holding, func(h held) bool { return !h.lost && h.key() == d.key() }) {
 			return true
 		}
@@ -58,8 +58,8 @@ func (p *planner) sweep(ctx context.Context, holding []held) error {
 	return last
 }
 
-// aftermath is the time to clean up in when ctx may have ended.
-func aftermath(ctx context.Context) (context.Context, context.CancelFunc) {
+// cleanupTime is the time to clean up in when ctx may have ended.
+func cleanupTime(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), undoTimeout)
 }
 
@@ -71,9 +71,9 @@ func (p *planner) release(ctx context.Context, h held) error {
 	}
 	expired := !h.ends.IsZero() && time.Now().After(h.ends)
 	switch {
-	case s.standing == ours:
-	case s.standing == shared && h.fresh:
-	case s.standing == hidden && !h.doubt && !expired:
+	case s.ownership == ours:
+	case s.ownership == shared && h.fresh:
+	case s.ownership == hidden && !h.doubt && !expired:
 	default:
 		return nil
 	}

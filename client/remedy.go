@@ -7,21 +7,21 @@ import (
 	"github.com/igdkit/igdkit/soap"
 )
 
-// cure is what the planner does about a refused or failed add.
-type cure string
+// remedy is what the planner does about a refused or failed add.
+type remedy string
 
 const (
-	giveUp    cure = "refused"
-	permanent cure = "asked again without an end"
-	week      cure = "asked again for a week"
-	plain     cure = "asked again by AddPortMapping"
-	elsewhere cure = "not on this port"
+	giveUp    remedy = "refused"
+	permanent remedy = "asked again without an end"
+	week      remedy = "asked again for a week"
+	plain     remedy = "asked again by AddPortMapping"
+	elsewhere remedy = "not on this port"
 )
 
 // maxWeek is the longest lease of WANIPConnection:2 (§2.3.17).
 const maxWeek = 604800 * time.Second
 
-// attempt is one add that failed, as far as it decides the cure.
+// attempt is one add that failed, as far as it decides the remedy.
 type attempt struct {
 	code  int           // UPnP error code; 0 when the gateway gave none: reset, silence, HTTP error
 	any   bool          // it was AddAnyPortMapping
@@ -29,21 +29,20 @@ type attempt struct {
 	low   bool          // the external port is below 1024
 }
 
-// remedies lists the cures; the first that fits is taken. Each makes the next attempt
-// different in a way that cannot come back, so the list needs no counter.
-func remedies() []struct {
+// rule is one row of the remedies.
+type rule struct {
 	code int
 	when func(attempt) bool
-	do   cure
-} {
+	do   remedy
+}
+
+// remedies lists what helps; the first that fits is taken. Each makes the next attempt
+// different in a way that cannot come back, so the list needs no counter.
+func remedies() []rule {
 	always := func(attempt) bool { return true }
 	leased := func(a attempt) bool { return a.lease > 0 }
 	byAny := func(a attempt) bool { return a.any }
-	return []struct {
-		code int
-		when func(attempt) bool
-		do   cure
-	}{
+	return []rule{
 		// Version 1 gateways, and version 2 ones that announce an action they lack, refuse
 		// AddAnyPortMapping with 401, an HTTP error or a reset (Ubee).
 		{0, byAny, plain},
@@ -62,7 +61,7 @@ func remedies() []struct {
 	}
 }
 
-func remedy(a attempt) cure {
+func remedyFor(a attempt) remedy {
 	for _, r := range remedies() {
 		if r.code == a.code && r.when(a) {
 			return r.do

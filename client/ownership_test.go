@@ -2,7 +2,7 @@ package client
 
 import "testing"
 
-func TestStandingOf(t *testing.T) {
+func TestOwnershipOf(t *testing.T) {
 	want := rowOf(8080, "TCP", us, 80, "igdkit 8080 TCP")
 	disabled := func(m PortMapping) PortMapping { m.Enabled = false; return m }
 	remote := func(m PortMapping) PortMapping { m.RemoteHost = "198.51.100.1"; return m }
@@ -10,7 +10,7 @@ func TestStandingOf(t *testing.T) {
 		name  string
 		found PortMapping
 		shown string
-		want  standing
+		want  ownership
 	}{
 		{"our own", rowOf(8080, "TCP", us, 80, "igdkit 8080 TCP"), "", ours},
 		{"our own, from another run", rowOf(8080, "TCP", us, 80, "igdkit 9090 TCP"), "", ours},
@@ -34,7 +34,7 @@ func TestStandingOf(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := standingOf(tt.found, want, tt.shown); got != tt.want {
+			if got := ownershipOf(tt.found, want, tt.shown); got != tt.want {
 				t.Errorf("got %s, want %s", got, tt.want)
 			}
 		})

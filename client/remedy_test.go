@@ -9,7 +9,7 @@ func TestRemedy(t *testing.T) {
 	tests := []struct {
 		name string
 		a    attempt
-		want cure
+		want remedy
 	}{
 		{"725", attempt{code: 725, lease: time.Hour}, permanent},
 		{"725 for a permanent one", attempt{code: 725}, giveUp},
@@ -34,7 +34,7 @@ func TestRemedy(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := remedy(tt.a); got != tt.want {
+			if got := remedyFor(tt.a); got != tt.want {
 				t.Errorf("got %s, want %s", got, tt.want)
 			}
 		})
@@ -49,7 +49,7 @@ func TestRemediesEnd(t *testing.T) {
 			if n > 5 {
 				t.Fatalf("code %d goes round in circles", code)
 			}
-			switch remedy(a) {
+			switch remedyFor(a) {
 			case permanent:
 				a.lease = 0
 				continue

@@ -3,11 +3,12 @@ package client
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 )
 
-// tendAll renews what is due and looks at the rest.
-func (k *keeper) tendAll(ctx context.Context) error {
+// maintain renews what is due and looks at the rest.
+func (k *keeper) maintain(ctx context.Context) error {
 	a, err := k.plan.address(ctx)
 	if err != nil {
 		return err
@@ -23,8 +24,7 @@ func (k *keeper) tendAll(ctx context.Context) error {
 
 	now := time.Now()
 	look := k.renew || !now.Before(k.check)
-	hs := make([]held, len(k.held))
-	copy(hs, k.held)
+	hs := slices.Clone(k.held)
 	fresh, taken := false, false
 	var errs []error
 	for i, h := range hs {
@@ -32,7 +32,7 @@ func (k *keeper) tendAll(ctx context.Context) error {
 		if !due && !look {
 			continue
 		}
-		n, kind, err := k.tend(ctx, h, due)
+		n, kind, err := k.maintainEntry(ctx, h, due)
 		if err != nil && unanswered(err) {
 			errs = append(errs, err)
 			break // the rest would wait for nothing too
@@ -94,19 +94,19 @@ func worst(errs []error) error {
 	return errs[0]
 }
 
-// tend looks at one entry and renews it when it is due or has been lost. It gives the entry as it is
+// maintainEntry looks at one entry and renews it when it is due or has been lost. It gives the entry as it is
 // then and the kind of event to tell, if any. An entry that the gateway never showed is not missed: it
 // is left to its renewals, because some gateways hide entries that work.
-func (k *keeper) tend(ctx context.Context, h held, due bool) (held, EventKind, error) {
+func (k *keeper) maintainEntry(ctx context.Context, h held, due bool) (held, EventKind, error) {
 	s, err := k.plan.lookAt(ctx, h)
 	if err != nil {
 		return h, "", err
 	}
-	if s.standing == owned {
+	if s.ownership == owned {
 		h.lost, h.Verified = true, false
 		return h, "", &OwnedError{Wanted: s.want, Owner: s.found}
 	}
-	missing := s.standing == free && h.shown
+	missing := s.ownership == free && h.shown
 	if !due && !missing {
 		return k.observe(h, s), "", nil
 	}
@@ -127,11 +127,11 @@ func (k *keeper) tend(ctx context.Context, h held, due bool) (held, EventKind, e
 
 // observe updates h by what the gateway shows of it.
 func (k *keeper) observe(h held, s slot) held {
-	if s.standing != ours && s.standing != shared {
+	if s.ownership != ours && s.ownership != shared {
 		return h
 	}
 	h.shown = true
-	h.Shared = s.standing == shared
+	h.Shared = s.ownership == shared
 	h.Verified = s.found.Enabled && s.found.InternalPort == h.Internal.Port()
 	h.Description = s.found.Description
 	// A renewal that was answered but not heeded shows in what remains (Tomato, OpenWrt 15.05).

@@ -5,23 +5,23 @@ import (
 	"strings"
 )
 
-// standing is what an entry that was found means for the one that is wanted.
-type standing string
+// ownership is what an entry that was found means for the one that is wanted.
+type ownership string
 
 const (
-	free   standing = "free"   // nothing is there
-	ours   standing = "ours"   // we opened it, now or in an earlier run
-	shared standing = "shared" // another program of this host opened it, and it leads to where we want
-	owned  standing = "owned"  // it leads elsewhere; never touched
-	hidden standing = "hidden" // the gateway does not tell
+	free   ownership = "free"   // nothing is there
+	ours   ownership = "ours"   // we opened it, now or in an earlier run
+	shared ownership = "shared" // another program of this host opened it, and it leads to where we want
+	owned  ownership = "owned"  // it leads elsewhere; never touched
+	hidden ownership = "hidden" // the gateway does not tell
 )
 
-// standingOf compares the entry found under a key with the wanted one. shown is how the gateway
+// ownershipOf compares the entry found under a key with the wanted one. shown is how the gateway
 // showed our description when it was last seen: some cut or replace it.
 //
 // An address or port that cannot be read, as the 0.0.0.0 and 0 that miniupnpd lists on
 // nftables, proves nothing by itself: then only the description makes an entry ours.
-func standingOf(found, want PortMapping, shown string) standing {
+func ownershipOf(found, want PortMapping, shown string) ownership {
 	client := sameClient(found.InternalClient, want.InternalClient)
 	port := matchOf(found.InternalPort == want.InternalPort, found.InternalPort != 0)
 	host := matchOf(found.RemoteHost == want.RemoteHost, true)
