@@ -37,7 +37,6 @@ type subscription struct {
 	queue     []notification // not yet delivered
 	held      bool           // until its SUBSCRIBE is answered
 	busy      bool           // a goroutine delivers
-	gone      bool           // nothing more may be sent
 }
 
 // callback is one place where a subscriber takes notifications.
@@ -217,7 +216,7 @@ func (g *Gateway) subscriber(s *service, sid string) *subscription {
 }
 
 func (g *Gateway) dismiss(sub *subscription) {
-	sub.gone, sub.queue = true, nil
+	sub.queue = nil
 	g.subscribers = slices.DeleteFunc(g.subscribers, func(s *subscription) bool { return s == sub })
 	if !slices.ContainsFunc(g.subscribers, func(s *subscription) bool { return s.service == sub.service }) {
 		sub.service.published = nil

@@ -88,7 +88,7 @@ func (g *Gateway) release(sub *subscription) {
 
 // wake starts the delivery of what waits for sub, unless it runs or may not. It needs the gateway's lock.
 func (g *Gateway) wake(sub *subscription) {
-	if sub.held || sub.busy || sub.gone || g.closed || len(sub.queue) == 0 {
+	if sub.held || sub.busy || g.closed || len(sub.queue) == 0 {
 		return
 	}
 	sub.busy = true
