@@ -195,7 +195,12 @@ func TestJournalThatCannotBeWritten(t *testing.T) {
 func TestEventsMayCallTheGateway(t *testing.T) {
 	var g *emulator.Gateway
 	var seen []string
+	running := 0
 	g = emulator.Start(t, emulator.Options{SSDP: "off", OnEvent: func(e emulator.Event) {
+		if running++; running > 1 {
+			t.Error("OnEvent was called within OnEvent")
+		}
+		defer func() { running-- }()
 		seen = append(seen, string(e.Event))
 		if e.Event == emulator.ExternalIPSet && *e.ExternalIP == "" {
 			g.SetExternalIP(netip.MustParseAddr("198.51.100.1"))

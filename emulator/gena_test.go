@@ -356,3 +356,22 @@ func TestRebootForgetsSubscribers(t *testing.T) {
 		t.Errorf("event after a reboot: %+v", <-sub.seen)
 	}
 }
+
+// No notification starts before the subscriber has its SID.
+func TestFirstEventWaitsForTheAnswer(t *testing.T) {
+	c := call1(t, Options{Version: 1})
+	sub := newSubscriber(t, http.StatusOK)
+	reply := c.request("SUBSCRIBE", "/event/WANIPConnection1", http1.Fields{{Name: "CALLBACK", Value: "<" + sub.url + ">"}, {Name: "NT", Value: "upnp:event"}}, nil)
+	c.g.SetExternalIP(netip.MustParseAddr("198.51.100.9"))
+	c.g.do(func(*state) {
+		if c.g.subscribers[0].busy {
+			t.Error("delivery has begun")
+		}
+	})
+	reply.Sent()
+	for _, want := range [][2]string{{"0", "45.66.77.88"}, {"1", "198.51.100.9"}} {
+		if m := sub.next(t); m.seq != want[0] || m.values["ExternalIPAddress"] != want[1] {
+			t.Errorf("event %+v, want %v", m, want)
+		}
+	}
+}

@@ -14,6 +14,7 @@ import (
 func TestRangesOfTwoClients(t *testing.T) {
 	clock := NewClock(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
 	c := call1(t, Options{Clock: clock})
+	c.do(ipConnection, 2, "AddPortMapping", add("NewExternalPort", "2003")...)
 	c.do(ipConnection, 2, "AddPortMapping", add("NewExternalPort", "2001")...)
 	c.as(them).do(ipConnection, 2, "AddPortMapping", add("NewExternalPort", "2002", "NewInternalClient", them)...)
 	clock.Advance(time.Minute)
@@ -40,10 +41,10 @@ func TestRangesOfTwoClients(t *testing.T) {
 			t.Errorf("%s: %s, want %s", what, got, want)
 		}
 	}
-	ours, theirs := "2001 127.0.0.1 59m0s", "2002 127.0.0.2 59m0s"
-	want("our list", list(c, "0"), ours)
+	theirs := "2002 127.0.0.2 59m0s"
+	want("our list", list(c, "0"), "2001 127.0.0.1 59m0s, 2003 127.0.0.1 59m0s")
 	want("their list", list(c.as(them), "0"), theirs)
-	want("everybody's list", list(c, "1"), ours+", "+theirs)
+	want("everybody's list", list(c, "1"), "2001 127.0.0.1 59m0s, "+theirs+", 2003 127.0.0.1 59m0s")
 	remove := func(manage string) int {
 		code, _ := c.do(ipConnection, 2, "DeletePortMappingRange",
 			"NewStartPort", "2000", "NewEndPort", "2010", "NewProtocol", "TCP", "NewManage", manage)

@@ -112,6 +112,10 @@ func TestConflicts(t *testing.T) {
 		step("the port is still held", 718, "AddPortMapping", add("NewInternalClient", them)...)
 		step("delete the last", 0, "DeletePortMapping", add()[:6]...)
 		step("the port is free", 0, "AddPortMapping", add("NewInternalClient", them)...)
+		step("0.0.0.0 is any remote host", 0, "AddPortMapping", add("NewInternalClient", them, "NewRemoteHost", "0.0.0.0")...)
+		if n := len(c.g.Mappings()); n != 2 {
+			t.Errorf("version %d: %d mappings, want one of TCP and one of UDP", version, n)
+		}
 	}
 }
 

@@ -125,6 +125,18 @@ func TestAddAnyFindsTheLastFreePort(t *testing.T) {
 	}
 }
 
+func TestTableDoesNotGrowWithUse(t *testing.T) {
+	table := newTable()
+	m := Mapping{Protocol: "TCP", ExternalPort: 8080}
+	for range 10_000 {
+		table.put(m)
+		table.remove(table.get(m.key()))
+	}
+	if n := len(table.order.slots); n > 64 {
+		t.Errorf("%d slots for an empty table", n)
+	}
+}
+
 func defaulted(t *testing.T, o Options) Options {
 	t.Helper()
 	o, err := o.defaults()
