@@ -73,7 +73,7 @@ type call struct {
 	args   arguments
 }
 
-// variable is an evented state variable (protocol facts: the initial event carries all of a service's).
+// variable is an evented state variable. The first event of a subscription carries all of a service's (UDA 1.1 §4.3).
 type variable struct {
 	name  string
 	value func(*state) string
