@@ -5,11 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"math/rand/v2"
 	"net/netip"
 	"slices"
 	"strings"
 	"sync"
+	"testing"
+	"testing/synctest"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/igdkit/igdkit/soap"
 )
@@ -250,3 +255,55 @@ func (f *fakeGateway) mapping(req Request) *Mapping {
 }
 
 var errReset = errors.New("connection reset")
+
+// kept keeps a mapping on gw from now on; find may be nil.
+func kept(t *testing.T, gw *fakeGateway, req Request, find func(context.Context) (*peer, error)) *Mapping {
+	t.Helper()
+	if find == nil {
+		find = func(context.Context) (*peer, error) { return gw.peer(), nil }
+	}
+	m := newMapping(req.defaults(keepLease), Options{Rand: rand.New(rand.NewPCG(1, 2))}, find)
+	m.Keep(t.Context())
+	t.Cleanup(func() { m.Close(context.Background()) })
+	return m
+}
+
+// kinds drains the events that have come so far.
+func kinds(m *Mapping) []string {
+	out := []string{}
+	for {
+		select {
+		case e, ok := <-m.Events():
+			if !ok {
+				return append(out, "closed")
+			}
+			out = append(out, string(e.Kind))
+		default:
+			return out
+		}
+	}
+}
+
+// last drains the events and gives the last one.
+func last(m *Mapping) Event {
+	var last Event
+	for {
+		select {
+		case e, ok := <-m.Events():
+			if !ok {
+				return last
+			}
+			last = e
+		default:
+			return last
+		}
+	}
+}
+
+func wantKinds(t *testing.T, m *Mapping, want ...string) {
+	t.Helper()
+	synctest.Wait()
+	if diff := cmp.Diff(append([]string{}, want...), kinds(m)); diff != "" {
+		t.Errorf("events (-want +got):\n%s", diff)
+	}
+}

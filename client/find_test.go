@@ -142,6 +142,22 @@ func TestFindNothing(t *testing.T) {
 	})
 }
 
+// Without a network to search, the error says so, at once.
+func TestFindNowhere(t *testing.T) {
+	inNetwork(t, func(t *testing.T, n *emulator.Network) {
+		for nowhere, want := range map[Net]string{
+			n.Host("lonely"): "no internet gateway found; search: no IPv4 network with multicast or a default gateway",
+			n.Host("v6", netip.MustParsePrefix("2001:db8::10/64")): "no internet gateway found; search: no IPv4 network with multicast or a default gateway",
+		} {
+			start := time.Now()
+			_, err := Find(t.Context(), Options{Net: nowhere})
+			if !errors.Is(err, ErrNoGateway) || err.Error() != want || time.Since(start) != 0 {
+				t.Errorf("got %v after %v, want %s", err, time.Since(start), want)
+			}
+		}
+	})
+}
+
 func TestFindCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := emulator.NewNetwork()

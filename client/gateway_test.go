@@ -3,11 +3,10 @@ package client
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/netip"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -15,7 +14,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/igdkit/igdkit/emulator"
 	"github.com/igdkit/igdkit/soap"
@@ -301,135 +299,44 @@ func TestRequestsAreSerialised(t *testing.T) {
 	})
 }
 
-// The connected service with a public address is chosen, under its own type.
-func TestServiceChoice(t *testing.T) {
-	two := func(services ...string) string {
-		d := description("uuid:router", "Layer3Forwarding:1", "/l3f")
-		var all strings.Builder
-		for i, s := range services {
-			fmt.Fprintf(&all, "<service><serviceType>%s</serviceType><controlURL>/ctl%d</controlURL></service>", s, i)
-		}
-		return strings.Replace(d, "<serviceList>", "<deviceList><device><serviceList>"+all.String()+"</serviceList></device></deviceList><serviceList>", 1)
-	}
-	const ip1, ip2 = "urn:schemas-upnp-org:service:WANIPConnection:1", "urn:schemas-upnp-org:service:WANIPConnection:2"
-	const ppp1, dsl = "urn:schemas-upnp-org:service:WANPPPConnection:1", "urn:dslforum-org:service:WANIPConnection:1"
-	silent := map[string]any{}
-	tests := []struct {
-		name     string
-		services []string
-		answers  []map[string]any
-		want     string
-		external string
-	}{
-		{"desc-two-wandevices", []string{ip1, ip1}, []map[string]any{disconnected(), connected("45.66.77.88")}, "/ctl1", "45.66.77.88"},
-		{"extip-per-service", []string{ip1, ip1}, []map[string]any{connected("10.0.0.9"), connected("45.66.77.88")}, "/ctl1", "45.66.77.88"},
-		{"desc-ip-and-ppp-together, PPP is up", []string{ip1, ppp1}, []map[string]any{disconnected(), connected("45.66.77.88")}, "/ctl1", "45.66.77.88"},
-		{"version 2 first", []string{ip1, ip2}, []map[string]any{connected("45.66.77.88"), connected("45.66.77.88")}, "/ctl1", "45.66.77.88"},
-		{"dslforum last", []string{dsl, ppp1}, []map[string]any{connected("45.66.77.88"), connected("45.66.77.88")}, "/ctl1", "45.66.77.88"},
-		{"one that does not say before one that is down", []string{ip1, ppp1}, []map[string]any{disconnected(), silent}, "/ctl1", "invalid IP"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			inNetwork(t, func(t *testing.T, n *emulator.Network) {
-				s := newStub(t, n, "router", "192.168.1.1/24")
-				s.page("/desc.xml", two(tt.services...))
-				for i, a := range tt.answers {
-					s.actions(fmt.Sprint("/ctl", i), a)
-				}
-				g, err := Find(t.Context(), Options{Net: newPC(n), Gateway: s.url("/desc.xml")})
-				if err != nil {
-					t.Fatal(err)
-				}
-				if got := strings.TrimPrefix(g.Service.ControlURL, "http://192.168.1.1:5000"); got != tt.want || g.External.String() != tt.external {
-					t.Errorf("chose %s with %v, want %s", got, g.External, tt.want)
-				}
-				if g.Service.ControlURL != g.Services[0].ControlURL || len(g.Services) != 2 {
-					t.Errorf("services %+v", g.Services)
-				}
-			})
-		})
-	}
-}
-
-// Once a service is known that none can be better than, the others are not waited for.
-func TestProbeStops(t *testing.T) {
+// Every request leaves from the address that the gateway was found from: gateways judge by it whose port they open.
+func TestSourceBound(t *testing.T) {
 	inNetwork(t, func(t *testing.T, n *emulator.Network) {
-		s := newStub(t, n, "router", "192.168.1.1/24")
-		s.page("/desc.xml", strings.Replace(description("uuid:router", "WANIPConnection:1", "/ctl"), "</serviceList>",
-			"<service><serviceType>urn:schemas-upnp-org:service:WANPPPConnection:1</serviceType><controlURL>/ppp</controlURL></service></serviceList>", 1))
-		s.actions("/ctl", connected("45.66.77.88"))
-		s.mux.HandleFunc("/ppp", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
-		g, err := Find(t.Context(), Options{Net: newPC(n), Gateway: s.url("/desc.xml")})
-		if err != nil {
-			t.Fatal(err)
+		s := newStub(t, n, "router", "192.168.1.1/24").gateway("45.66.77.88")
+		var mu sync.Mutex
+		sources := make(map[string]bool)
+		heard := func(h http.HandlerFunc) http.HandlerFunc {
+			return func(w http.ResponseWriter, r *http.Request) {
+				host, _, _ := net.SplitHostPort(r.RemoteAddr)
+				mu.Lock()
+				sources[r.Method+" "+host] = true
+				mu.Unlock()
+				h(w, r)
+			}
 		}
-		if len(g.Services) != 2 || g.Service.ControlURL != s.url("/ctl") || s.times("/ppp") != 0 {
-			t.Errorf("services %+v, asked %v", g.Services, s.requests())
+		s.mux.HandleFunc("GET /heard.xml", heard(func(w http.ResponseWriter, _ *http.Request) {
+			io.WriteString(w, description("uuid:router", "WANIPConnection:1", "/heard"))
+		}))
+		s.mux.HandleFunc("POST /heard", heard(func(w http.ResponseWriter, r *http.Request) {
+			r.URL.Path = "/ctl"
+			s.mux.ServeHTTP(w, r)
+		}))
+		s.announce(s.url("/heard.xml"))
+		pc := n.Host("pc", netip.MustParsePrefix("192.168.1.10/24"), netip.MustParsePrefix("192.168.1.11/24"))
+		for _, o := range []Options{{}, {Gateway: s.url("/heard.xml")}, {Gateway: "192.168.1.1"}} {
+			o.Net, o.Interface = pc, "eth1"
+			g, err := Find(t.Context(), o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := g.ExternalIP(t.Context()); err != nil || g.Local != netip.MustParseAddr("192.168.1.11") {
+				t.Errorf("local %v, %v", g.Local, err)
+			}
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if diff := cmp.Diff(map[string]bool{"GET 192.168.1.11": true, "POST 192.168.1.11": true}, sources); diff != "" {
+			t.Errorf("requests came from (-want +got)\n%s", diff)
 		}
 	})
-}
-
-// A description that misleads about its control URL is read the other way.
-func TestOtherReadingOfControlURL(t *testing.T) {
-	inNetwork(t, func(t *testing.T, n *emulator.Network) {
-		s := newStub(t, n, "router", "192.168.1.1/24")
-		s.page("/desc.xml", strings.Replace(description("uuid:router", "WANIPConnection:1", "/ctl"), "<device>", "<URLBase>http://192.168.1.1:8888/</URLBase><device>", 1))
-		s.actions("/ctl", connected("45.66.77.88"))
-		g, err := Find(t.Context(), Options{Net: newPC(n), Gateway: s.url("/desc.xml")})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !g.Connected || g.Service.ControlURL != s.url("/ctl") || !slices.Equal(g.Service.Alternatives, []string{"http://192.168.1.1:8888/ctl"}) {
-			t.Errorf("service %+v", g.Service)
-		}
-		if !slices.Contains(g.Quirks(), "desc-urlbase-wrong-port") {
-			t.Errorf("quirks %v", g.Quirks())
-		}
-	})
-}
-
-// Ways to deliver a description that a strict HTTP client stumbles over.
-func TestDescriptionDelivery(t *testing.T) {
-	text := description("uuid:router", "WANIPConnection:1", "/ctl")
-	tests := []struct {
-		name   string
-		write  []string // the raw answers of one connection after another
-		quirks []string
-	}{
-		{"desc-http10-no-length", []string{"HTTP/1.0 200 OK\r\nServer: BRCM400\r\n\r\n" + text}, nil},
-		{"desc-octet-stream", []string{"HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nConnection: close\r\n\r\n" + text}, nil},
-		{"desc-drops-first-connection", []string{"", "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + text}, []string{"desc-drops-first-connection"}},
-		{"a header without a colon", []string{"HTTP/1.1 200 OK\r\nDEFUNCT\r\n\r\n" + text}, []string{"http-junk-line"}},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			inNetwork(t, func(t *testing.T, n *emulator.Network) {
-				s := newStub(t, n, "router", "192.168.1.1/24")
-				s.actions("/ctl", connected("45.66.77.88"))
-				l, err := s.host.Listen(t.Context(), netip.AddrPortFrom(s.addr, 80))
-				if err != nil {
-					t.Fatal(err)
-				}
-				defer l.Close()
-				go func() {
-					for _, w := range tt.write {
-						c, err := l.Accept()
-						if err != nil {
-							return
-						}
-						io.ReadAtLeast(c, make([]byte, 4096), 20)
-						io.WriteString(c, w)
-						c.Close()
-					}
-				}()
-				g, err := Find(t.Context(), Options{Net: newPC(n), Gateway: "http://192.168.1.1/desc.xml"})
-				if err != nil {
-					t.Fatal(err)
-				}
-				if diff := cmp.Diff(tt.quirks, g.Quirks(), cmpopts.EquateEmpty()); diff != "" {
-					t.Errorf("quirks (-want +got)\n%s", diff)
-				}
-			})
-		})
-	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net/netip"
 	"slices"
 	"testing"
@@ -15,58 +14,6 @@ import (
 
 	"github.com/igdkit/igdkit/soap"
 )
-
-// kept keeps a mapping on gw from now on; find may be nil.
-func kept(t *testing.T, gw *fakeGateway, req Request, find func(context.Context) (*peer, error)) *Mapping {
-	t.Helper()
-	if find == nil {
-		find = func(context.Context) (*peer, error) { return gw.peer(), nil }
-	}
-	m := newMapping(req.defaults(keepLease), Options{Rand: rand.New(rand.NewPCG(1, 2))}, find)
-	m.Keep(t.Context())
-	t.Cleanup(func() { m.Close(context.Background()) })
-	return m
-}
-
-// kinds drains the events that have come so far.
-func kinds(m *Mapping) []string {
-	out := []string{}
-	for {
-		select {
-		case e, ok := <-m.Events():
-			if !ok {
-				return append(out, "closed")
-			}
-			out = append(out, string(e.Kind))
-		default:
-			return out
-		}
-	}
-}
-
-// last drains the events and gives the last one.
-func last(m *Mapping) Event {
-	var last Event
-	for {
-		select {
-		case e, ok := <-m.Events():
-			if !ok {
-				return last
-			}
-			last = e
-		default:
-			return last
-		}
-	}
-}
-
-func wantKinds(t *testing.T, m *Mapping, want ...string) {
-	t.Helper()
-	synctest.Wait()
-	if diff := cmp.Diff(append([]string{}, want...), kinds(m)); diff != "" {
-		t.Errorf("events (-want +got):\n%s", diff)
-	}
-}
 
 func TestKeepDay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -433,53 +380,6 @@ func TestKeepBadRequest(t *testing.T) {
 	if err := m.Close(t.Context()); err != nil {
 		t.Error(err)
 	}
-}
-
-// When ctx ends nothing is renewed any more, and Close still deletes.
-func TestKeepContextEnds(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		gw := &fakeGateway{address: "203.0.113.7"}
-		ctx, cancel := context.WithCancel(t.Context())
-		m := gw.mapping(Request{InternalPort: 8080})
-		if err := m.openOnce(ctx); err != nil {
-			t.Fatal(err)
-		}
-		m.Keep(ctx)
-		m.Keep(ctx) // a second keeper would be one too many
-		time.Sleep(time.Minute)
-		cancel()
-		wantKinds(t, m, "mapped", "closed")
-		time.Sleep(12 * time.Hour)
-		if n := gw.count("AddPortMapping"); n != 1 {
-			t.Errorf("%d adds", n)
-		}
-		if err := m.Close(t.Context()); err != nil || len(gw.table()) != 0 {
-			t.Errorf("close gave %v and left %v", err, gw.table())
-		}
-	})
-}
-
-// Close is bounded even when the gateway hangs, and can be tried again.
-func TestCloseBounded(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		gw := &fakeGateway{address: "203.0.113.7"}
-		m := gw.mapping(Request{InternalPort: 8080})
-		if err := m.openOnce(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		gw.plans.lock(t.Context()) // another plan hangs
-		began := time.Now()
-		if err := m.Close(t.Context()); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("got %v", err)
-		}
-		if d := time.Since(began); d != closeTimeout {
-			t.Errorf("took %s", d)
-		}
-		gw.plans.unlock()
-		if err := m.Close(t.Context()); err != nil || len(gw.table()) != 0 {
-			t.Errorf("the second close gave %v and left %v", err, gw.table())
-		}
-	})
 }
 
 // A gateway that refuses to renew what is alive is not a reason to move: the entry is opened anew when

@@ -72,10 +72,17 @@ func (s *search) open(ctx context.Context) {
 			s.add(ctx, l)
 		}
 	}
-	if !s.target.group && len(s.sockets) == 0 && len(s.failed) == 0 {
+	switch {
+	case len(s.sockets) > 0 || len(s.failed) > 0:
+	case s.target.group:
+		s.fail(&InterfaceError{Interface: s.o.Interface, Err: errNobodyToAsk})
+	default:
 		s.add(ctx, nil)
 	}
 }
+
+// errNobodyToAsk tells a machine without a network from one whose network has no gateway.
+var errNobodyToAsk = errors.New("no IPv4 network with multicast or a default gateway")
 
 // serves tells whether the search may leave by l.
 func (s *search) serves(l *link) bool {
