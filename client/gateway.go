@@ -23,7 +23,7 @@ const actionTimeout = 10 * time.Second
 
 // Gateway is an Internet gateway device and the one connection service of it that is asked. Its fields do not change after
 // it was found. Its methods may be called from several goroutines; requests leave one after another, because some routers
-// lose parallel ones.
+// lose parallel ones. An action is given up after 10 s, or with its context.
 type Gateway struct {
 	// Location is the URL its description was read from.
 	Location string

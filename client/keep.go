@@ -9,8 +9,8 @@ import (
 
 // Keep opens what req asks for and keeps it open until ctx ends or the mapping is closed. It never fails
 // because no gateway is there yet or because one has gone: it searches again with growing pauses
-// of at most five minutes, and tells everything by [Mapping.Events]. Only a request that cannot be used
-// ends it at once, with the event Failed and Err.
+// of at most five minutes, and tells everything by [Mapping.Events]. Only a request or options that
+// cannot be used end it at once, with the event Failed and Err: a *RequestError or an *ArgumentError.
 //
 // When ctx ends the port stays open to the end of its lease; [Mapping.Close] closes it.
 func Keep(ctx context.Context, req Request, o Options) *Mapping {
@@ -77,6 +77,11 @@ func (k *keeper) run(ctx context.Context) {
 		}
 		err := k.attempt(ctx)
 		if ctx.Err() != nil {
+			return
+		}
+		if e, ok := errors.AsType[*ArgumentError](err); ok && k.search {
+			k.setErr(e) // Options will not be better the next time
+			k.tell(Event{Kind: Failed, Err: e})
 			return
 		}
 		timer.Reset(k.after(err))

@@ -365,6 +365,21 @@ func TestKeepLocalAddressChanged(t *testing.T) {
 	})
 }
 
+// Options that can never be used are told, not retried for ever.
+func TestKeepBadOptions(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := Keep(t.Context(), Request{InternalPort: 8080}, Options{Gateway: "ftp://192.168.1.1/"})
+		err := m.Wait(t.Context())
+		if e, ok := errors.AsType[*ArgumentError](err); !ok || e.Argument != "Gateway" {
+			t.Errorf("Wait = %v", err)
+		}
+		wantKinds(t, m, "failed", "closed")
+		if err := m.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestKeepBadRequest(t *testing.T) {
 	m := Keep(t.Context(), Request{}, Options{})
 	e := <-m.Events()

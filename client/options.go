@@ -22,8 +22,8 @@ type Options struct {
 	// Timeout bounds one Discover or Find as a whole. 0: 10 s. A search by itself ends after 1.8 s, or after 3.8 s when no
 	// gateway has answered until then.
 	Timeout time.Duration
-	// Rand is the source of jitter. nil: a source seeded by the runtime. It is used by one goroutine at a time only when it
-	// is not shared between Options.
+	// Rand makes the jitter of renewals repeatable: each Map and Keep draws the seed of its own source from it. nil: the
+	// runtime's. Calls that share one must not run at the same time.
 	Rand *rand.Rand
 	// Trace receives a dump of every datagram and HTTP exchange. nil: none. Writes are serialised.
 	Trace io.Writer
