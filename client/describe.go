@@ -34,6 +34,7 @@ type candidate struct {
 	server   string   // SERVER of the reply
 	quirks   []string // forgiven so far
 	link     *link    // where the reply came in, nil when nothing was searched
+	links    []link   // of this machine, when the search began
 	asked    bool     // the user named it
 }
 
@@ -83,18 +84,15 @@ func describe(ctx context.Context, o Options, c candidate) (*Gateway, error) {
 		g.Server = page.Fields.Get("Server")
 	}
 	g.forgive(slices.Concat(c.quirks, page.Forgiven, quirks, doc.quirks)...)
-	g.stand(o, c)
+	g.stand(c)
 	return g, g.probe(ctx)
 }
 
 // stand fills in where the gateway is, seen from here.
-func (g *Gateway) stand(o Options, c candidate) {
+func (g *Gateway) stand(c candidate) {
 	at := c.link
-	if at == nil {
-		links, _ := links(o)
-		if i := slices.IndexFunc(links, func(l link) bool { return l.addr() == g.Local }); i >= 0 {
-			at = &links[i]
-		}
+	if i := slices.IndexFunc(c.links, func(l link) bool { return l.addr() == g.Local }); at == nil && i >= 0 {
+		at = &c.links[i]
 	}
 	if at != nil {
 		g.Interface = at.ifi.Name

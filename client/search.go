@@ -34,6 +34,7 @@ type search struct {
 	o        Options
 	yield    func(*Gateway, error) bool
 	target   target
+	links    []link
 	gateways []netip.Addr // next hops of all links
 	searched []string     // interfaces that a search left by
 
@@ -103,8 +104,8 @@ func (s *search) fail(e *InterfaceError) {
 
 // visit describes the one gateway whose URL the user gave.
 func (s *search) visit(ctx context.Context, location *url.URL) {
-	c := candidate{location: location, asked: true, trust: trust{given: []string{location.Hostname()}}}
 	links, broken := links(s.o)
+	c := candidate{location: location, links: links, asked: true, trust: trust{given: []string{location.Hostname()}}}
 	for _, l := range links {
 		c.trust.gateways = append(c.trust.gateways, l.gateways...)
 	}
@@ -235,7 +236,7 @@ func (s *search) consider(ctx context.Context, r reply) {
 		s.explain(e)
 		return
 	}
-	c := candidate{location: location, local: r.socket.local, trust: t, server: r.message.Server, link: r.socket.link, asked: asked,
+	c := candidate{location: location, local: r.socket.local, trust: t, server: r.message.Server, link: r.socket.link, links: s.links, asked: asked,
 		quirks: r.message.Forgiven}
 	if quirk != "" {
 		c.quirks = append(slices.Clip(c.quirks), quirk)

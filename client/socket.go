@@ -58,6 +58,7 @@ func isRoot(st string) bool { return strings.EqualFold(st, ssdp.RootDevice) }
 // open makes the sockets. What cannot be opened is told and costs the others nothing.
 func (s *search) open(ctx context.Context) {
 	all, broken := links(s.o)
+	s.links = all
 	for _, e := range broken {
 		s.fail(e)
 	}

@@ -13,21 +13,50 @@ import (
 	"strings"
 )
 
-// listens reads the socket tables of the kernel: unlike a connection, that does not wake the program.
-func listens(_ context.Context, protocol string, at netip.AddrPort) listener {
-	var bound []netip.Addr
-	for _, name := range []string{strings.ToLower(protocol), strings.ToLower(protocol) + "6"} {
+// listen reads the socket tables of the kernel: unlike a connection, that does not wake the program. The kernel takes
+// milliseconds to print them, so they are read while the gateway is asked.
+func listen(specs []spec) ears {
+	type answer struct {
+		bound []netip.Addr
+		err   error
+	}
+	asked := make(map[ear]chan answer)
+	for _, e := range earsOf(specs) {
+		told := make(chan answer, 1)
+		asked[e] = told
+		go func() {
+			bound, err := e.bound()
+			told <- answer{bound, err}
+		}()
+	}
+	return func(_ context.Context, e ear, at netip.Addr) listener {
+		told, ok := asked[e]
+		if !ok {
+			return cannotTell
+		}
+		a := <-told
+		told <- a
+		if a.err != nil {
+			return cannotTell
+		}
+		return judge(a.bound, at)
+	}
+}
+
+// bound lists the addresses on which programs wait at a port.
+func (e ear) bound() (bound []netip.Addr, err error) {
+	for _, name := range []string{strings.ToLower(e.protocol), strings.ToLower(e.protocol) + "6"} {
 		f, err := os.Open("/proc/net/" + name)
 		if err != nil {
 			if strings.HasSuffix(name, "6") {
 				continue // a kernel without IPv6
 			}
-			return cannotTell
+			return nil, err
 		}
-		bound = append(bound, boundTo(f, at.Port())...)
+		bound = append(bound, boundTo(f, e.port)...)
 		f.Close()
 	}
-	return judge(bound, at.Addr())
+	return bound, nil
 }
 
 // judge says what programs bound to addresses of one port mean for traffic to at.

@@ -53,6 +53,18 @@ func TestListens(t *testing.T) {
 	}
 }
 
+// hear asks about one port, twice: both protocols of a SPEC may lead to one warning each.
+func hear(t *testing.T, protocol string, at netip.AddrPort) listener {
+	t.Helper()
+	who := listen([]spec{{internal: at.Port(), protocol: strings.ToLower(protocol)}})
+	e := ear{protocol, at.Port()}
+	first := who(t.Context(), e, at.Addr())
+	if again := who(t.Context(), e, at.Addr()); again != first {
+		t.Errorf("%s %s: %v, and then %v", protocol, at, first, again)
+	}
+	return first
+}
+
 // The tables of this machine are read as they are.
 func TestListensHere(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -76,12 +88,12 @@ func TestListensHere(t *testing.T) {
 		{"TCP", netip.AddrPortFrom(ours, tcp), onlyItself},
 		{"UDP", netip.AddrPortFrom(ours, udp), somebody},
 	} {
-		if got := listens(t.Context(), tt.protocol, tt.at); got != tt.want {
+		if got := hear(t, tt.protocol, tt.at); got != tt.want {
 			t.Errorf("%s %s: %v, want %v", tt.protocol, tt.at, got, tt.want)
 		}
 	}
 	l.Close()
-	if got := listens(t.Context(), "TCP", netip.AddrPortFrom(loopback, tcp)); got != nobody {
+	if got := hear(t, "TCP", netip.AddrPortFrom(loopback, tcp)); got != nobody {
 		t.Errorf("after the listener closed: %v, want nobody", got)
 	}
 }

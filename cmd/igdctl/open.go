@@ -72,19 +72,20 @@ With several SPECs each is tried; the exit code is that of the first that failed
 }
 
 func (a *app) open(ctx context.Context, specs []spec, o openFlags) error {
+	who := listen(specs)
 	g, all, err := a.openAll(ctx, "open", specs, o)
 	if err != nil {
 		return err
 	}
 	if o.keep {
-		return a.keep(ctx, g, all, o)
+		return a.keep(ctx, g, all, o, who)
 	}
 	if a.json {
-		a.warnAbout(ctx, all, o)
+		a.warnAbout(ctx, all, o, who)
 		return a.showOpenedJSON(g, all, o)
 	}
 	a.table(openRows(all))
-	a.warnAbout(ctx, all, o)
+	a.warnAbout(ctx, all, o, who)
 	return a.conclude(all, o)
 }
 

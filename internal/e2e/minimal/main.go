@@ -19,20 +19,28 @@ import (
 )
 
 func main() {
-	if len(os.Args) != 3 {
-		fmt.Fprintln(os.Stderr, "usage: minimal CLIENT PORT")
+	if len(os.Args) < 3 || len(os.Args) > 4 {
+		fmt.Fprintln(os.Stderr, "usage: minimal CLIENT PORT [LOCATION]")
 		os.Exit(2)
 	}
-	if err := open(os.Args[1], os.Args[2]); err != nil {
+	location := ""
+	if len(os.Args) == 4 {
+		location = os.Args[3]
+	}
+	if err := open(os.Args[1], os.Args[2], location); err != nil {
 		fmt.Fprintln(os.Stderr, "minimal:", err)
 		os.Exit(1)
 	}
 }
 
-func open(client, port string) error {
-	location, err := search()
-	if err != nil {
-		return err
+// open searches unless location is given.
+func open(client, port, location string) error {
+	if location == "" {
+		found, err := search()
+		if err != nil {
+			return err
+		}
+		location = found
 	}
 	c, err := describe(location)
 	if err != nil {
