@@ -16,7 +16,7 @@ import (
 )
 
 // keep keeps every port open until ctx ends, tells what happens to them, and closes them.
-func (a *app) keep(ctx context.Context, g *client.Gateway, all []opened, o openFlags, who ears) error {
+func (a *app) keep(ctx context.Context, g *client.Gateway, all []opened, o openFlags) error {
 	for _, x := range all {
 		if err := errors.Join(x.err, x.notPublic(o)); err != nil {
 			a.closeAll(all)
@@ -24,7 +24,7 @@ func (a *app) keep(ctx context.Context, g *client.Gateway, all []opened, o openF
 		}
 	}
 	defer outlivePipes()()
-	a.warnAbout(ctx, all, o, who)
+	a.warnAbout(ctx, all, o)
 	watching, stop := context.WithCancel(ctx)
 	defer stop()
 	a.watch(watching, all, func(x opened, e client.Event) {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -24,33 +23,11 @@ const (
 	somebody
 )
 
-// ear is a port of this computer at which a program may listen. protocol is "TCP" or "UDP".
-type ear struct {
-	protocol string
-	port     uint16
-}
-
-// ears tell who listens for what is sent to an address of this computer.
-type ears func(ctx context.Context, e ear, at netip.Addr) listener
-
-// earsOf are the ports that SPECs lead to.
-func earsOf(specs []spec) (all []ear) {
-	for _, sp := range specs {
-		for _, protocol := range []string{"TCP", "UDP"} {
-			e := ear{protocol, sp.internal}
-			if (sp.protocol == "both" || strings.EqualFold(sp.protocol, protocol)) && !slices.Contains(all, e) {
-				all = append(all, e)
-			}
-		}
-	}
-	return all
-}
-
 // answerTime is how long a computer of the local network may take to answer.
 const answerTime = time.Second
 
 // warnListener warns when nobody would answer on the inside of an open port.
-func (a *app) warnListener(ctx context.Context, e client.Entry, elsewhere bool, who ears) {
+func (a *app) warnListener(ctx context.Context, e client.Entry, elsewhere bool) {
 	port := fmt.Sprintf("port %d/%s", e.Internal.Port(), strings.ToLower(e.Protocol))
 	if elsewhere && !isOwn(e.Internal.Addr()) {
 		if e.Protocol == "TCP" && !answers(ctx, e.Internal) && ctx.Err() == nil {
@@ -58,7 +35,7 @@ func (a *app) warnListener(ctx context.Context, e client.Entry, elsewhere bool, 
 		}
 		return
 	}
-	a.warnOwnListener(who(ctx, ear{e.Protocol, e.Internal.Port()}, e.Internal.Addr()), port, e.Internal.Addr())
+	a.warnOwnListener(listens(ctx, e.Protocol, e.Internal), port, e.Internal.Addr())
 }
 
 func (a *app) warnOwnListener(who listener, port string, at netip.Addr) {

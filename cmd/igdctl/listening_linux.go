@@ -11,41 +11,82 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/vishvananda/netlink/nl"
+	"golang.org/x/sys/unix"
 )
 
-// listen reads the socket tables of the kernel: unlike a connection, that does not wake the program. The kernel takes
-// milliseconds to print them, so they are read while the gateway is asked.
-func listen(specs []spec) ears {
-	type answer struct {
-		bound []netip.Addr
-		err   error
+// listens asks the kernel which sockets wait at a port: unlike a connection, that does not wake the program.
+func listens(_ context.Context, protocol string, at netip.AddrPort) listener {
+	bound, err := diagnosed(protocol, at.Port())
+	if err != nil {
+		bound, err = listed(protocol, at.Port())
 	}
-	asked := make(map[ear]chan answer)
-	for _, e := range earsOf(specs) {
-		told := make(chan answer, 1)
-		asked[e] = told
-		go func() {
-			bound, err := e.bound()
-			told <- answer{bound, err}
-		}()
+	if err != nil {
+		return cannotTell
 	}
-	return func(_ context.Context, e ear, at netip.Addr) listener {
-		told, ok := asked[e]
-		if !ok {
-			return cannotTell
-		}
-		a := <-told
-		told <- a
-		if a.err != nil {
-			return cannotTell
-		}
-		return judge(a.bound, at)
-	}
+	return judge(bound, at.Addr())
 }
 
-// bound lists the addresses on which programs wait at a port.
-func (e ear) bound() (bound []netip.Addr, err error) {
-	for _, name := range []string{strings.ToLower(e.protocol), strings.ToLower(e.protocol) + "6"} {
+// Numbers of linux/tcp_states.h: a TCP socket that listens, and a UDP socket that is not connected.
+const (
+	stateClose  = 7
+	stateListen = 10
+)
+
+// diagnosed lists the addresses on which sockets wait at a port, by sock_diag(7).
+func diagnosed(protocol string, port uint16) (bound []netip.Addr, err error) {
+	query := diagRequest{protocol: unix.IPPROTO_UDP, states: 1 << stateClose, port: port}
+	if protocol == "TCP" {
+		query.protocol, query.states = unix.IPPROTO_TCP, 1<<stateListen
+	}
+	for _, query.family = range []uint8{unix.AF_INET, unix.AF_INET6} {
+		r := nl.NewNetlinkRequest(nl.SOCK_DIAG_BY_FAMILY, unix.NLM_F_DUMP)
+		r.AddData(query)
+		answers, err := r.Execute(unix.NETLINK_INET_DIAG, 0)
+		if err != nil {
+			return nil, err
+		}
+		for _, b := range answers {
+			if a, ok := diagAddr(b, port); ok {
+				bound = append(bound, a)
+			}
+		}
+	}
+	return bound, nil
+}
+
+// diagRequest is struct inet_diag_req_v2 of linux/inet_diag.h.
+type diagRequest struct {
+	family, protocol uint8
+	states           uint32
+	port             uint16
+}
+
+func (diagRequest) Len() int { return 56 }
+
+func (q diagRequest) Serialize() []byte {
+	b := make([]byte, q.Len())
+	b[0], b[1] = q.family, q.protocol
+	binary.NativeEndian.PutUint32(b[4:], q.states)
+	binary.BigEndian.PutUint16(b[8:], q.port)
+	return b
+}
+
+// diagAddr reads the local address of a struct inet_diag_msg whose port is the one asked for.
+func diagAddr(b []byte, port uint16) (netip.Addr, bool) {
+	if len(b) < 24 || binary.BigEndian.Uint16(b[4:]) != port {
+		return netip.Addr{}, false
+	}
+	if b[0] == unix.AF_INET {
+		return netip.AddrFrom4([4]byte(b[8:12])), true
+	}
+	return netip.AddrFrom16([16]byte(b[8:24])).Unmap(), true
+}
+
+// listed reads the same from the tables in /proc, which every kernel has; a large one takes the kernel milliseconds to print.
+func listed(protocol string, port uint16) (bound []netip.Addr, err error) {
+	for _, name := range []string{strings.ToLower(protocol), strings.ToLower(protocol) + "6"} {
 		f, err := os.Open("/proc/net/" + name)
 		if err != nil {
 			if strings.HasSuffix(name, "6") {
@@ -53,7 +94,7 @@ func (e ear) bound() (bound []netip.Addr, err error) {
 			}
 			return nil, err
 		}
-		bound = append(bound, boundTo(f, e.port)...)
+		bound = append(bound, boundTo(f, port)...)
 		f.Close()
 	}
 	return bound, nil

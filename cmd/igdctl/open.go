@@ -72,20 +72,19 @@ With several SPECs each is tried; the exit code is that of the first that failed
 }
 
 func (a *app) open(ctx context.Context, specs []spec, o openFlags) error {
-	who := listen(specs)
 	g, all, err := a.openAll(ctx, "open", specs, o)
 	if err != nil {
 		return err
 	}
 	if o.keep {
-		return a.keep(ctx, g, all, o, who)
+		return a.keep(ctx, g, all, o)
 	}
 	if a.json {
-		a.warnAbout(ctx, all, o, who)
+		a.warnAbout(ctx, all, o)
 		return a.showOpenedJSON(g, all, o)
 	}
 	a.table(openRows(all))
-	a.warnAbout(ctx, all, o, who)
+	a.warnAbout(ctx, all, o)
 	return a.conclude(all, o)
 }
 

@@ -74,7 +74,7 @@ func untilText(e client.Entry) string {
 }
 
 // warnAbout says what will disappoint about ports that are open.
-func (a *app) warnAbout(ctx context.Context, all []opened, o openFlags, who ears) {
+func (a *app) warnAbout(ctx context.Context, all []opened, o openFlags) {
 	told := false
 	for _, x := range all {
 		if x.mapping == nil {
@@ -87,7 +87,7 @@ func (a *app) warnAbout(ctx context.Context, all []opened, o openFlags, who ears
 			} else if !e.Verified {
 				a.warn("the gateway accepted %s and does not show it in its list", port)
 			}
-			a.warnListener(ctx, e, o.to != "", who)
+			a.warnListener(ctx, e, o.to != "")
 		}
 		if address, verdict := reachOf(x.mapping); verdict != client.Public && !told && !o.requirePublic {
 			told = true
