@@ -26,4 +26,5 @@ integration: ## real peers in network namespaces: miniupnpd, upnpc, gupnp-tools 
 	go test -count=1 ./emulator/lab ./internal/e2e
 
 bench: ## the numbers of docs/performance.md, measured side by side
-	go test -run '^$$' -bench . -benchtime 2s -count 1 ./emulator ./emulator/lab ./internal/e2e
+	go test -run '^$$' -bench . -benchtime 2s ./emulator ./emulator/lab
+	go test -run '^$$' -bench . -benchtime 10x ./internal/e2e
