@@ -8,24 +8,26 @@ import (
 	"os/signal"
 	"runtime"
 	"syscall"
+	"time"
 )
 
 func main() {
-	os.Exit(start())
+	os.Exit(start(patience))
 }
 
-// start runs igdctl for the process it is in, until it is done or told to stop.
-func start() int {
+// start runs igdctl for the process it is in, until it is done or told to stop. After patience it says what it waits for.
+func start(patience time.Duration) int {
 	ctx, stop := signal.NotifyContext(context.Background(), stopSignals()...)
 	defer stop()
 	// A second Ctrl-C ends a close that hangs.
 	context.AfterFunc(ctx, stop)
 	return run(ctx, os.Args[1:], env{
-		stdin:   os.Stdin,
-		stdout:  os.Stdout,
-		stderr:  os.Stderr,
-		environ: os.Environ(),
-		color:   terminal(os.Stderr) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb",
+		stdin:    os.Stdin,
+		stdout:   os.Stdout,
+		stderr:   os.Stderr,
+		environ:  os.Environ(),
+		patience: patience,
+		color:    terminal(os.Stderr) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb",
 	})
 }
 

@@ -22,8 +22,9 @@ import (
 type env struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
-	environ        []string // "NAME=value"
-	color          bool     // stderr shows colour
+	environ        []string      // "NAME=value"
+	color          bool          // stderr shows colour
+	patience       time.Duration // until a command says what it waits for; 0: a second
 }
 
 func (e env) getenv(name string) string {
@@ -56,7 +57,7 @@ const patienceLimit = 30 * time.Second
 
 // run runs one command line and gives the exit code.
 func run(ctx context.Context, args []string, e env) int {
-	a := &app{env: e, ui: ui{stdout: e.stdout, stderr: e.stderr, color: e.color}}
+	a := &app{env: e, ui: ui{stdout: e.stdout, stderr: e.stderr, color: e.color, patience: e.patience}}
 	root := newRootCmd(a)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)

@@ -25,7 +25,8 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"igdctl": func() { os.Exit(start()) }})
+	// In the stories it never says what it waits for: how long that takes is up to the machine.
+	testscript.Main(m, map[string]func(){"igdctl": func() { os.Exit(start(time.Hour)) }})
 }
 
 // TestScripts tells stories of igdctl as a real process and a gateway on loopback.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -39,6 +40,8 @@ type ui struct {
 	json  bool // --json: stdout is for programs
 	lines bool // with json: one document a line, for a command that runs until it is stopped
 	color bool // stderr is a terminal that wants colour
+
+	patience time.Duration // until it is said what is being waited for; 0: a second
 
 	mu     sync.Mutex // a progress line comes from a timer
 	stdout io.Writer
@@ -88,9 +91,9 @@ func oneLine(s string) string {
 // patience is how long a person waits without asking what for.
 const patience = time.Second
 
-// waiting says what is being waited for if it is not over within a second. The function returned ends it.
+// waiting says what is being waited for if it is not over when patience is. The function returned ends it.
 func (u *ui) waiting(format string, args ...any) (over func()) {
-	t := time.AfterFunc(patience, func() { u.say(format, args...) })
+	t := time.AfterFunc(cmp.Or(u.patience, patience), func() { u.say(format, args...) })
 	return func() { t.Stop() }
 }
 
