@@ -17,9 +17,10 @@ func newCloseCmd(a *app) *cobra.Command {
 		Use:   "close SPEC… | --all",
 		Short: "Close ports that lead to this computer",
 		Long: `Closes ports on the gateway, by the SPEC they were opened with: [EXTERNAL:]INTERNAL[/tcp, /udp or /both].
-When INTERNAL is written after EXTERNAL it has to be right, too. Both closes the two protocols or neither.
+A port that leads to another computer, or to another port than INTERNAL, is not closed: 8080 stands for 8080:8080.
+Both closes the two protocols or neither.
 
-A port that leads to another computer is not closed. --all closes every port that leads to this computer, whichever
+--all closes every port that leads to this computer, whichever
 program opened it, and leaves those of other computers alone.`,
 		Example: `  igdctl close 8080
   igdctl close 80:8080 4500/udp
@@ -82,8 +83,12 @@ func closeSpec(ctx context.Context, g *client.Gateway, sp spec) ([]client.PortMa
 			return entries, err
 		}
 		entries = append(entries, m)
-		if ownerOf(m, g) == somebodyElse || sp.split && m.InternalPort != sp.internal && m.InternalPort != 0 {
-			return entries, &notOursError{m}
+		switch {
+		case ownerOf(m, g) == somebodyElse:
+			return entries, &notOursError{found: m, self: g.Local.String()}
+		case m.InternalPort != sp.internal && m.InternalPort != 0:
+			right := spec{external: sp.external, internal: m.InternalPort, protocol: strings.ToLower(protocol)}
+			return entries, &notOursError{found: m, self: g.Local.String(), right: right.String()}
 		}
 	}
 	for _, m := range entries {

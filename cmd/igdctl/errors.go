@@ -81,10 +81,14 @@ type notPublicError struct {
 
 func (e *notPublicError) Error() string { return verdictSentence(e.address, e.verdict) }
 
-// notOursError says that close was asked to remove an entry of somebody else.
-type notOursError struct{ found client.PortMapping }
+// notOursError says that close was asked to remove an entry that leads elsewhere: to another computer or another port.
+type notOursError struct {
+	found client.PortMapping
+	self  string // address of this computer
+	right string // the SPEC that closes it, "" when none does
+}
 
-func (e *notOursError) Error() string { return "the port " + leadsTo(e.found, "") }
+func (e *notOursError) Error() string { return "the port " + leadsTo(e.found, e.self) }
 
 // askedError says that nobody answered a search that the user sent to one place.
 type askedError struct {

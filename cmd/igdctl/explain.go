@@ -81,6 +81,9 @@ func explainRefusal(err error) (failure, bool) {
 	if e, ok := errors.AsType[*notOursError](err); ok {
 		f.message = e.Error()
 		f.hints = []string{"igdctl list shows who has which port"}
+		if e.right != "" {
+			f.hints = []string{"igdctl close " + e.right + " closes it, whichever program opened it", f.hints[0]}
+		}
 		return f, true
 	}
 	if e, ok := errors.AsType[*soap.HTTPError](err); ok && (e.Status == 401 || e.Status == 403) {
