@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/igdkit/igdkit/internal/http1"
@@ -18,7 +19,8 @@ import (
 )
 
 const (
-	// describeTimeout bounds the fetch of one description, the second attempt included.
+	// describeTimeout bounds the fetch of one description, the second attempt included, unless the user named the gateway
+	// and the time.
 	describeTimeout = 3 * time.Second
 	// maxDescriptionSize bounds one description in bytes. Real ones stay below 32 KiB.
 	maxDescriptionSize = 256 << 10
@@ -45,7 +47,7 @@ func describe(ctx context.Context, o Options, c candidate) (*Gateway, error) {
 	}
 	page, err := c.fetch(ctx, o)
 	if err != nil {
-		if ctx.Err() != nil {
+		if ctx.Err() != nil && !(c.asked && errors.Is(ctx.Err(), context.DeadlineExceeded)) {
 			return nil, ctx.Err()
 		}
 		return fail(reason(err), err)
@@ -109,11 +111,15 @@ type page struct {
 // fetch gets the description. A connection that is dropped before an answer is tried once more: OpenWrt and the Netgear
 // R8000 drop the first one.
 func (c candidate) fetch(ctx context.Context, o Options) (*page, error) {
-	ctx, cancel := context.WithTimeout(ctx, describeTimeout)
+	limit := describeTimeout
+	if c.asked {
+		limit = o.patience
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	p, err := c.get(ctx, o)
+	p, err := c.get(ctx, o, limit)
 	if dropped(err) {
-		p, err = c.get(ctx, o)
+		p, err = c.get(ctx, o, limit)
 		if err == nil {
 			p.Forgiven = append(p.Forgiven, "desc-drops-first-connection")
 		}
@@ -121,18 +127,20 @@ func (c candidate) fetch(ctx context.Context, o Options) (*page, error) {
 	return p, err
 }
 
-func (c candidate) get(ctx context.Context, o Options) (*page, error) {
+func (c candidate) get(ctx context.Context, o Options, limit time.Duration) (*page, error) {
 	p := new(page)
+	var heard atomic.Bool
 	t := &http1.Transport{
 		Limits:  http1.Limits{Body: maxDescriptionSize},
-		Timeout: describeTimeout,
+		Timeout: limit,
 		Trace:   o.Trace,
 		Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
 			conn, err := o.Net.Dial(ctx, network, c.local, address)
-			if err == nil {
-				p.local, p.remote = addrOf(conn.LocalAddr()), addrOf(conn.RemoteAddr())
+			if err != nil {
+				return nil, err
 			}
-			return conn, err
+			p.local, p.remote = addrOf(conn.LocalAddr()), addrOf(conn.RemoteAddr())
+			return hearing{conn, &heard}, nil
 		},
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.location.String(), nil)
@@ -140,12 +148,32 @@ func (c candidate) get(ctx context.Context, o Options) (*page, error) {
 		return nil, err
 	}
 	resp, err := t.RoundTrip(req)
-	if err != nil {
+	switch {
+	case err != nil && heard.Load() && late(err):
+		return nil, fmt.Errorf("%w: %w", errSlow, err)
+	case err != nil:
 		return nil, err
 	}
 	defer resp.Body.Close()
 	p.Response = http1.Raw(resp)
 	return p, nil
+}
+
+// errSlow is in the error of an answer that began and did not end in time.
+var errSlow = errors.New("the answer does not end in time")
+
+// hearing is a connection that remembers whether anything came.
+type hearing struct {
+	net.Conn
+	heard *atomic.Bool
+}
+
+func (h hearing) Read(b []byte) (int, error) {
+	n, err := h.Conn.Read(b)
+	if n > 0 {
+		h.heard.Store(true)
+	}
+	return n, err
 }
 
 // addrOf gives the address of one end of a connection, zero when it has none.
@@ -166,14 +194,21 @@ func dropped(err error) bool {
 func reason(err error) Reason {
 	var limit *http1.LimitError
 	var syntax *http1.SyntaxError
-	var timeout net.Error
 	switch {
+	case errors.Is(err, errSlow):
+		return Slow
 	case errors.As(err, &limit):
 		return TooLarge
 	case errors.As(err, &syntax):
 		return HTTPFailure
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+	case late(err):
 		return Silent
 	}
 	return Unreachable
+}
+
+// late tells whether time ran out.
+func late(err error) bool {
+	var timeout net.Error
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout()
 }

@@ -64,6 +64,7 @@ type Reason string
 const (
 	Unreachable    Reason = "unreachable"       // no connection: refused, no route, dropped without a byte
 	Silent         Reason = "silent"            // no answer in time
+	Slow           Reason = "too slow"          // an answer that began and did not end in time
 	BadLocation    Reason = "bad location"      // its LOCATION is no URL that may be used
 	HTTPFailure    Reason = "http failure"      // a status other than 200, or not HTTP at all
 	TooLarge       Reason = "too large"         // its description has no end within 256 KiB

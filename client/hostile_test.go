@@ -1,11 +1,13 @@
 package client
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/netip"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -185,7 +187,7 @@ func TestGatewayGivenIsNone(t *testing.T) {
 					time.Sleep(time.Second)
 				}
 			})
-		}, Silent, describeTimeout, false},
+		}, Slow, describeTimeout, false},
 		{"deep nesting", "http://192.168.1.1:5000/x", func(s *stub) {
 			s.page("/x", "<root>"+strings.Repeat("<device>", 10000))
 		}, NotDescription, 0, false},
@@ -214,6 +216,24 @@ func TestGatewayGivenIsNone(t *testing.T) {
 					t.Errorf("took %v, want at most %v", d, tt.within)
 				}
 			})
+		})
+	}
+}
+
+// The time that the user gives is what the description of the gateway named by its URL may take, shorter or longer than usual.
+func TestDescriptionWithinTimeout(t *testing.T) {
+	for _, timeout := range []time.Duration{time.Second, time.Minute} {
+		inNetwork(t, func(t *testing.T, n *emulator.Network) {
+			s := newStub(t, n, "router", "192.168.1.1/24")
+			s.host.Blackhole(true)
+			start := time.Now()
+			_, err := Find(t.Context(), Options{Net: newPC(n), Gateway: s.url("/desc.xml"), Timeout: timeout})
+			if reasonOf(err) != Silent || !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Errorf("Find = %v", err)
+			}
+			if took := time.Since(start); took != timeout {
+				t.Errorf("took %v, want %v", took, timeout)
+			}
 		})
 	}
 }

@@ -20,19 +20,28 @@ type Options struct {
 	// 1900 of each default gateway.
 	SSDP string
 	// Timeout bounds one Discover or Find as a whole. 0: 10 s. A search by itself ends after 1.8 s, or after 3.8 s when no
-	// gateway has answered until then.
+	// gateway has answered until then. The fetch of a description ends after 3 s; when the gateway is named by Gateway or
+	// SSDP and Timeout is set, with Timeout.
 	Timeout time.Duration
 	// Rand makes the jitter of renewals repeatable: each Map and Keep draws the seed of its own source from it. nil: the
 	// runtime's. Calls that share one must not run at the same time.
 	Rand *rand.Rand
 	// Trace receives a dump of every datagram and HTTP exchange. nil: none. Writes are serialised.
 	Trace io.Writer
+
+	patience time.Duration // for the description of a gateway that the user named
 }
 
 // defaults fills in what the zero value stands for.
 func (o Options) defaults() Options {
 	if o.Net == nil {
 		o.Net = host{}
+	}
+	if o.patience == 0 {
+		o.patience = describeTimeout
+		if o.Timeout > 0 {
+			o.patience = o.Timeout
+		}
 	}
 	if o.Timeout <= 0 {
 		o.Timeout = 10 * time.Second
