@@ -139,7 +139,11 @@ func explainDevice(e *client.NotGatewayError) failure {
 	case client.Silent:
 		f.kind = "timeout"
 		f.message = e.Location + " does not answer"
-		f.hints = append(f.hints, "--timeout 2m waits longer")
+		f.hints = append(f.hints, longer(e)...)
+	case client.Slow:
+		f.kind = "timeout"
+		f.message = e.Location + " is too slow: its description does not end in time"
+		f.hints = append(f.hints, longer(e)...)
 	case client.TooLarge:
 		f.message = e.Location + " is no gateway: what it sends has no end"
 	case client.HTTPFailure:
@@ -150,6 +154,14 @@ func explainDevice(e *client.NotGatewayError) failure {
 		f.message = e.Location + " is no gateway: it sends no device description"
 	}
 	return f
+}
+
+// longer is the hint that waits longer. Only the description at a URL that is named is waited for as long as --timeout says.
+func longer(e *client.NotGatewayError) []string {
+	if !strings.HasPrefix(e.Location, "http://") {
+		return nil
+	}
+	return []string{"--gateway " + e.Location + " --timeout 2m waits longer"}
 }
 
 // explainExchange explains a gateway that was there and stopped making sense.
@@ -169,7 +181,7 @@ func explainExchange(err error) failure {
 	}
 	if slow(err) {
 		return failure{kind: "timeout", exit: exitBroken, message: "the gateway does not answer in time",
-			hints: []string{"--timeout 2m waits longer", "igdctl status tells whether it answers at all"}}
+			hints: []string{"igdctl status tells whether it answers at all", "--trace shows every byte of the exchange"}}
 	}
 	if _, ok := errors.AsType[*net.OpError](err); ok {
 		return failure{kind: "unreachable", exit: exitBroken, message: "the gateway cannot be reached" + because(err),

@@ -140,7 +140,7 @@ It opens a port with one command, or says in plain words why it cannot be opened
 	flags.StringVar(&a.ifname, "interface", "", "search only by the network interface `NAME`")
 	flags.StringVar(&a.ssdp, "ssdp", "", "send searches to `HOST:PORT` instead of everybody on the network (IGD_SSDP)")
 	a.timeout = timeout(patienceLimit)
-	flags.Var(&a.timeout, "timeout", "give up on the gateway after this time")
+	flags.Var(&a.timeout, "timeout", "give up on the gateway after this time; a search ends after four seconds, an action after ten")
 	flags.BoolVar(&a.json, "json", false, "give the result, or the error, as JSON on stdout")
 	flags.BoolVar(&a.trace, "trace", false, "show every byte of the exchange with the gateway on stderr")
 	must(root.RegisterFlagCompletionFunc("interface", completeInterfaces))

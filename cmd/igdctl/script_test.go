@@ -157,6 +157,16 @@ func cmdBroken(ts *testscript.TestScript, neg bool, args []string) {
 			case <-r.Context().Done():
 			}
 		}
+	case "drip":
+		serve = func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Length", "1000")
+			fmt.Fprint(w, "<?xml")
+			w.(http.Flusher).Flush()
+			select {
+			case <-quit:
+			case <-r.Context().Done():
+			}
+		}
 	case "media-server":
 		serve = func(w http.ResponseWriter, _ *http.Request) {
 			fmt.Fprint(w, `<?xml version="1.0"?><root xmlns="urn:schemas-upnp-org:device-1-0"><specVersion><major>1</major><minor>0</minor></specVersion>`+
