@@ -139,10 +139,11 @@ const addressFresh = 5 * time.Second
 func (p *planner) address(ctx context.Context) (netip.Addr, error) {
 	began := time.Now()
 	a, err := p.gw.external, error(nil)
-	if !a.IsValid() || a.IsUnspecified() || began.Sub(p.gw.probed) >= addressFresh {
+	fresh := a.IsValid() && !a.IsUnspecified() && began.Sub(p.gw.probed) < addressFresh
+	if !fresh {
 		a, err = p.gw.ExternalIP(ctx)
 	}
-	step := Step{Action: "GetExternalIPAddress", Err: err}
+	step := Step{Action: "GetExternalIPAddress", Known: fresh, Err: err}
 	switch {
 	case err == nil && (!a.IsValid() || a.IsUnspecified()):
 		a, step.Outcome = netip.Addr{}, string(None)

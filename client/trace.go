@@ -15,6 +15,7 @@ type Step struct {
 	Port     uint16        // the external port; 0 when the step is not about an entry
 	Lease    time.Duration // asked for by an add; 0 is permanent
 	Outcome  string        // one or two words: what the planner made of it
+	Known    bool          // nothing was sent: the answer was seconds old
 	At       time.Time
 	Took     time.Duration
 	Err      error // what the gateway or the network answered, nil for a plain success
