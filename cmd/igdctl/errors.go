@@ -99,6 +99,15 @@ type askedError struct {
 func (e *askedError) Error() string { return e.err.Error() }
 func (e *askedError) Unwrap() error { return e.err }
 
+// environError is a failure of a search that variables of the environment sent to one place.
+type environError struct {
+	variables string // "IGD_LOCATION" or more, as unset takes them
+	err       error
+}
+
+func (e *environError) Error() string { return e.err.Error() }
+func (e *environError) Unwrap() error { return e.err }
+
 // saidError was told to the user before; only its exit code is left to be given.
 type saidError struct{ err error }
 

@@ -23,8 +23,19 @@ func explain(err error) failure {
 		f.hints = specHints(e, f.hints)
 		return f
 	}
-	return explainCause(err)
+	f = explainCause(err)
+	if e, ok := errors.AsType[*environError](err); ok {
+		for i, h := range f.hints {
+			if h == discoverHint {
+				f.hints[i] = "unset " + e.variables + ", and " + discoverHint
+			}
+		}
+	}
+	return f
 }
+
+// discoverHint is the way out for whoever named the wrong gateway.
+const discoverHint = "igdctl discover lists the gateways of this network"
 
 func explainCause(err error) failure {
 	if e, ok := errors.AsType[*usageError](err); ok {
@@ -128,7 +139,7 @@ func explainDevices(err error) (failure, bool) {
 }
 
 func explainDevice(e *client.NotGatewayError) failure {
-	f := failure{kind: "protocol", exit: exitBroken, hints: []string{"igdctl discover lists the gateways of this network"}}
+	f := failure{kind: "protocol", exit: exitBroken, hints: []string{discoverHint}}
 	switch e.Reason {
 	case client.NoService:
 		f.kind, f.exit = "no_gateway", exitNoGateway
@@ -185,7 +196,7 @@ func explainExchange(err error) failure {
 	}
 	if _, ok := errors.AsType[*net.OpError](err); ok {
 		return failure{kind: "unreachable", exit: exitBroken, message: "the gateway cannot be reached" + because(err),
-			hints: []string{"igdctl discover lists the gateways of this network"}}
+			hints: []string{discoverHint}}
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		f.message = "the gateway hangs up without an answer"

@@ -138,11 +138,11 @@ func eventText(sp spec, e client.Event) string {
 	}
 	switch e.Kind {
 	case client.Mapped:
-		return fmt.Sprintf("%s leads to %s, %s", name, e.Entry.Internal, untilText(e.Entry))
+		return fmt.Sprintf("%s leads to %s, kept open%s", name, e.Entry.Internal, renewalText(e.Entry))
 	case client.Renewed:
-		return fmt.Sprintf("%s is renewed, %s", name, untilText(e.Entry))
+		return name + " is renewed" + renewalText(e.Entry)
 	case client.Repaired:
-		return fmt.Sprintf("%s had gone and is open again, %s", name, untilText(e.Entry))
+		return name + " had gone and is open again" + renewalText(e.Entry)
 	case client.Lost:
 		return name + " is lost" + why
 	case client.AddressChanged:
@@ -160,4 +160,12 @@ func eventText(sp spec, e client.Event) string {
 		return name + " is closed"
 	}
 	return name + ": " + string(e.Kind) + why
+}
+
+// renewalText tells by when a port that is kept open is renewed, if the gateway gave it an end.
+func renewalText(e client.Entry) string {
+	if e.Lease.Permanent() || e.Expires.IsZero() || e.Shared {
+		return ""
+	}
+	return ", next renewed before " + e.Expires.Local().Format("Mon 2 Jan 15:04")
 }

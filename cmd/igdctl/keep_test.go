@@ -19,14 +19,17 @@ func TestEventText(t *testing.T) {
 	}
 	hidden := entry
 	hidden.External = netip.AddrPortFrom(netip.Addr{}, 80)
+	endless := entry
+	endless.Lease, endless.Expires = client.Lease{Known: true}, time.Time{}
 	for _, tt := range []struct {
 		event client.Event
 		want  string
 	}{
-		{client.Event{Kind: client.Mapped, Entry: entry}, "192.0.0.9:80/tcp leads to 192.168.1.10:8080, until Mon 23 Nov 06:30 (2 hours)"},
-		{client.Event{Kind: client.Mapped, Entry: hidden}, "80/tcp leads to 192.168.1.10:8080, until Mon 23 Nov 06:30 (2 hours)"},
-		{client.Event{Kind: client.Renewed, Entry: entry}, "192.0.0.9:80/tcp is renewed, until Mon 23 Nov 06:30 (2 hours)"},
-		{client.Event{Kind: client.Repaired, Entry: entry}, "192.0.0.9:80/tcp had gone and is open again, until Mon 23 Nov 06:30 (2 hours)"},
+		{client.Event{Kind: client.Mapped, Entry: entry}, "192.0.0.9:80/tcp leads to 192.168.1.10:8080, kept open, next renewed before Mon 23 Nov 06:30"},
+		{client.Event{Kind: client.Mapped, Entry: hidden}, "80/tcp leads to 192.168.1.10:8080, kept open, next renewed before Mon 23 Nov 06:30"},
+		{client.Event{Kind: client.Mapped, Entry: endless}, "192.0.0.9:80/tcp leads to 192.168.1.10:8080, kept open"},
+		{client.Event{Kind: client.Renewed, Entry: entry}, "192.0.0.9:80/tcp is renewed, next renewed before Mon 23 Nov 06:30"},
+		{client.Event{Kind: client.Repaired, Entry: entry}, "192.0.0.9:80/tcp had gone and is open again, next renewed before Mon 23 Nov 06:30"},
 		{client.Event{Kind: client.Lost, Entry: entry, Err: &client.OwnedError{Owner: client.PortMapping{ExternalPort: 80, InternalClient: "192.168.1.20", InternalPort: 81}}},
 			"192.0.0.9:80/tcp is lost: the port already leads to 192.168.1.20:81"},
 		{client.Event{Kind: client.AddressChanged, Entry: entry, Previous: netip.MustParseAddr("192.0.0.10")},

@@ -58,7 +58,7 @@ With several SPECs each is tried; the exit code is that of the first that failed
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.Var(&o.lease, "for", "how long the port stays open, such as 90m, 2h or 7d (24h unless given)")
+	flags.Var(&o.lease, "for", "how long the port stays open, such as 90m, 2h or 7d (24h unless given; with --keep 2h at a time)")
 	flags.BoolVar(&o.permanent, "permanent", false, "open it for ever; many gateways grant a week at most")
 	flags.BoolVar(&o.any, "any", false, "another external port will do when the wanted one is taken")
 	flags.StringVar(&o.to, "to", "", "lead to the computer `HOST` instead of this one; many gateways refuse")

@@ -271,10 +271,20 @@ func (a *app) find(ctx context.Context) (*client.Gateway, error) {
 	return g, a.nobody(err)
 }
 
-// nobody adds to the error of a search where it was sent, if that was one place only.
+// nobody adds to the error of a search where it was sent, if that was one place only, and which variables would send the
+// next one there again.
 func (a *app) nobody(err error) error {
 	if _, searched := errors.AsType[*client.DiscoveryError](err); searched && a.ssdp != "" {
 		return &askedError{a.ssdp, err}
+	}
+	var set []string
+	for _, name := range []string{"IGD_LOCATION", "IGD_SSDP"} {
+		if a.getenv(name) != "" {
+			set = append(set, name)
+		}
+	}
+	if err != nil && len(set) > 0 {
+		return &environError{strings.Join(set, " "), err}
 	}
 	return err
 }

@@ -100,6 +100,7 @@ type stepJSON struct {
 	Port         uint16  `json:"port,omitempty"`
 	LeaseSeconds int64   `json:"lease_seconds,omitempty"`
 	Outcome      string  `json:"outcome"`
+	Known        bool    `json:"known,omitempty"` // nothing was sent: the answer was seconds old
 	Error        string  `json:"error,omitempty"`
 	Milliseconds float64 `json:"milliseconds"`
 }
@@ -113,6 +114,7 @@ func traceShape(steps []client.Step) []stepJSON {
 			Port:         s.Port,
 			LeaseSeconds: int64(s.Lease / time.Second),
 			Outcome:      s.Outcome,
+			Known:        s.Known,
 			Milliseconds: float64(s.Took.Microseconds()) / 1000,
 		}
 		if s.Err != nil {

@@ -35,7 +35,6 @@ func refusalWords(e *soap.Error) (sentence string, hints []string) {
 	case soap.ActionNotAuthorized:
 		sentence = "the gateway does not allow this computer to do that"
 		hints = []string{
-			"most gateways open ports from 1024 on, and only for the computer that asks: leave --to out",
 			"look for \"UPnP\" or \"secure mode\" in the settings of the router",
 		}
 	case soap.SpecifiedArrayIndexInvalid, soap.NoSuchEntryInArray, soap.PortMappingNotFound:
@@ -99,13 +98,14 @@ func specHints(e *specError, hints []string) []string {
 		same := *e
 		same.spec.external = same.spec.internal
 		hints = []string{fmt.Sprintf("%s asks for that", same.retry(""))}
+	case f.code == soap.ActionNotAuthorized && e.elsewhere:
+		hints = append([]string{"many gateways open ports only for the computer that asks: leave --to out"}, hints...)
+	case f.code == soap.ActionNotAuthorized && e.spec.internal < 1024:
+		hints = append([]string{"many gateways refuse ports below 1024, inside too: let the program listen on a port from 1024 up"}, hints...)
 	case f.code == soap.ActionNotAuthorized && e.spec.external < 1024:
 		high := *e
 		high.spec.external = 8000 + e.spec.external
-		hints = []string{
-			"many gateways keep the ports below 1024 closed; " + high.retry("") + " takes a higher one",
-			"look for \"UPnP\" or \"secure mode\" in the settings of the router",
-		}
+		hints = append([]string{"many gateways keep the ports below 1024 closed; " + high.retry("") + " takes a higher one"}, hints...)
 	}
 	return hints
 }
