@@ -29,7 +29,7 @@ program opened it, and leaves those of other computers alone.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if everything {
 				if len(args) > 0 {
-					return usage("close takes either SPECs or --all", "")
+					return usage("close takes either SPECs or --all", "leave --all out to close only "+strings.Join(args, " "))
 				}
 				return a.closeEverything(cmd.Context())
 			}

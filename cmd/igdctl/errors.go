@@ -56,6 +56,7 @@ func usage(message, hint string) error { return &usageError{message, hint} }
 type localError struct {
 	exit int
 	err  error
+	hint string // "" when there is nothing to do
 }
 
 func (e *localError) Error() string { return e.err.Error() }
@@ -77,6 +78,7 @@ func (e *specError) Unwrap() error { return e.err }
 type notPublicError struct {
 	address netip.Addr
 	verdict client.AddressVerdict
+	closing string // the SPEC that closes the port, "" when it does not stay open
 }
 
 func (e *notPublicError) Error() string { return verdictSentence(e.address, e.verdict) }

@@ -27,6 +27,7 @@ func fault(action string, code int) error {
 func TestExplain(t *testing.T) {
 	refusedConn := &net.OpError{Op: "dial", Net: "tcp", Err: &os.SyscallError{Syscall: "connect", Err: syscall.ECONNREFUSED}}
 	silence := &net.OpError{Op: "read", Net: "tcp", Err: os.ErrDeadlineExceeded}
+	noName := &net.DNSError{Err: "no such host", Name: "nosuch.invalid", IsNotFound: true}
 	wanted := client.PortMapping{ExternalPort: 8080, Protocol: "TCP", InternalPort: 80, InternalClient: "192.168.1.10"}
 	device := func(r client.Reason, err error) error {
 		return &client.NotGatewayError{Location: "http://192.168.1.1/d.xml", Reason: r, Err: err}
@@ -56,6 +57,16 @@ func TestExplain(t *testing.T) {
 		{"closed port", device(client.Unreachable, refusedConn), "unreachable", 5, "http://192.168.1.1/d.xml cannot be reached: connection refused"},
 		{"web page", device(client.NotDescription, nil), "protocol", 5, "http://192.168.1.1/d.xml is no gateway: it sends no device description"},
 		{"404", device(client.HTTPFailure, &soap.HTTPError{Status: 404}), "protocol", 5, "http://192.168.1.1/d.xml does not answer as a gateway (HTTP 404)"},
+		{"401 of what may be anything", device(client.HTTPFailure, &soap.HTTPError{Status: 401}), "protocol", 5, "http://192.168.1.1/d.xml does not answer as a gateway (HTTP 401)"},
+		{"too slow", device(client.Slow, silence), "timeout", 5, "http://192.168.1.1/d.xml is too slow: its description does not end in time"},
+		{"closed at once", device(client.Unreachable, fmt.Errorf("http: closed without an answer: %w", io.EOF)), "protocol", 5,
+			"http://192.168.1.1/d.xml closes the connection without an answer"},
+		{"reset", device(client.Unreachable, &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}), "protocol", 5,
+			"http://192.168.1.1/d.xml closes the connection without an answer"},
+		{"no such name", device(client.Unreachable, &net.OpError{Op: "dial", Net: "tcp", Err: noName}), "unreachable", 5,
+			"http://192.168.1.1/d.xml cannot be reached: no host of that name is known"},
+		{"no such name to search", &askedError{"nosuch.invalid:1900", &client.DiscoveryError{Interfaces: []*client.InterfaceError{{Err: noName}}}},
+			"unreachable", 5, "nosuch.invalid:1900 cannot be asked: no host of that name is known"},
 		{"endless", device(client.TooLarge, &http1.LimitError{What: "body", Limit: 1}), "protocol", 5, "http://192.168.1.1/d.xml is no gateway: what it sends has no end"},
 		{"bad location", device(client.BadLocation, errors.New("a host name")), "protocol", 5, "http://192.168.1.1/d.xml cannot be used as a gateway: a host name"},
 
@@ -90,10 +101,10 @@ func TestExplain(t *testing.T) {
 		{"no address", &client.ValueError{Action: "GetExternalIPAddress", Argument: "NewExternalIPAddress", Value: "eth1"},
 			"protocol", 5, `the answer of the gateway cannot be read: GetExternalIPAddress: unreadable NewExternalIPAddress "eth1"`},
 
-		{"not public", &notPublicError{netip.MustParseAddr("100.64.0.9"), client.CGNAT}, "not_public", 6,
+		{"not public", &notPublicError{netip.MustParseAddr("100.64.0.9"), client.CGNAT, ""}, "not_public", 6,
 			"100.64.0.9 is shared by many customers (CGNAT): the Internet provider translates, and the Internet does not reach it"},
 		{"interrupted", fmt.Errorf("map: %w", context.Canceled), "interrupted", 130, "interrupted"},
-		{"a full disk", &localError{exitLocal, errors.New("no space left")}, "local", 1, "no space left"},
+		{"a full disk", &localError{exit: exitLocal, err: errors.New("no space left")}, "local", 1, "no space left"},
 		{"no CMD", notFound("nosuch", os.ErrNotExist), "local", 127, `there is no command "nosuch"; nothing was opened`},
 		{"anything else", errors.New("who knows"), "local", 1, "who knows"},
 	} {

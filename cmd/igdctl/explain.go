@@ -46,10 +46,14 @@ func explainCause(err error) failure {
 		return f
 	}
 	if e, ok := errors.AsType[*localError](err); ok {
-		return failure{kind: "local", exit: e.exit, message: e.err.Error()}
+		f := failure{kind: "local", exit: e.exit, message: e.err.Error()}
+		if e.hint != "" {
+			f.hints = []string{e.hint}
+		}
+		return f
 	}
 	if e, ok := errors.AsType[*client.RequestError](err); ok {
-		return failure{kind: "usage", exit: exitUsage, message: "the " + e.Field + " " + e.Reason}
+		return failure{kind: "usage", exit: exitUsage, message: "the " + e.Field + " " + e.Reason, hints: requestHints(e.Field)}
 	}
 	if e, ok := errors.AsType[*client.ArgumentError](err); ok {
 		return failure{kind: "usage", exit: exitUsage, message: fmt.Sprintf("%s %q %s", e.Argument, e.Value, e.Reason)}
@@ -58,7 +62,11 @@ func explainCause(err error) failure {
 		return failure{kind: "interrupted", exit: exitInterrupted, message: "interrupted"}
 	}
 	if e, ok := errors.AsType[*notPublicError](err); ok {
-		return failure{kind: "not_public", exit: exitNotPublic, message: e.Error()}
+		f := failure{kind: "not_public", exit: exitNotPublic, message: e.Error(), hints: verdictHints(e.verdict)}
+		if e.closing != "" {
+			f.hints = append(f.hints, "the port stays open; igdctl close "+e.closing+" closes it")
+		}
+		return f
 	}
 	if f, ok := explainRefusal(err); ok {
 		return f
@@ -67,6 +75,17 @@ func explainCause(err error) failure {
 		return f
 	}
 	return explainExchange(err)
+}
+
+// requestHints say what a field of a request takes.
+func requestHints(field string) []string {
+	switch field {
+	case "description":
+		return []string{"--description takes at most 63 letters, digits and signs of plain ASCII"}
+	case "internal client":
+		return []string{"--to takes a computer of this network, such as 192.168.1.20"}
+	}
+	return nil
 }
 
 // explainRefusal explains a gateway that understood and said no.
@@ -97,7 +116,8 @@ func explainRefusal(err error) (failure, bool) {
 		}
 		return f, true
 	}
-	if e, ok := errors.AsType[*soap.HTTPError](err); ok && (e.Status == 401 || e.Status == 403) {
+	_, stranger := errors.AsType[*client.NotGatewayError](err)
+	if e, ok := errors.AsType[*soap.HTTPError](err); ok && !stranger && (e.Status == 401 || e.Status == 403) {
 		f.message = fmt.Sprintf("the gateway wants a password before it opens ports (HTTP %d)", e.Status)
 		f.hints = []string{"look for \"UPnP\" in the settings of the router and let programs change ports"}
 		return f, true
@@ -114,6 +134,10 @@ func explainDevices(err error) (failure, bool) {
 			}
 		}
 		if asked, ok := errors.AsType[*askedError](err); ok {
+			if name, ok := errors.AsType[*net.DNSError](err); ok {
+				return failure{kind: "unreachable", exit: exitBroken, message: asked.where + " cannot be asked" + because(name), hints: []string{
+					"igdctl discover without --ssdp and IGD_SSDP searches the whole network"}}, true
+			}
 			return failure{kind: "no_gateway", exit: exitNoGateway, message: "no gateway answered at " + asked.where,
 				hints: []string{"igdctl discover without --ssdp and IGD_SSDP searches the whole network"}}, true
 		}
@@ -126,6 +150,7 @@ func explainDevices(err error) (failure, bool) {
 			f.message += " on " + strings.Join(e.Searched, ", ")
 		case len(e.Interfaces) > 0:
 			f.message = "no network could be searched for a gateway: " + e.Interfaces[0].Error()
+			f.hints = []string{"--interface names the one towards the router", "igdctl status --gateway ADDRESS asks the router at that address directly"}
 		}
 		return f, true
 	}
@@ -147,6 +172,9 @@ func explainDevice(e *client.NotGatewayError) failure {
 	case client.Unreachable:
 		f.kind = "unreachable"
 		f.message = e.Location + " cannot be reached" + because(e.Err)
+		if hungUp(e.Err) {
+			f.kind, f.message = "protocol", e.Location+" closes the connection without an answer"
+		}
 	case client.Silent:
 		f.kind = "timeout"
 		f.message = e.Location + " does not answer"
@@ -205,6 +233,15 @@ func explainExchange(err error) failure {
 	return failure{kind: "local", exit: exitLocal, message: err.Error()}
 }
 
+// hungUp reports whether err is a connection that was there and ended.
+func hungUp(err error) bool {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return true
+	}
+	e, ok := errors.AsType[*net.OpError](err)
+	return ok && (e.Op == "read" || e.Op == "write")
+}
+
 func limit(err error) bool {
 	_, ours := errors.AsType[*soap.LimitError](err)
 	_, http := errors.AsType[*http1.LimitError](err)
@@ -243,6 +280,12 @@ func because(err error) string {
 	}
 	if refused(err) {
 		return ": connection refused"
+	}
+	if e, ok := errors.AsType[*net.DNSError](err); ok {
+		if e.IsNotFound {
+			return ": no host of that name is known"
+		}
+		return ": its name cannot be looked up: " + e.Err
 	}
 	if e, ok := errors.AsType[*net.OpError](err); ok && e.Err != nil {
 		err = e.Err

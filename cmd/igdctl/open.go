@@ -50,7 +50,7 @@ With several SPECs each is tried; the exit code is that of the first that failed
 				return err
 			}
 			if o.permanent && o.lease != 0 {
-				return usage("--for and --permanent exclude each other", "")
+				return usage("--for and --permanent exclude each other", "leave one of them out; igdctl open --help tells what they do")
 			}
 			a.lines = o.keep
 			return a.open(cmd.Context(), specs, o)
@@ -175,7 +175,7 @@ func (a *app) closeAll(all []opened) (done []opened) {
 		}
 		if err := x.mapping.Close(context.Background()); err != nil {
 			a.warn("%s may still be open: %s", x.spec.outside(), explain(err).message)
-			a.hint(fmt.Sprintf("igdctl close %s closes it", x.spec.outside()))
+			a.hint(fmt.Sprintf("igdctl close %s closes it", x.closing()))
 			continue
 		}
 		done = append(done, x)
@@ -192,7 +192,6 @@ func (a *app) conclude(all []opened, o openFlags) error {
 			a.fail(explain(err))
 		} else if err = x.notPublic(o); err != nil {
 			a.fail(explain(err))
-			a.hint(fmt.Sprintf("the port stays open; igdctl close %s closes it", x.spec.outside()))
 		}
 		if first == nil {
 			first = err

@@ -28,7 +28,18 @@ func (x opened) notPublic(o openFlags) error {
 	if verdict == client.Public {
 		return nil
 	}
-	return &specError{command: "open", spec: x.spec, err: &notPublicError{address, verdict}}
+	closing := x.closing()
+	if o.keep {
+		closing = ""
+	}
+	return &specError{command: "open", spec: x.spec, err: &notPublicError{address, verdict, closing}}
+}
+
+// closing is the SPEC that closes what was opened: its external port may be another than was asked for.
+func (x opened) closing() string {
+	sp := x.spec
+	sp.external = x.mapping.External().Port()
+	return sp.String()
 }
 
 // reachOf is the external address of a mapping with its verdict. An address that the gateway did not tell is unknown.

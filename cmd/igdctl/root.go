@@ -91,7 +91,7 @@ func (a *app) finish(err error, json bool) int {
 
 // unwritten is the error of a result that nobody can have.
 func (a *app) unwritten() error {
-	return &localError{exitLocal, fmt.Errorf("the result cannot be written: %w", a.broken)}
+	return &localError{exit: exitLocal, err: fmt.Errorf("the result cannot be written: %w", a.broken)}
 }
 
 // fail tells a failure in words.

@@ -91,7 +91,7 @@ func parseSpecs(args []string) ([]spec, error) {
 		}
 		for i, other := range specs {
 			if sp.external == other.external && (sp.protocol == other.protocol || sp.protocol == "both" || other.protocol == "both") {
-				return nil, usage(fmt.Sprintf("%s and %s ask for the same external port", args[i], arg), "")
+				return nil, usage(fmt.Sprintf("%s and %s ask for the same external port", args[i], arg), "leave one of them out, or give it an external port of its own: EXTERNAL:INTERNAL")
 			}
 		}
 		specs = append(specs, sp)

@@ -121,7 +121,7 @@ func (a *app) command(ctx context.Context, path string, argv, environ []string) 
 			if e, ok := errors.AsType[*exec.ExitError](err); ok {
 				return &commandError{exitCode(e.ProcessState)}
 			}
-			return &localError{exitLocal, fmt.Errorf("%s: %w", argv[0], err)}
+			return &localError{exitLocal, fmt.Errorf("%s: %w", argv[0], err), ""}
 		}
 	}
 }
@@ -129,7 +129,8 @@ func (a *app) command(ctx context.Context, path string, argv, environ []string) 
 // notFound is the error of a CMD that is not there, or is there and no program.
 func notFound(name string, err error) error {
 	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist) {
-		return &localError{exitNotFound, fmt.Errorf("there is no command %q; nothing was opened", name)}
+		return &localError{exitNotFound, fmt.Errorf("there is no command %q; nothing was opened", name),
+			"CMD is a program of PATH, or the path of one, such as ./server"}
 	}
 	return notRunnable(name, err)
 }
@@ -138,7 +139,11 @@ func notRunnable(name string, err error) error {
 	if cause := errors.Unwrap(err); cause != nil {
 		err = cause // without the name once more
 	}
-	return &localError{exitNotRunnable, fmt.Errorf("%q cannot be run: %w", name, err)}
+	hint := "CMD has to be a program of this system; a script starts with a line such as #!/bin/sh"
+	if errors.Is(err, fs.ErrPermission) {
+		hint = "CMD has to be an executable file: see chmod +x"
+	}
+	return &localError{exitNotRunnable, fmt.Errorf("%q cannot be run: %w", name, err), hint}
 }
 
 // withEnviron tells CMD where it is reached.
