@@ -80,20 +80,20 @@ func closeSpec(ctx context.Context, g *client.Gateway, sp spec) ([]client.PortMa
 	for _, protocol := range sp.protocols() {
 		m, err := lookUp(ctx, g, client.Key{ExternalPort: sp.external, Protocol: protocol})
 		if err != nil {
-			return entries, err
+			return entries, &protocolError{protocol, err}
 		}
 		entries = append(entries, m)
 		switch {
 		case ownerOf(m, g) == somebodyElse:
-			return entries, &notOursError{found: m, self: g.Local.String()}
+			return entries, &protocolError{protocol, &notOursError{found: m, self: g.Local.String()}}
 		case m.InternalPort != sp.internal && m.InternalPort != 0:
 			right := spec{external: sp.external, internal: m.InternalPort, protocol: strings.ToLower(protocol)}
-			return entries, &notOursError{found: m, self: g.Local.String(), right: right.String()}
+			return entries, &protocolError{protocol, &notOursError{found: m, self: g.Local.String(), right: right.String()}}
 		}
 	}
 	for _, m := range entries {
 		if err := g.DeletePortMapping(ctx, m.Key()); err != nil {
-			return entries, err
+			return entries, &protocolError{m.Protocol, err}
 		}
 	}
 	return entries, nil

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -100,10 +101,16 @@ func addressText(g *client.Gateway) string {
 	switch {
 	case !g.External.IsValid() && g.ProbeError != nil:
 		return "not told"
-	case !g.External.IsValid():
-		return "none"
 	}
-	return g.External.String() + " (" + string(g.Verdict()) + ")"
+	return addressWords(g.External, g.Verdict())
+}
+
+// addressWords is an external address with its verdict, or that there is none.
+func addressWords(address netip.Addr, v client.AddressVerdict) string {
+	if v == client.None {
+		return "no address (none)"
+	}
+	return address.String() + " (" + string(v) + ")"
 }
 
 func noArguments(cmd *cobra.Command, args []string) error {

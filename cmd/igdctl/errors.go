@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"net/netip"
 	"strings"
 
@@ -73,6 +74,37 @@ type specError struct {
 
 func (e *specError) Error() string { return e.spec.outside() + ": " + e.err.Error() }
 func (e *specError) Unwrap() error { return e.err }
+
+// obstacle names the port that is meant: of both protocols the one that failed, when it is known.
+func (e *specError) obstacle() string {
+	name := e.spec.outside()
+	if e.spec.protocol != "both" {
+		return name
+	}
+	protocol := ""
+	if of, ok := errors.AsType[*protocolError](e.err); ok {
+		protocol = of.protocol
+	} else if of, ok := errors.AsType[*client.OwnedError](e.err); ok {
+		protocol = of.Wanted.Protocol
+	} else if of, ok := errors.AsType[*client.RefusedError](e.err); ok {
+		protocol = of.Wanted.Protocol
+	} else if of, ok := errors.AsType[*client.AlteredError](e.err); ok {
+		protocol = of.Wanted.Protocol
+	}
+	if protocol == "" {
+		return name
+	}
+	return fmt.Sprintf("%d/%s of %s", e.spec.external, strings.ToLower(protocol), name)
+}
+
+// protocolError is what came of one protocol of a SPEC.
+type protocolError struct {
+	protocol string // "TCP" or "UDP"
+	err      error
+}
+
+func (e *protocolError) Error() string { return e.err.Error() }
+func (e *protocolError) Unwrap() error { return e.err }
 
 // notPublicError says that a port is open on an address that the Internet cannot reach.
 type notPublicError struct {

@@ -19,7 +19,7 @@ func explain(err error) failure {
 	var f failure
 	if e, ok := errors.AsType[*specError](err); ok {
 		f = explainCause(e.err)
-		f.message = e.spec.outside() + ": " + f.message
+		f.message = e.obstacle() + ": " + f.message
 		f.hints = specHints(e, f.hints)
 		return f
 	}

@@ -64,11 +64,7 @@ func (a *app) ip(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	text := "no address"
-	if address.IsValid() {
-		text = address.String()
-	}
-	a.print("%s (%s)", text, verdict)
+	a.print("%s", addressWords(address, verdict))
 	if verdict != client.Public {
 		a.warn("%s", verdictSentence(address, verdict))
 		a.hint(verdictHints(verdict)...)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -42,10 +43,16 @@ func (x opened) closing() string {
 	return sp.String()
 }
 
-// reachOf is the external address of a mapping with its verdict. An address that the gateway did not tell is unknown.
+// reachOf is the external address of a mapping with its verdict: none when the gateway said that it has none, unknown when
+// it did not say.
 func reachOf(m *client.Mapping) (netip.Addr, client.AddressVerdict) {
 	address := m.External().Addr()
 	if !address.IsValid() {
+		for _, s := range slices.Backward(m.Trace()) {
+			if s.Action == "GetExternalIPAddress" && s.Outcome == string(client.None) {
+				return address, client.None
+			}
+		}
 		return address, client.Unknown
 	}
 	return address, client.Judge(address)
@@ -86,7 +93,6 @@ func untilText(e client.Entry) string {
 
 // warnAbout says what will disappoint about ports that are open.
 func (a *app) warnAbout(ctx context.Context, all []opened, o openFlags) {
-	told := false
 	for _, x := range all {
 		if x.mapping == nil {
 			continue
@@ -100,11 +106,23 @@ func (a *app) warnAbout(ctx context.Context, all []opened, o openFlags) {
 			}
 			a.warnListener(ctx, e, o.to != "")
 		}
-		if address, verdict := reachOf(x.mapping); verdict != client.Public && !told && !o.requirePublic {
-			told = true
+	}
+	if !o.requirePublic {
+		a.warnAddress(all)
+	}
+}
+
+// warnAddress says once that the external address is none that the Internet reaches.
+func (a *app) warnAddress(all []opened) {
+	for _, x := range all {
+		if x.mapping == nil {
+			continue
+		}
+		if address, verdict := reachOf(x.mapping); verdict != client.Public {
 			a.warn("%s", verdictSentence(address, verdict))
 			a.hint(verdictHints(verdict)...)
 		}
+		return
 	}
 }
 

@@ -81,6 +81,7 @@ func (a *app) with(ctx context.Context, specs []spec, o openFlags, argv []string
 			a.say("%s leads to %s while %s runs", openName(e), e.Internal, argv[0])
 		}
 	}
+	a.warnAddress(all)
 	defer outlivePipes()()
 	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
 	told := make(chan struct{})

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"strconv"
@@ -92,6 +93,8 @@ func specHints(e *specError, hints []string) []string {
 	case f.code == soap.ActionFailed && e.offline:
 		// miniupnpd, when its Internet side is private or shared.
 		hints = []string{"the gateway has no address of its own on the Internet: another router, or the provider, stands before it", "igdctl status shows the state of the connection"}
+	case taken && ownLeftover(e.err) != "":
+		hints = []string{"igdctl close " + ownLeftover(e.err) + " closes it: igdctl opened it before", fmt.Sprintf("%s takes another port", e.retry("--any"))}
 	case taken:
 		hints = append([]string{fmt.Sprintf("%s takes another port", e.retry("--any"))}, hints...)
 	case f.code == soap.SamePortValuesRequired:
@@ -108,6 +111,16 @@ func specHints(e *specError, hints []string) []string {
 		hints = append([]string{"many gateways keep the ports below 1024 closed; " + high.retry("") + " takes a higher one"}, hints...)
 	}
 	return hints
+}
+
+// ownLeftover is the SPEC of the entry in the way when igdctl opened it for this computer, or another program by our client.
+func ownLeftover(err error) string {
+	e, ok := errors.AsType[*client.OwnedError](err)
+	if !ok || e.Owner.InternalClient == "" || e.Owner.InternalClient != e.Wanted.InternalClient || e.Owner.InternalPort == 0 ||
+		!strings.HasPrefix(e.Owner.Description, "igdkit ") {
+		return ""
+	}
+	return spec{external: e.Wanted.ExternalPort, internal: e.Owner.InternalPort, protocol: strings.ToLower(e.Wanted.Protocol)}.String()
 }
 
 // retry is the command line to try next.
