@@ -158,16 +158,23 @@ func (a *app) closeEverything(ctx context.Context) error {
 	return a.showClosed(g, all)
 }
 
-type closedJSON struct {
-	mappingJSON
-	Error *failureJSON `json:"error,omitempty"`
+// notClosedJSON is an entry that was to be closed, as far as it was found, and why it was not.
+type notClosedJSON struct {
+	Protocol       string       `json:"protocol"`
+	ExternalPort   uint16       `json:"external_port"`
+	InternalClient string       `json:"internal_client"`
+	InternalPort   uint16       `json:"internal_port"`
+	Description    string       `json:"description"`
+	RemoteHost     string       `json:"remote_host"`
+	Mine           bool         `json:"mine"`
+	Error          *failureJSON `json:"error"`
 }
 
 func (a *app) showClosed(g *client.Gateway, all []closing) error {
 	doc := struct {
-		Closed []closedJSON `json:"closed"`
+		Closed []any        `json:"closed"`
 		Error  *failureJSON `json:"error,omitempty"` // of the first that failed
-	}{Closed: []closedJSON{}}
+	}{Closed: []any{}}
 	var first error
 	for _, x := range all {
 		if first == nil && x.err != nil {
@@ -192,17 +199,21 @@ func (a *app) showClosed(g *client.Gateway, all []closing) error {
 	return first
 }
 
-func (x closing) shapes(g *client.Gateway) []closedJSON {
-	var out []closedJSON
+// shapes are a mappingJSON for each entry that was closed; a notClosedJSON for each when that failed.
+func (x closing) shapes(g *client.Gateway) (out []any) {
+	if x.err == nil {
+		for _, m := range x.entries {
+			out = append(out, mappingShape(m, g))
+		}
+		return out
+	}
 	for i, protocol := range x.spec.protocols() {
-		shape := closedJSON{mappingJSON: mappingJSON{Protocol: protocol, ExternalPort: x.spec.external, InternalPort: x.spec.internal}}
+		m := mappingJSON{Protocol: protocol, ExternalPort: x.spec.external, InternalPort: x.spec.internal}
 		if i < len(x.entries) {
-			shape.mappingJSON = mappingShape(x.entries[i], g)
+			m = mappingShape(x.entries[i], g)
 		}
-		if x.err != nil {
-			shape.Error = explain(x.err).json()
-		}
-		out = append(out, shape)
+		out = append(out, notClosedJSON{m.Protocol, m.ExternalPort, m.InternalClient, m.InternalPort, m.Description, m.RemoteHost, m.Mine,
+			explain(x.err).json()})
 	}
 	return out
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 func newCompletionCmd() *cobra.Command {
@@ -66,3 +67,21 @@ func newHelpCmd(root *cobra.Command) *cobra.Command {
 		},
 	}
 }
+
+// nameValues takes the backquotes that name a flag's value in --help out of its description, which completion shows as it is.
+func nameValues(flags *pflag.FlagSet) {
+	flags.VisitAll(func(f *pflag.Flag) {
+		if name, usage := pflag.UnquoteUsage(f); usage != f.Usage {
+			f.Value, f.Usage = namedValue{f.Value, name}, usage
+		}
+	})
+}
+
+// namedValue is a flag's value with a name for --help.
+type namedValue struct {
+	pflag.Value
+	name string
+}
+
+// Type is the name of the value in --help.
+func (v namedValue) Type() string { return v.name }

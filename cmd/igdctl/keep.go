@@ -24,7 +24,7 @@ func (a *app) keep(ctx context.Context, g *client.Gateway, all []opened, o openF
 		}
 	}
 	defer outlivePipes()()
-	a.warnAbout(ctx, all, o)
+	a.warnAbout(ctx, g, all, o)
 	watching, stop := context.WithCancel(ctx)
 	defer stop()
 	a.watch(watching, all, func(x opened, e client.Event) {

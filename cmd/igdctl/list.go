@@ -17,7 +17,9 @@ func newListCmd(a *app) *cobra.Command {
 		Use:   "list",
 		Short: "List the port mappings of the gateway",
 		Long: `Lists the ports that programs have opened on the gateway, by anybody on the network, and for how long.
-Ports that were opened in the settings of a router are often missing from its list.`,
+Ports that were opened in the settings of a router are often missing from its list.
+
+With --json, "mine" says that a port leads to this computer, whichever program opened it.`,
 		Example: `  igdctl list
   igdctl list --json`,
 		Args:              noArguments,

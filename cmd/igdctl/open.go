@@ -80,11 +80,11 @@ func (a *app) open(ctx context.Context, specs []spec, o openFlags) error {
 		return a.keep(ctx, g, all, o)
 	}
 	if a.json {
-		a.warnAbout(ctx, all, o)
+		a.warnAbout(ctx, g, all, o)
 		return a.showOpenedJSON(g, all, o)
 	}
 	a.table(openRows(all))
-	a.warnAbout(ctx, all, o)
+	a.warnAbout(ctx, g, all, o)
 	return a.conclude(all, o)
 }
 

@@ -92,7 +92,8 @@ func untilText(e client.Entry) string {
 }
 
 // warnAbout says what will disappoint about ports that are open.
-func (a *app) warnAbout(ctx context.Context, all []opened, o openFlags) {
+func (a *app) warnAbout(ctx context.Context, g *client.Gateway, all []opened, o openFlags) {
+	a.sayElsewhere(ctx, g, all)
 	for _, x := range all {
 		if x.mapping == nil {
 			continue
@@ -109,6 +110,28 @@ func (a *app) warnAbout(ctx context.Context, all []opened, o openFlags) {
 	}
 	if !o.requirePublic {
 		a.warnAddress(all)
+	}
+}
+
+// sayElsewhere says of every port that is open in place of another who has the one that was asked for.
+func (a *app) sayElsewhere(ctx context.Context, g *client.Gateway, all []opened) {
+	for _, x := range all {
+		if x.mapping == nil || x.mapping.External().Port() == x.spec.external {
+			continue
+		}
+		got := x.spec
+		got.external = x.mapping.External().Port()
+		why := fmt.Sprintf("the gateway does not give %s away", x.spec.outside())
+		for _, protocol := range x.spec.protocols() {
+			asking, cancel := a.limit(ctx)
+			m, err := g.PortMapping(asking, client.Key{ExternalPort: x.spec.external, Protocol: protocol})
+			cancel()
+			if err == nil {
+				why = fmt.Sprintf("%s already %s", externalText(m), leadsTo(m, g.Local.String()))
+				break
+			}
+		}
+		a.say("%s; %s is open instead", why, got.outside())
 	}
 }
 

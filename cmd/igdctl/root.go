@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -117,6 +118,7 @@ It opens a port with one command, or says in plain words why it cannot be opened
 		Example: `  igdctl open 8080    # the Internet reaches port 8080 of this computer for a day
   igdctl list         # who has which port
   igdctl close 8080   # and no longer`,
+		Version:           version(),
 		Args:              cobra.ArbitraryArgs,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
@@ -159,10 +161,20 @@ It opens a port with one command, or says in plain words why it cannot be opened
 		newCompletionCmd(),
 	)
 	root.SetHelpCommand(newHelpCmd(root))
+	nameValues(root.PersistentFlags())
 	for _, cmd := range root.Commands() {
 		cmd.DisableFlagsInUseLine = true
+		nameValues(cmd.Flags())
 	}
 	return root
+}
+
+// version is the module's version as the go command recorded it.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
 }
 
 // must is for what only a mistake in this program makes fail.
