@@ -65,8 +65,14 @@ func TestMapExchanges(t *testing.T) {
 	for version := 1; version <= 2; version++ {
 		synctest.Test(t, func(t *testing.T) {
 			h := newHome(t, emulator.Options{Version: version})
-			if _, err := client.Map(t.Context(), client.Request{InternalPort: 8080}, client.Options{Net: h.pc}); err != nil {
+			m, err := client.Map(t.Context(), client.Request{InternalPort: 8080}, client.Options{Net: h.pc})
+			if err != nil {
 				t.Fatal(err)
+			}
+			for _, s := range m.Trace() {
+				if s.Known != (s.Action == "GetExternalIPAddress") {
+					t.Errorf("version %d: known %v: %v", version, s.Known, s)
+				}
 			}
 			var got []string
 			for _, e := range h.Journal() {
@@ -97,6 +103,11 @@ func TestMapLater(t *testing.T) {
 		}
 		if got := m.External().String(); got != "45.66.77.99:8080" {
 			t.Errorf("external %s", got)
+		}
+		for _, s := range m.Trace() {
+			if s.Known {
+				t.Errorf("known: %v", s)
+			}
 		}
 	})
 }
