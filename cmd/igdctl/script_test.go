@@ -120,7 +120,7 @@ func cmdGateway(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("UDN", g.UDN())
 }
 
-// broken points igdctl at something that is no gateway: closed, html, endless, silence, drip, empty, 404, media-server.
+// broken points igdctl at something that is no gateway: closed, html, endless, silence, empty, 404, media-server.
 func cmdBroken(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 1 {
 		ts.Fatalf("usage: broken KIND")
@@ -152,16 +152,6 @@ func cmdBroken(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	case "silence":
 		serve = func(_ http.ResponseWriter, r *http.Request) {
-			select {
-			case <-quit:
-			case <-r.Context().Done():
-			}
-		}
-	case "drip":
-		serve = func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Content-Length", "1000")
-			fmt.Fprint(w, "<?xml")
-			w.(http.Flusher).Flush()
 			select {
 			case <-quit:
 			case <-r.Context().Done():
