@@ -48,7 +48,7 @@ func TestOpenCarriesBytes(t *testing.T) {
 						t.Errorf("opened (-want +got):\n%s", diff)
 					}
 					h.open(t, protocol, 8081)
-					h.igdctl(t, "close", "--json", "8081/"+protocol).decode(t, new(struct{}))
+					h.igdctl(t, "close", "--json", "8081:8080/"+protocol).decode(t, new(struct{}))
 					h.closed(t, protocol, 8081)
 				}
 				if left := h.entries(t); len(left) > 0 {
