@@ -19,14 +19,14 @@ import (
 func labCommand(u *ui) *cobra.Command {
 	var s labSettings
 	cmd := &cobra.Command{
-		Use:   "lab [flags] -- COMMAND [ARGUMENT…]",
+		Use:   "lab [flags] -- CMD [ARG…]",
 		Short: "Run a command alone in a network behind a gateway",
-		Long: `Run a command on a host of its own: 192.168.1.10, with the gateway 192.168.1.1 on its default route, found by
-multicast as a router at home is. Programs need no change and no environment: IGD_ variables are unset. No root on Linux;
-fakeigd doctor tells whether this machine allows it.
+		Long: `Runs CMD on a host of its own: 192.168.1.10, with the gateway 192.168.1.1 on its default route, found by multicast as a
+router at home is. Programs need no change and no environment: IGD_ variables are unset. No root on Linux; fakeigd doctor
+tells whether this machine allows it.
 
-stdout belongs to the command, and so does the exit code: 128+n when signal n ended it, 127 when there is no such command,
-126 when it cannot be executed. Signals go to the command. When it ends, everything that it started ends too.`,
+stdout belongs to CMD. The exit code is that of CMD; 127 when there is no such command, 126 when it cannot be run, and
+128+N when signal N ended it. A signal to fakeigd goes to CMD. When CMD ends, everything that it started ends too.`,
 		Example: `  fakeigd lab -- igdctl open 8080/tcp
   fakeigd lab --scenario igd2 -- upnpc -l
   fakeigd lab --journal seen.ndjson -- sh`,

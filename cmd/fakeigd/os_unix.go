@@ -39,11 +39,31 @@ func reachedChild(s os.Signal) bool {
 	return err == nil && group == unix.Getpgrp()
 }
 
+// meansEnd tells whether CMD, which ended with this exit code, ended because of s. SIGTERM and SIGHUP leave it no choice.
+// Ctrl-C may be part of what somebody does in a shell or an editor: it counts if it was the end.
+func meansEnd(s os.Signal, code int) bool {
+	switch s {
+	case syscall.SIGTERM, syscall.SIGHUP:
+		return true
+	case syscall.SIGINT, syscall.SIGQUIT:
+		return code == 128+int(s.(syscall.Signal))
+	}
+	return false
+}
+
 func exitCode(s *os.ProcessState) int {
-	if w, ok := s.Sys().(syscall.WaitStatus); ok && w.Signaled() {
-		return 128 + int(w.Signal())
+	if status, ok := s.Sys().(syscall.WaitStatus); ok {
+		return codeOf(status)
 	}
 	return s.ExitCode()
+}
+
+// codeOf is an exit code as a shell gives it.
+func codeOf(status syscall.WaitStatus) int {
+	if status.Signaled() {
+		return 128 + int(status.Signal())
+	}
+	return status.ExitStatus()
 }
 
 // endSignals are the signals that end serve in good order.

@@ -14,6 +14,9 @@ func forwarded() []os.Signal { return []os.Signal{os.Interrupt} }
 
 func reachedChild(os.Signal) bool { return true }
 
+// meansEnd is never asked for more than an answer: nothing can be done about what CMD left.
+func meansEnd(os.Signal, int) bool { return false }
+
 func exitCode(s *os.ProcessState) int { return s.ExitCode() }
 
 // endSignals are the signals that end serve in good order: Ctrl-C, and closing the console, which Go calls SIGTERM.

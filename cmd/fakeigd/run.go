@@ -12,13 +12,17 @@ import (
 func runCommand(u *ui) *cobra.Command {
 	var s settings
 	cmd := &cobra.Command{
-		Use:   "run [flags] -- COMMAND [ARGUMENT…]",
+		Use:   "run [flags] -- CMD [ARG…]",
 		Short: "Run a command with a gateway at hand",
-		Long: `Play a gateway on loopback while a command runs.
+		Long: `Plays a gateway on loopback while CMD runs.
 
-The command finds it by its environment: IGD_LOCATION is the URL of the description, IGD_SSDP the address that answers
-unicast searches, IGD_CONTROL the control API; of several gateways the first. stdout belongs to the command, and so does the exit code: 128+n when
-signal n ended it, 127 when there is no such command, 126 when it cannot be executed. Signals go to the command.`,
+CMD finds it by its environment: IGD_LOCATION is the URL of the description, IGD_SSDP the address that answers unicast
+searches, IGD_CONTROL the URL of the control API; of several gateways, those of the first.
+
+stdout belongs to CMD. The exit code is that of CMD; 127 when there is no such command, 126 when it cannot be run, and
+128+N when signal N ended it. A signal to fakeigd goes to CMD. When SIGTERM, SIGHUP or an interrupt has ended CMD, what it
+started is ended too (Linux): SIGTERM, and SIGKILL a second later. CMD is killed when fakeigd is. What a CMD that ended by
+itself left running stays.`,
 		Example: `  fakeigd run -- igdctl open 8080/tcp
   fakeigd run --scenario igd2 -- go test ./...
   fakeigd run -- sh -c 'curl -s $IGD_CONTROL/v1/gateways'`,
