@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/igdkit/igdkit/internal/cli"
 )
 
 // execute runs one command line and gives the exit code.
@@ -42,9 +44,9 @@ func newRoot(u *ui) *cobra.Command {
 		Short: "A home router for tests",
 		Long: `fakeigd plays Internet gateways (UPnP IGD) that programs can find and ask for port mappings:
 on loopback, or in a network of their own. No root, no real router.`,
-		Example: `  fakeigd run -- go test ./...        a gateway while the command runs; IGD_LOCATION tells where
-  fakeigd lab -- transmission-daemon  the command alone behind the gateway, found by multicast
-  fakeigd serve --control :8080        a gateway until SIGTERM; one JSON line when ready`,
+		Example: `  fakeigd run -- go test ./...        # a gateway while the command runs; IGD_LOCATION tells where
+  fakeigd lab -- transmission-daemon  # the command alone behind the gateway, found by multicast
+  fakeigd serve --control :8080       # a gateway until SIGTERM; one JSON line when ready`,
 		Version:       version(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -55,9 +57,9 @@ on loopback, or in a network of their own. No root, no real router.`,
 	root.SetErr(u.stderr)
 	root.SetIn(u.stdin)
 	root.PersistentFlags().BoolVar(&u.json, "json", false, "results and errors as JSON on stdout")
-	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usage("see "+cmd.CommandPath()+" --help", "%s", strings.ReplaceAll(err.Error(), "\n", " "))
+		message, hint := cli.FlagError(cmd, err)
+		return usage(hint, "%s", strings.ReplaceAll(message, "\n", " "))
 	})
 	root.AddCommand(serveCommand(u), runCommand(u), labCommand(u), scenariosCommand(u), readyzCommand(u), doctorCommand(u))
 	return root
@@ -68,11 +70,8 @@ func knownCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	hint := "list the commands: " + cmd.CommandPath() + " --help"
-	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-		hint = "did you mean " + cmd.CommandPath() + " " + near[0] + "?"
-	}
-	return usage(hint, "%s has no command %q", cmd.CommandPath(), args[0])
+	message, hint := cli.UnknownCommand(cmd, args[0])
+	return usage(hint, "%s", message)
 }
 
 // noArgs refuses arguments in our voice.

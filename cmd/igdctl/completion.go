@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+
+	"github.com/igdkit/igdkit/internal/cli"
 	"github.com/spf13/pflag"
 )
 
@@ -35,7 +37,7 @@ Completing sends nothing to the network.`,
 				return root.GenPowerShellCompletionWithDesc(out)
 			}
 			hint := "there are bash, zsh, fish and powershell"
-			if near := nearest(args[0], shells); near != "" {
+			if near := cli.Nearest(args[0], shells); near != "" {
 				hint = "did you mean igdctl completion " + near + "?"
 			}
 			return usage(fmt.Sprintf("there is no completion for the shell %q", args[0]), hint)
@@ -61,7 +63,7 @@ func newHelpCmd(root *cobra.Command) *cobra.Command {
 		RunE: func(_ *cobra.Command, args []string) error {
 			cmd, rest, err := root.Find(args)
 			if err != nil || len(rest) > 0 {
-				return unknownCommand(root, args[0])
+				return usage(cli.UnknownCommand(root, args[0]))
 			}
 			return cmd.Help()
 		},

@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/igdkit/igdkit/client"
+	"github.com/igdkit/igdkit/internal/cli"
 )
 
 // env is the process as a command sees it.
@@ -125,7 +126,7 @@ It opens a port with one command, or says in plain words why it cannot be opened
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return unknownCommand(cmd, args[0])
+				return usage(cli.UnknownCommand(cmd, args[0]))
 			}
 			return cmd.Help()
 		},
@@ -134,7 +135,7 @@ It opens a port with one command, or says in plain words why it cannot be opened
 	root.SetIn(a.stdin)
 	root.SetOut(a.env.stdout)
 	root.SetErr(a.env.stderr)
-	root.SetFlagErrorFunc(flagError)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cli.FlagError(cmd, err)) })
 
 	flags := root.PersistentFlags()
 	flags.SortFlags = false

@@ -3,6 +3,8 @@ package main
 import (
 	"testing"
 	"time"
+
+	"github.com/igdkit/igdkit/internal/cli"
 )
 
 func TestSpan(t *testing.T) {
@@ -48,7 +50,7 @@ func TestNearest(t *testing.T) {
 		"":         "",
 		"zz":       "",
 	} {
-		if got := nearest(in, commands); got != want {
+		if got := cli.Nearest(in, commands); got != want {
 			t.Errorf("nearest(%q) = %q, want %q", in, got, want)
 		}
 	}
