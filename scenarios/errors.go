@@ -56,7 +56,7 @@ type UnknownError struct {
 func (e *UnknownError) Error() string {
 	s := fmt.Sprintf("no built-in scenario is called %q", e.Name)
 	if len(e.Nearest) > 0 {
-		s += fmt.Sprintf("; did you mean %s?", strings.Join(e.Nearest, ", "))
+		s += fmt.Sprintf("; did you mean %s?", strings.Join(e.Nearest, " or "))
 	}
 	return s
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 
 	"github.com/spf13/cobra"
@@ -216,6 +217,9 @@ func scenarioFailure(name string, err error) *failure {
 	} else if errors.Is(err, fs.ErrNotExist) {
 		f.message = "there is no file " + name
 		f.hints = []string{"a built-in scenario is named without a path and an ending: fakeigd scenarios list"}
+	} else if e, ok := errors.AsType[*fs.PathError](err); ok {
+		f.message = fmt.Sprintf("the scenario %s cannot be read: %v", name, e.Err)
+		f.hints = []string{"name a YAML file, or a built-in scenario: fakeigd scenarios list"}
 	}
 	return f
 }
