@@ -66,7 +66,11 @@ func run(t *testing.T, script string) *program {
 	})
 	p.out = bufio.NewReader(stdout)
 	p.expect(t, "up")
-	if p.members = p.processes(t); len(p.members) < 3 {
+	// A process within execve has no environment to be found by: look again.
+	for deadline := time.Now().Add(5 * time.Second); len(p.members) < 3 && time.Now().Before(deadline); {
+		p.members = p.processes(t)
+	}
+	if len(p.members) < 3 {
 		t.Fatalf("processes %v, want at least program, gateway and script", slices.Collect(maps.Keys(p.members)))
 	}
 	return p
