@@ -2,8 +2,6 @@ package emulator
 
 import (
 	"fmt"
-	"net/netip"
-	"slices"
 	"time"
 )
 
@@ -79,44 +77,13 @@ func (e Event) entry() Entry {
 	return j
 }
 
-// ExternalIP is what the gateway gives as its external address; zero when it has none to give.
-func (g *Gateway) ExternalIP() (addr netip.Addr) {
-	g.do(func(s *state) { addr = s.publicIP() })
-	return addr
-}
-
-// SetExternalIP changes the external address, and tells subscribers. The zero Addr takes it away; an IPv6 address is an error.
-func (g *Gateway) SetExternalIP(addr netip.Addr) error {
-	addr = addr.Unmap()
-	if addr.Is6() {
-		return fmt.Errorf("emulator: the external address %v is not IPv4", addr)
-	}
-	g.do(func(s *state) { s.setAddress(addr) })
-	return nil
-}
-
-// ConnectionStatus is the status of the connection to the Internet, as GetStatusInfo gives it.
-func (g *Gateway) ConnectionStatus() (status string) {
-	g.do(func(s *state) { status = s.wan.status })
-	return status
-}
-
-// SetConnectionStatus changes the status, and tells subscribers: Unconfigured, Connecting, Connected, PendingDisconnect,
-// Disconnecting or Disconnected (WANIPConnection:1 §2.2), or Authenticating where the service is WANPPPConnection. While it
-// is not Connected there is no external address.
-func (g *Gateway) SetConnectionStatus(status string) error {
-	if !slices.Contains(connectionStatuses(g.options.Connection), status) {
-		return fmt.Errorf("emulator: %s has no connection status %q", g.options.Connection, status)
-	}
-	g.do(func(s *state) { s.setStatus(status, noError) })
-	return nil
-}
-
-// Mappings are copies of all port mappings in the order of GetGenericPortMappingEntry.
+// Mappings are copies of all port mappings, in the order of GetGenericPortMappingEntry, those of the first connection first.
 func (g *Gateway) Mappings() (all []Mapping) {
 	g.do(func(s *state) {
-		for e := range s.mappings.order.all {
-			all = append(all, e.Mapping)
+		for _, c := range s.connections {
+			for e := range c.mappings.order.all {
+				all = append(all, e.Mapping)
+			}
 		}
 	})
 	return all

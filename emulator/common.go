@@ -18,13 +18,13 @@ func commonInterfaceActions() map[string]behaviour {
 	}
 }
 
-func commonInterfaceVariables() map[string]func(*state) string {
-	return map[string]func(*state) string{"PhysicalLinkStatus": physicalLinkStatus}
+func commonInterfaceVariables() map[string]func(*state, *connection) string {
+	return map[string]func(*state, *connection) string{"PhysicalLinkStatus": physicalLinkStatus}
 }
 
-func getCommonLinkProperties(s *state, _ call) ([]string, error) {
-	return []string{"Ethernet", ui4(upstreamBitRate), ui4(downstreamBitRate), physicalLinkStatus(s)}, nil
+func getCommonLinkProperties(s *state, c call) ([]string, error) {
+	return []string{"Ethernet", ui4(upstreamBitRate), ui4(downstreamBitRate), physicalLinkStatus(s, c.connection)}, nil
 }
 
 // physicalLinkStatus stays up when the connection above it goes down.
-func physicalLinkStatus(*state) string { return "Up" }
+func physicalLinkStatus(*state, *connection) string { return "Up" }

@@ -50,7 +50,7 @@ func (g *Gateway) call(s *service, urn, name string, msg *soap.Message, note Ent
 	}
 	g.do(func(st *state) {
 		if err == nil {
-			out, err = a.perform(st, call{note.Peer.Addr(), args})
+			out, err = a.perform(st, call{note.Peer.Addr(), s, st.connections[s.wan], args})
 		}
 		note.Time = st.now
 		note.Status, note.Code = outcome(err)

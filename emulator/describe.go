@@ -121,8 +121,8 @@ func (g *Gateway) describeService(parent *etree.Element, s *service) {
 		{"serviceType", s.urn()},
 		{"serviceId", s.id},
 		{"SCPDURL", g.dialect.scpdPath + s.file() + ".xml"},
-		{"controlURL", g.dialect.controlPath + s.file()},
-		{"eventSubURL", g.dialect.eventPath + s.file()},
+		{"controlURL", g.dialect.controlPath + s.name()},
+		{"eventSubURL", g.dialect.eventPath + s.name()},
 	} {
 		e.CreateElement(f[0]).SetText(f[1])
 	}

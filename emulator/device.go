@@ -29,15 +29,22 @@ func (d *device) visit(f func(*device)) {
 	}
 }
 
-// newTree makes the device tree of IGD:1 or IGD:2.
+// newTree makes the device tree of IGD:1 or IGD:2: a WANDevice for each connection.
 func newTree(o Options) *device {
 	part := func(kind string) string { return newUDN(o.Seed, o.Name+"\x00"+o.UDN, o.LAN, kind) }
-	connection := &device{kind: "WANConnectionDevice", version: o.Version, udn: part("WANConnectionDevice")}
-	connection.services = []*service{newService(connection, o.Connection, o.Version)}
-	wan := &device{kind: "WANDevice", version: o.Version, udn: part("WANDevice"), devices: []*device{connection}}
-	wan.services = []*service{newService(wan, commonInterface, 1)}
-	root := &device{kind: "InternetGatewayDevice", version: o.Version, udn: o.UDN, devices: []*device{wan}}
-	root.services = []*service{newService(root, layer3Forwarding, 1)}
+	root := &device{kind: "InternetGatewayDevice", version: o.Version, udn: o.UDN}
+	root.services = []*service{newService(root, layer3Forwarding, 1, 0)}
+	for i, w := range o.WAN {
+		suffix := ""
+		if i > 0 {
+			suffix = fmt.Sprintf("-%d", i)
+		}
+		connection := &device{kind: "WANConnectionDevice", version: o.Version, udn: part("WANConnectionDevice" + suffix)}
+		connection.services = []*service{newService(connection, w.Service, o.Version, i)}
+		wan := &device{kind: "WANDevice", version: o.Version, udn: part("WANDevice" + suffix), devices: []*device{connection}}
+		wan.services = []*service{newService(wan, commonInterface, 1, i)}
+		root.devices = append(root.devices, wan)
+	}
 	return root
 }
 

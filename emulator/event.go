@@ -33,4 +33,5 @@ type Event struct {
 	BootID     uint32     `json:"bootid,omitempty"`
 	Subscriber netip.Addr `json:"subscriber,omitzero"`
 	Service    string     `json:"service,omitempty"` // of a subscription: serviceType
+	WAN        int        `json:"wan,omitempty"`     // of an address or status: which connection
 }

@@ -15,9 +15,9 @@ func layer3Actions() map[string]behaviour {
 	}
 }
 
-func layer3Variables() map[string]func(*state) string {
-	return map[string]func(*state) string{
-		"DefaultConnectionService": func(s *state) string { return s.defaultConnection },
+func layer3Variables() map[string]func(*state, *connection) string {
+	return map[string]func(*state, *connection) string{
+		"DefaultConnectionService": func(s *state, _ *connection) string { return s.defaultConnection },
 	}
 }
 
@@ -37,7 +37,7 @@ func connectionServices(root *device) []string {
 
 func setDefaultConnectionService(s *state, c call) ([]string, error) {
 	wanted := c.args.text("NewDefaultConnectionService")
-	if slices.Contains(s.connections, wanted) {
+	if slices.Contains(s.services, wanted) {
 		s.defaultConnection = wanted
 		return nil, nil
 	}
@@ -45,9 +45,9 @@ func setDefaultConnectionService(s *state, c call) ([]string, error) {
 	switch {
 	case !ok:
 		return nil, upnpError(soap.InvalidArgs)
-	case !slices.ContainsFunc(s.connections, func(known string) bool { return strings.HasPrefix(known, device+",") }):
+	case !slices.ContainsFunc(s.services, func(known string) bool { return strings.HasPrefix(known, device+",") }):
 		return nil, upnpError(soap.InvalidDeviceUUID)
-	case !slices.ContainsFunc(s.connections, func(known string) bool { return strings.HasSuffix(known, ","+id) }):
+	case !slices.ContainsFunc(s.services, func(known string) bool { return strings.HasSuffix(known, ","+id) }):
 		return nil, upnpError(soap.InvalidServiceID)
 	}
 	return nil, upnpError(soap.InvalidConnServiceSelection)

@@ -28,8 +28,8 @@ func (g *Gateway) newEndpoints(documents []document) map[string]endpoint {
 	}
 	g.root.visit(func(d *device) {
 		for _, s := range d.services {
-			all[g.dialect.controlPath+s.file()] = endpoint{[]string{"POST"}, func(req *http1.Request) *http1.Reply { return g.serveControl(req, s) }}
-			all[g.dialect.eventPath+s.file()] = endpoint{[]string{"SUBSCRIBE", "UNSUBSCRIBE"}, func(req *http1.Request) *http1.Reply { return g.serveEvents(req, s) }}
+			all[g.dialect.controlPath+s.name()] = endpoint{[]string{"POST"}, func(req *http1.Request) *http1.Reply { return g.serveControl(req, s) }}
+			all[g.dialect.eventPath+s.name()] = endpoint{[]string{"SUBSCRIBE", "UNSUBSCRIBE"}, func(req *http1.Request) *http1.Reply { return g.serveEvents(req, s) }}
 		}
 	})
 	return all

@@ -23,9 +23,9 @@ func rangeOf(c call) (portRange, error) {
 }
 
 // within lists the entries of a range for which keep holds, by external port.
-func (s *state) within(r portRange, keep func(*entry) bool) []*entry {
+func (s *state) within(c *connection, r portRange, keep func(*entry) bool) []*entry {
 	var found []*entry
-	for e := range s.mappings.order.all {
+	for e := range c.mappings.order.all {
 		if e.Protocol == r.protocol && r.start <= e.ExternalPort && e.ExternalPort <= r.end && keep(e) {
 			found = append(found, e)
 		}
@@ -44,7 +44,7 @@ func deletePortMappingRange(s *state, c call) ([]string, error) {
 	if manage && !s.policy.AnyClient {
 		return nil, upnpError(soap.ActionNotAuthorized)
 	}
-	found := s.within(r, func(e *entry) bool { return manage || e.InternalClient == c.caller })
+	found := s.within(c.connection, r, func(e *entry) bool { return manage || e.InternalClient == c.caller })
 	if len(found) == 0 {
 		return nil, upnpError(soap.PortMappingNotFound)
 	}
@@ -62,7 +62,7 @@ func getListOfPortMappings(s *state, c call) ([]string, error) {
 		return nil, err
 	}
 	manage := c.args.flag("NewManage")
-	found := s.within(r, func(e *entry) bool { return manage || e.InternalClient == c.caller })
+	found := s.within(c.connection, r, func(e *entry) bool { return manage || e.InternalClient == c.caller })
 	if len(found) == 0 {
 		return nil, upnpError(soap.PortMappingNotFound)
 	}

@@ -9,6 +9,7 @@ import (
 
 // Mapping is a copy of one entry of the mapping table.
 type Mapping struct {
+	WAN            int    // the connection that has it, from 0
 	Protocol       string // "TCP" or "UDP"
 	ExternalPort   uint16
 	RemoteHost     string // "": any
@@ -32,6 +33,7 @@ func (m Mapping) String() string {
 // MarshalJSON writes m with the keys of igdctl's list: lease_seconds is what was granted, 0 for permanent.
 func (m Mapping) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
+		WAN            int        `json:"wan,omitempty"`
 		Protocol       string     `json:"protocol"`
 		ExternalPort   uint16     `json:"external_port"`
 		RemoteHost     string     `json:"remote_host"`
@@ -41,7 +43,7 @@ func (m Mapping) MarshalJSON() ([]byte, error) {
 		Description    string     `json:"description"`
 		Lease          int64      `json:"lease_seconds"`
 		Expires        time.Time  `json:"expires,omitzero"`
-	}{m.Protocol, m.ExternalPort, m.RemoteHost, m.InternalClient, m.InternalPort, m.Enabled, m.Description, int64(m.Lease / time.Second), m.Expires})
+	}{m.WAN, m.Protocol, m.ExternalPort, m.RemoteHost, m.InternalClient, m.InternalPort, m.Enabled, m.Description, int64(m.Lease / time.Second), m.Expires})
 }
 
 // remaining is what is left of the lease at now in whole seconds, rounded up, because 0 would say that m is permanent.

@@ -27,11 +27,11 @@ type notification struct {
 	properties []property
 }
 
-// properties are all evented variables of a service as they are now.
-func (d *definition) properties(s *state) []property {
-	all := make([]property, len(d.events))
-	for i, v := range d.events {
-		all[i] = property{v.name, v.value(s)}
+// properties are all evented variables of s as they are now.
+func (s *service) properties(st *state) []property {
+	all := make([]property, len(s.events))
+	for i, v := range s.events {
+		all[i] = property{v.name, v.value(st, st.connections[s.wan])}
 	}
 	return all
 }

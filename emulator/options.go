@@ -2,7 +2,6 @@ package emulator
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"io"
 	"net/netip"
@@ -23,6 +22,7 @@ type Options struct {
 
 	ExternalIP netip.Addr // zero: 45.66.77.88; 0.0.0.0: none
 	Connection string     // "WANIPConnection" or "WANPPPConnection"; "": WANIPConnection. WANPPPConnection exists in IGD:1 only
+	WAN        []WAN      // connections to the Internet; nil: one, as Connection and ExternalIP say
 
 	Seed   uint64 // of everything that is chosen by chance: UDNs, SIDs, ports, delays
 	UDN    string // of the root device, "uuid:…"; "": derived from Seed, Name and LAN, so two gateways on one address need two of either
@@ -49,6 +49,7 @@ func (o Options) defaults() (Options, error) {
 		// gateway that has one for disconnected.
 		o.ExternalIP = netip.AddrFrom4([4]byte{45, 66, 77, 88})
 	}
+	o.WAN = wanOf(o)
 	if o.Clients == nil {
 		o.Clients = clientsOf(o.LAN)
 	}
@@ -62,16 +63,15 @@ func (o Options) check() error {
 	switch {
 	case o.Version != 1 && o.Version != 2:
 		return fmt.Errorf("emulator: no version %d of InternetGatewayDevice: want 1 or 2", o.Version)
-	case o.Connection != ipConnection && o.Connection != pppConnection:
-		return fmt.Errorf("emulator: unknown connection service %q: want %s or %s", o.Connection, ipConnection, pppConnection)
-	case o.Connection == pppConnection && o.Version != 1:
-		return fmt.Errorf("emulator: %s exists in IGD:1 only", pppConnection)
 	case o.Policy.Capacity < 0 || o.Policy.Capacity > maxMappings:
 		return fmt.Errorf("emulator: capacity %d is not within 0..%d", o.Policy.Capacity, maxMappings)
 	case !validUDN(o.UDN):
 		return fmt.Errorf("emulator: UDN %q does not begin with uuid: or holds spaces or markup", o.UDN)
-	case !o.ExternalIP.Is4():
-		return errors.New("emulator: the external address must be IPv4")
+	}
+	for i, w := range o.WAN {
+		if err := w.check(o.Version); err != nil {
+			return fmt.Errorf("emulator: connection %d: %w", i, err)
+		}
 	}
 	if o.Advertise != "" {
 		if err := checkHostPort(o.Advertise); err != nil {

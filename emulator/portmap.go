@@ -39,14 +39,14 @@ func addPortMapping(s *state, c call) ([]string, error) {
 	if m.ExternalPort == 0 && !s.policy.PortZero {
 		return nil, upnpError(soap.WildCardNotPermittedInExtPort)
 	}
-	if err := s.admit(c.caller, m); err != nil {
+	if err := s.admit(c, m); err != nil {
 		return nil, err
 	}
 	// Entries of one port belong to one client (WANIPConnection:2 §2.5.16): another remote host does not help another client.
-	if holder := s.mappings.holder(m.ExternalPort, m.Protocol); holder.IsValid() && holder != m.InternalClient {
+	if holder := c.connection.mappings.holder(m.ExternalPort, m.Protocol); holder.IsValid() && holder != m.InternalClient {
 		return nil, upnpError(soap.ConflictInMappingEntry)
 	}
-	if s.mappings.get(m.key()) == nil && s.full() {
+	if c.connection.mappings.get(m.key()) == nil && s.full(c.connection) {
 		return nil, s.noRoom()
 	}
 	s.store(m)
@@ -64,23 +64,23 @@ func addAnyPortMapping(s *state, c call) ([]string, error) {
 		m.ExternalPort = m.InternalPort
 	}
 	if m.ExternalPort != 0 {
-		if err := s.admit(c.caller, m); err != nil {
+		if err := s.admit(c, m); err != nil {
 			return nil, err
 		}
 	}
-	old := s.mappings.get(m.key())
+	old := c.connection.mappings.get(m.key())
 	same := old != nil && old.InternalClient == m.InternalClient && old.InternalPort == m.InternalPort
 	switch {
 	case same:
-	case s.full():
+	case s.full(c.connection):
 		return nil, s.noRoom()
-	case m.ExternalPort == 0 || s.mappings.holder(m.ExternalPort, m.Protocol).IsValid():
-		port, ok := s.freePort(m.Protocol)
+	case m.ExternalPort == 0 || c.connection.mappings.holder(m.ExternalPort, m.Protocol).IsValid():
+		port, ok := s.freePort(c.connection, m.Protocol)
 		if !ok || s.policy.SamePorts {
 			return nil, upnpError(soap.NoPortMapsAvailable)
 		}
 		m.ExternalPort = port
-		if err := s.admit(c.caller, m); err != nil {
+		if err := s.admit(c, m); err != nil {
 			return nil, err
 		}
 	}
@@ -91,6 +91,7 @@ func addAnyPortMapping(s *state, c call) ([]string, error) {
 // wanted is the mapping that an add asks for, with the lease that it would get.
 func (s *state) wanted(c call) (Mapping, error) {
 	m := Mapping{
+		WAN:          c.connection.number,
 		RemoteHost:   c.args.text("NewRemoteHost"),
 		ExternalPort: c.args.ui2("NewExternalPort"),
 		Protocol:     c.args.text("NewProtocol"),
@@ -137,10 +138,10 @@ func (s *state) remoteHost(text string) (string, error) {
 	return addr.String(), nil
 }
 
-// admit says whether caller may have m at all, whoever else wants the port.
-func (s *state) admit(caller netip.Addr, m Mapping) error {
+// admit says whether the caller may have m at all, whoever else wants the port.
+func (s *state) admit(c call, m Mapping) error {
 	switch {
-	case !s.policy.AnyClient && m.InternalClient != caller:
+	case !s.policy.AnyClient && m.InternalClient != c.caller:
 		if s.version == 2 {
 			return upnpError(soap.ActionNotAuthorized)
 		}
@@ -149,13 +150,13 @@ func (s *state) admit(caller netip.Addr, m Mapping) error {
 		return upnpError(soap.ActionNotAuthorized)
 	case s.policy.SamePorts && m.ExternalPort != m.InternalPort:
 		return upnpError(soap.SamePortValuesRequired)
-	case s.policy.RequirePublicIP && !s.publicIP().IsValid():
+	case s.policy.RequirePublicIP && !s.publicIP(c.connection).IsValid():
 		return upnpError(soap.ActionFailed)
 	}
 	return nil
 }
 
-func (s *state) full() bool { return s.mappings.len() >= s.policy.Capacity }
+func (s *state) full(c *connection) bool { return c.mappings.len() >= s.policy.Capacity }
 
 func (s *state) noRoom() error {
 	if s.version == 2 {
@@ -166,18 +167,18 @@ func (s *state) noRoom() error {
 
 // freePort picks a port that nobody holds: by chance, because neighbours of a taken port are wanted by others too, and
 // by search when the table is nearly full.
-func (s *state) freePort(protocol string) (uint16, bool) {
+func (s *state) freePort(c *connection, protocol string) (uint16, bool) {
 	const lowest, span = 1024, 65536 - 1024
 	port := lowest
 	for range 16 {
 		port = lowest + s.rand.IntN(span)
-		if !s.mappings.holder(uint16(port), protocol).IsValid() {
+		if !c.mappings.holder(uint16(port), protocol).IsValid() {
 			return uint16(port), true
 		}
 	}
 	for i := range span {
 		p := uint16(lowest + (port-lowest+i)%span)
-		if !s.mappings.holder(p, protocol).IsValid() {
+		if !c.mappings.holder(p, protocol).IsValid() {
 			return p, true
 		}
 	}
@@ -205,7 +206,7 @@ func (s *state) named(c call) (*entry, error) {
 	if addr, err := netip.ParseAddr(remote); err == nil && addr.IsUnspecified() {
 		remote = ""
 	}
-	e := s.mappings.get(key{remote, c.args.ui2("NewExternalPort"), c.args.text("NewProtocol")})
+	e := c.connection.mappings.get(key{remote, c.args.ui2("NewExternalPort"), c.args.text("NewProtocol")})
 	if e == nil {
 		return nil, upnpError(soap.NoSuchEntryInArray)
 	}
@@ -221,7 +222,7 @@ func getSpecificPortMappingEntry(s *state, c call) ([]string, error) {
 }
 
 func getGenericPortMappingEntry(s *state, c call) ([]string, error) {
-	e := s.mappings.order.at(int(c.args.ui2("NewPortMappingIndex")))
+	e := c.connection.mappings.order.at(int(c.args.ui2("NewPortMappingIndex")))
 	if e == nil {
 		return nil, upnpError(soap.SpecifiedArrayIndexInvalid)
 	}

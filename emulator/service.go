@@ -22,12 +22,22 @@ const (
 type service struct {
 	*definition
 	device *device
+	wan    int // of a service of a connection: its number
 	// published is what subscribers know of the evented variables; nil while there are none.
 	published []property
 }
 
-func newService(d *device, kind string, version int) *service {
-	return &service{definition: definitions()[fmt.Sprintf("%s%d", kind, version)], device: d}
+func newService(d *device, kind string, version, wan int) *service {
+	return &service{definition: definitions()[fmt.Sprintf("%s%d", kind, version)], device: d, wan: wan}
+}
+
+// name is what the service is called in URLs: "WANIPConnection2", and "WANIPConnection2-1" for that of another connection than the
+// first.
+func (s *service) name() string {
+	if s.wan == 0 {
+		return s.file()
+	}
+	return fmt.Sprintf("%s-%d", s.file(), s.wan)
 }
 
 // definition is what all services of a type share: its SCPD and the functions behind it. It is never changed.
@@ -43,7 +53,7 @@ type definition struct {
 
 func (d *definition) urn() string { return d.fullURN }
 
-// file is what the service is called in URLs: "WANIPConnection2".
+// file is what the SCPD is called: "WANIPConnection2".
 func (d *definition) file() string { return d.fileOf(d.version) }
 
 func (d *definition) fileOf(version int) string { return fmt.Sprintf("%s%d", d.kind, version) }
@@ -67,16 +77,18 @@ type behaviour struct {
 	ranges map[string]int
 }
 
-// call is one invocation: who asks, and for what. The arguments have passed the SCPD.
+// call is one invocation: who asks, whom, and for what. The arguments have passed the SCPD.
 type call struct {
-	caller netip.Addr
-	args   arguments
+	caller     netip.Addr
+	service    *service
+	connection *connection // which the service stands for; that of another kind of service is the first
+	args       arguments
 }
 
 // variable is an evented state variable. The first event of a subscription carries all of a service's (UDA 1.1 §4.3).
 type variable struct {
 	name  string
-	value func(*state) string
+	value func(*state, *connection) string
 }
 
 // blueprint is what code adds to an SCPD to make a definition.
@@ -85,7 +97,7 @@ type blueprint struct {
 	version   int
 	id        string
 	actions   map[string]behaviour
-	variables map[string]func(*state) string
+	variables map[string]func(*state, *connection) string
 }
 
 func blueprints() []blueprint {

@@ -2,7 +2,6 @@ package emulator
 
 import (
 	"math/rand/v2"
-	"net/netip"
 	"time"
 )
 
@@ -16,35 +15,25 @@ type state struct {
 	now     time.Time
 	events  []Event
 
-	bootID   uint32
-	mappings table
-	updateID uint32 // SystemUpdateID (WANIPConnection:2 §2.3.26)
-	wan      wan
+	bootID      uint32
+	connections []*connection // one or more
 
-	defaultConnection string // DefaultConnectionService of Layer3Forwarding:1
-	connections       []string
-}
-
-// wan is the one connection to the Internet.
-type wan struct {
-	kind      string     // ConnectionType
-	status    string     // ConnectionStatus
-	lastError string     // LastConnectionError
-	address   netip.Addr // zero or unspecified: none
-	since     time.Time  // of the connection
+	defaultConnection string   // DefaultConnectionService of Layer3Forwarding:1
+	services          []string // what it may be
 }
 
 func newState(o Options, root *device) *state {
 	s := &state{
 		name: o.Name, version: o.Version, policy: o.Policy,
-		rand:     rand.New(rand.NewPCG(o.Seed, 0x69676469)),
-		mappings: newTable(),
-		now:      o.Clock.Now(),
+		rand: rand.New(rand.NewPCG(o.Seed, 0x69676469)),
+		now:  o.Clock.Now(),
+	}
+	for i, w := range o.WAN {
+		s.connections = append(s.connections, newConnection(i, w, s.now))
 	}
 	s.bootID = bootID(s.now)
-	s.wan = wan{kind: ipRouted, status: connected, lastError: noError, address: o.ExternalIP, since: s.now}
-	s.connections = connectionServices(root)
-	s.defaultConnection = s.connections[0]
+	s.services = connectionServices(root)
+	s.defaultConnection = s.services[0]
 	return s
 }
 
@@ -56,28 +45,49 @@ func (s *state) enter(now time.Time) {
 	if now.After(s.now) {
 		s.now = now
 	}
-	for e := s.mappings.due(s.now); e != nil; e = s.mappings.due(s.now) {
+	for {
+		e := s.due()
+		if e == nil {
+			return
+		}
 		s.drop(e, MappingExpired, e.Expires)
 	}
 }
 
+// due is the mapping that expires first of all connections', if it has expired.
+func (s *state) due() (first *entry) {
+	for _, c := range s.connections {
+		if e := c.mappings.due(s.now); e != nil && (first == nil || e.Expires.Before(first.Expires)) {
+			first = e
+		}
+	}
+	return first
+}
+
 // next is when something expires; zero when nothing will.
-func (s *state) next() time.Time { return s.mappings.next() }
+func (s *state) next() (at time.Time) {
+	for _, c := range s.connections {
+		at = firstOf(at, c.mappings.next())
+	}
+	return at
+}
 
 // drop removes an entry.
 func (s *state) drop(e *entry, why EventKind, at time.Time) {
-	s.mappings.remove(e)
-	s.updateID++
+	c := s.connections[e.WAN]
+	c.mappings.remove(e)
+	c.updateID++
 	s.tellMapping(why, at, e.Mapping)
 }
 
-// store adds m or overwrites its key.
+// store adds m to the connection that it names, or overwrites its key there.
 func (s *state) store(m Mapping) {
+	c := s.connections[m.WAN]
 	kind := MappingUpdated
-	if s.mappings.put(m) {
+	if c.mappings.put(m) {
 		kind = MappingAdded
 	}
-	s.updateID++
+	c.updateID++
 	s.tellMapping(kind, s.now, m)
 }
 
@@ -93,61 +103,16 @@ func (s *state) tell(e Event) {
 	s.events = append(s.events, e)
 }
 
-// setAddress changes the external address; the zero Addr takes it away.
-func (s *state) setAddress(addr netip.Addr) {
-	if addr == s.wan.address {
-		return
-	}
-	s.wan.address = addr
-	text := s.externalIP()
-	s.tell(Event{Event: ExternalIPSet, ExternalIP: &text})
-}
-
-// setStatus changes the connection's status; because is its LastConnectionError.
-func (s *state) setStatus(status, because string) {
-	s.wan.lastError = because
-	if status == s.wan.status {
-		return
-	}
-	s.wan.status = status
-	if status == connected {
-		s.wan.since = s.now
-	}
-	s.tell(Event{Event: StatusChanged, Status: status})
-}
-
 // reboot forgets all mappings and begins again with a greater BOOTID.
 func (s *state) reboot() {
-	for e := range s.mappings.order.all {
-		s.tellMapping(MappingDeleted, s.now, e.Mapping)
+	for _, c := range s.connections {
+		for e := range c.mappings.order.all {
+			s.tellMapping(MappingDeleted, s.now, e.Mapping)
+		}
+		c.mappings = newTable()
+		c.updateID = 0
+		c.status, c.lastError, c.since = c.origin.Status, noError, s.now
 	}
-	s.mappings = newTable()
-	s.updateID = 0
 	s.bootID = max(s.bootID+1, bootID(s.now)) & 0x7fffffff
-	s.wan.status, s.wan.lastError, s.wan.since = connected, noError, s.now
 	s.tell(Event{Event: Rebooted, BootID: s.bootID})
-}
-
-// externalIP is ExternalIPAddress: empty while there is none to tell (WANIPConnection:2 §2.3.13).
-func (s *state) externalIP() string {
-	addr := s.publicIP()
-	if !addr.IsValid() {
-		return ""
-	}
-	return addr.String()
-}
-
-func (s *state) publicIP() netip.Addr {
-	if s.wan.status != connected {
-		return netip.Addr{}
-	}
-	return s.policy.externalIP(s.wan.address)
-}
-
-// uptime is Uptime in seconds: of the connection, 0 when it is down.
-func (s *state) uptime() uint32 {
-	if s.wan.status != connected {
-		return 0
-	}
-	return uint32(s.now.Sub(s.wan.since) / time.Second)
 }

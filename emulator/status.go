@@ -55,13 +55,13 @@ func pppActions() map[string]behaviour {
 	return all
 }
 
-func connectionVariables() map[string]func(*state) string {
-	return map[string]func(*state) string{
-		"PossibleConnectionTypes":    func(*state) string { return ipRouted },
-		"ConnectionStatus":           func(s *state) string { return s.wan.status },
+func connectionVariables() map[string]func(*state, *connection) string {
+	return map[string]func(*state, *connection) string{
+		"PossibleConnectionTypes":    func(*state, *connection) string { return ipRouted },
+		"ConnectionStatus":           func(_ *state, c *connection) string { return c.status },
 		"ExternalIPAddress":          (*state).externalIP,
-		"PortMappingNumberOfEntries": func(s *state) string { return ui2(uint16(s.mappings.len())) },
-		"SystemUpdateID":             func(s *state) string { return ui4(s.updateID) },
+		"PortMappingNumberOfEntries": func(_ *state, c *connection) string { return ui2(uint16(c.mappings.len())) },
+		"SystemUpdateID":             func(_ *state, c *connection) string { return ui4(c.updateID) },
 	}
 }
 
@@ -69,20 +69,20 @@ func setConnectionType(s *state, c call) ([]string, error) {
 	switch kind := c.args.text("NewConnectionType"); {
 	case s.version == 2:
 		return nil, upnpError(soap.ReadOnly)
-	case kind == s.wan.kind:
+	case kind == c.connection.kind:
 		return nil, nil
-	case s.wan.status != disconnected:
+	case c.connection.status != disconnected:
 		return nil, upnpError(soap.InactiveConnectionStateRequired)
 	}
 	return nil, upnpError(soap.ActionFailed) // this gateway routes, whatever the list allows
 }
 
-func getConnectionTypeInfo(s *state, _ call) ([]string, error) {
-	return []string{s.wan.kind, ipRouted}, nil
+func getConnectionTypeInfo(_ *state, c call) ([]string, error) {
+	return []string{c.connection.kind, ipRouted}, nil
 }
 
-func requestConnection(s *state, _ call) ([]string, error) {
-	switch s.wan.status {
+func requestConnection(s *state, c call) ([]string, error) {
+	switch c.connection.status {
 	case unconfigured:
 		return nil, upnpError(soap.ConnectionNotConfigured)
 	case connecting, authenticating:
@@ -90,35 +90,39 @@ func requestConnection(s *state, _ call) ([]string, error) {
 	case pendingDisconnect, disconnecting:
 		return nil, upnpError(soap.DisconnectInProgress)
 	}
-	s.setStatus(connected, noError)
+	s.setStatus(c.connection, connected, noError)
 	return nil, nil
 }
 
-func requestTermination(s *state, _ call) ([]string, error) { return nil, s.terminate(userDisconnect) }
+func requestTermination(s *state, c call) ([]string, error) {
+	return nil, s.terminate(c.connection, userDisconnect)
+}
 
-func forceTermination(s *state, _ call) ([]string, error) { return nil, s.terminate(forcedDisconnect) }
+func forceTermination(s *state, c call) ([]string, error) {
+	return nil, s.terminate(c.connection, forcedDisconnect)
+}
 
-func (s *state) terminate(because string) error {
-	switch s.wan.status {
+func (s *state) terminate(c *connection, because string) error {
+	switch c.status {
 	case unconfigured, disconnected:
 		return upnpError(soap.ConnectionAlreadyTerminated)
 	case disconnecting:
 		return upnpError(soap.DisconnectInProgress)
 	}
-	s.setStatus(disconnected, because)
+	s.setStatus(c, disconnected, because)
 	return nil
 }
 
-func getStatusInfo(s *state, _ call) ([]string, error) {
-	return []string{s.wan.status, s.wan.lastError, ui4(s.uptime())}, nil
+func getStatusInfo(s *state, c call) ([]string, error) {
+	return []string{c.connection.status, c.connection.lastError, ui4(c.connection.uptime(s.now))}, nil
 }
 
 func getNATRSIPStatus(*state, call) ([]string, error) {
 	return []string{boolean(false), boolean(true)}, nil
 }
 
-func getExternalIPAddress(s *state, _ call) ([]string, error) {
-	return []string{s.externalIP()}, nil
+func getExternalIPAddress(s *state, c call) ([]string, error) {
+	return []string{s.externalIP(c.connection)}, nil
 }
 
 func getLinkLayerMaxBitRates(*state, call) ([]string, error) {

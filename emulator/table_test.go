@@ -110,17 +110,17 @@ func TestAddAnyFindsTheLastFreePort(t *testing.T) {
 	client := netip.MustParseAddr(us)
 	for port := 1024; port <= 65535; port++ {
 		if port != 40000 {
-			s.mappings.put(Mapping{Protocol: "TCP", ExternalPort: uint16(port), InternalClient: client})
+			s.connections[0].mappings.put(Mapping{Protocol: "TCP", ExternalPort: uint16(port), InternalClient: client})
 		}
 	}
-	if port, ok := s.freePort("TCP"); !ok || port != 40000 {
+	if port, ok := s.freePort(s.connections[0], "TCP"); !ok || port != 40000 {
 		t.Errorf("found %d, %v; want 40000", port, ok)
 	}
-	s.mappings.put(Mapping{Protocol: "TCP", ExternalPort: 40000, InternalClient: client})
-	if port, ok := s.freePort("TCP"); ok {
+	s.connections[0].mappings.put(Mapping{Protocol: "TCP", ExternalPort: 40000, InternalClient: client})
+	if port, ok := s.freePort(s.connections[0], "TCP"); ok {
 		t.Errorf("found %d in a full table", port)
 	}
-	if _, ok := s.freePort("UDP"); !ok {
+	if _, ok := s.freePort(s.connections[0], "UDP"); !ok {
 		t.Error("no port for the other protocol")
 	}
 }

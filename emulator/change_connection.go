@@ -1,0 +1,93 @@
+package emulator
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+)
+
+// Connection is one of a gateway's connections to the Internet.
+type Connection struct {
+	gateway *Gateway
+	number  int
+}
+
+// Connection is the gateway's connection of that number, from 0 in the order of Options.WAN. It panics if there is none.
+func (g *Gateway) Connection(number int) Connection {
+	if number < 0 || number >= len(g.options.WAN) {
+		panic(fmt.Sprintf("emulator: gateway %s has no connection %d", g.options.Name, number))
+	}
+	return Connection{g, number}
+}
+
+// Connections are all connections of the gateway, at least one.
+func (g *Gateway) Connections() []Connection {
+	all := make([]Connection, len(g.options.WAN))
+	for i := range all {
+		all[i] = Connection{g, i}
+	}
+	return all
+}
+
+// do runs f on the connection as it is now.
+func (c Connection) do(f func(*state, *connection)) {
+	c.gateway.do(func(s *state) { f(s, s.connections[c.number]) })
+}
+
+// Service is WANIPConnection or WANPPPConnection.
+func (c Connection) Service() string { return c.gateway.options.WAN[c.number].Service }
+
+// ExternalIP is what the gateway gives as the external address; zero when it has none to give.
+func (c Connection) ExternalIP() (addr netip.Addr) {
+	c.do(func(s *state, conn *connection) { addr = s.publicIP(conn) })
+	return addr
+}
+
+// SetExternalIP changes the external address, and tells subscribers. The zero Addr takes it away; an IPv6 address is an error.
+func (c Connection) SetExternalIP(addr netip.Addr) error {
+	addr = addr.Unmap()
+	if addr.Is6() {
+		return fmt.Errorf("emulator: the external address %v is not IPv4", addr)
+	}
+	c.do(func(s *state, conn *connection) { s.setAddress(conn, addr) })
+	return nil
+}
+
+// Status is ConnectionStatus, as GetStatusInfo gives it.
+func (c Connection) Status() (status string) {
+	c.do(func(_ *state, conn *connection) { status = conn.status })
+	return status
+}
+
+// SetStatus changes ConnectionStatus, and tells subscribers: Unconfigured, Connecting, Connected, PendingDisconnect, Disconnecting
+// or Disconnected (WANIPConnection:1 §2.2), or Authenticating where the service is WANPPPConnection. While it is not Connected
+// there is no external address.
+func (c Connection) SetStatus(status string) error {
+	if !slices.Contains(connectionStatuses(c.Service()), status) {
+		return fmt.Errorf("emulator: %s has no connection status %q", c.Service(), status)
+	}
+	c.do(func(s *state, conn *connection) { s.setStatus(conn, status, noError) })
+	return nil
+}
+
+// Mappings are copies of the connection's port mappings in the order of GetGenericPortMappingEntry.
+func (c Connection) Mappings() (all []Mapping) {
+	c.do(func(_ *state, conn *connection) {
+		for e := range conn.mappings.order.all {
+			all = append(all, e.Mapping)
+		}
+	})
+	return all
+}
+
+// ExternalIP is that of the first connection: see [Connection.ExternalIP].
+func (g *Gateway) ExternalIP() netip.Addr { return g.Connection(0).ExternalIP() }
+
+// SetExternalIP changes that of the first connection: see [Connection.SetExternalIP].
+func (g *Gateway) SetExternalIP(addr netip.Addr) error { return g.Connection(0).SetExternalIP(addr) }
+
+// ConnectionStatus is that of the first connection: see [Connection.Status].
+func (g *Gateway) ConnectionStatus() string { return g.Connection(0).Status() }
+
+// SetConnectionStatus changes that of the first connection: see [Connection.SetStatus].
+func (g *Gateway) SetConnectionStatus(status string) error { return g.Connection(0).SetStatus(status) }

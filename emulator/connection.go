@@ -1,0 +1,78 @@
+package emulator
+
+import (
+	"net/netip"
+	"time"
+)
+
+// connection is one connection to the Internet: its status, its address and its port mappings. A gateway has one or more, and each
+// connection service of the device tree stands for one of them; DD-WRT has a WANIPConnection and a WANPPPConnection for the
+// same one.
+type connection struct {
+	number    int        // from 0, in the order of Options.WAN
+	service   string     // the kind of service in the standard tree
+	kind      string     // ConnectionType
+	status    string     // ConnectionStatus
+	lastError string     // LastConnectionError
+	address   netip.Addr // zero or unspecified: none
+	since     time.Time  // of the connection
+	origin    WAN        // what it is after a reboot
+
+	mappings table
+	updateID uint32 // SystemUpdateID (WANIPConnection:2 §2.3.26)
+}
+
+func newConnection(number int, w WAN, now time.Time) *connection {
+	return &connection{
+		number: number, service: w.Service, kind: ipRouted, status: w.Status, lastError: noError, address: w.ExternalIP, since: now,
+		origin: w, mappings: newTable(),
+	}
+}
+
+// uptime is Uptime in seconds: of the connection, 0 when it is down.
+func (c *connection) uptime(now time.Time) uint32 {
+	if c.status != connected {
+		return 0
+	}
+	return uint32(now.Sub(c.since) / time.Second)
+}
+
+// publicIP is the external address that c lets the world know; zero when there is none.
+func (s *state) publicIP(c *connection) netip.Addr {
+	if c.status != connected {
+		return netip.Addr{}
+	}
+	return s.policy.externalIP(c.address)
+}
+
+// externalIP is ExternalIPAddress: empty while there is none to tell (WANIPConnection:2 §2.3.13).
+func (s *state) externalIP(c *connection) string {
+	addr := s.publicIP(c)
+	if !addr.IsValid() {
+		return ""
+	}
+	return addr.String()
+}
+
+// setAddress changes the external address of c; the zero Addr takes it away.
+func (s *state) setAddress(c *connection, addr netip.Addr) {
+	if addr == c.address {
+		return
+	}
+	c.address = addr
+	text := s.externalIP(c)
+	s.tell(Event{Event: ExternalIPSet, ExternalIP: &text, WAN: c.number})
+}
+
+// setStatus changes the status of c; because is its LastConnectionError.
+func (s *state) setStatus(c *connection, status, because string) {
+	c.lastError = because
+	if status == c.status {
+		return
+	}
+	c.status = status
+	if status == connected {
+		c.since = s.now
+	}
+	s.tell(Event{Event: StatusChanged, Status: status, WAN: c.number})
+}
