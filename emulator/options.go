@@ -28,6 +28,10 @@ type Options struct {
 	UDN    string // of the root device, "uuid:…"; "": derived from Seed, Name and LAN, so two gateways on one address need two of either
 	Policy Policy // what the mapping table accepts; the zero value is the ideal
 
+	Dialect  Dialect  // how it writes and reads; the zero value is that of the standards
+	Faults   []Fault  // what it does wrong, in the order in which they are asked
+	Timeline []Moment // what happens to it by itself
+
 	Clock   *Clock      // nil: package time
 	Journal io.Writer   // receives each Entry as a line of JSON; nil: none. Used by one goroutine at a time
 	OnEvent func(Event) // called in order, one at a time; it may call the gateway, except Close; nil: none
@@ -56,13 +60,14 @@ func (o Options) defaults() (Options, error) {
 	if o.UDN == "" {
 		o.UDN = newUDN(o.Seed, o.Name, o.LAN, "")
 	}
+	if all := o.Problems(); len(all) > 0 {
+		return o, fmt.Errorf("emulator: %w", all[0])
+	}
 	return o, o.check()
 }
 
 func (o Options) check() error {
 	switch {
-	case o.Version != 1 && o.Version != 2:
-		return fmt.Errorf("emulator: no version %d of InternetGatewayDevice: want 1 or 2", o.Version)
 	case o.Policy.Capacity < 0 || o.Policy.Capacity > maxMappings:
 		return fmt.Errorf("emulator: capacity %d is not within 0..%d", o.Policy.Capacity, maxMappings)
 	case !validUDN(o.UDN):

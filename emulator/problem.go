@@ -1,0 +1,60 @@
+package emulator
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Problem is one thing wrong with Options. At leads to it by the keys of the scenario language, so that the reader of a scenario
+// can tell line and column: "faults", 0, "if", "size".
+type Problem struct {
+	At         []any  // keys (string) and positions in lists (int); empty for the whole
+	Message    string // what is wrong there, without the place: "has two verbs, drop and close"
+	DidYouMean string // the nearest word that would do; empty when none is near
+}
+
+func (p Problem) Error() string {
+	var b strings.Builder
+	for _, step := range p.At {
+		switch step := step.(type) {
+		case int:
+			fmt.Fprintf(&b, "[%d]", step)
+		default:
+			if b.Len() > 0 {
+				b.WriteByte('.')
+			}
+			fmt.Fprint(&b, step)
+		}
+	}
+	if b.Len() > 0 {
+		b.WriteString(": ")
+	}
+	b.WriteString(p.Message)
+	if p.DidYouMean != "" {
+		fmt.Fprintf(&b, "; did you mean %q?", p.DidYouMean)
+	}
+	return b.String()
+}
+
+// report takes one problem. at is kept by nobody.
+type report func(at []any, didYouMean, format string, args ...any)
+
+// below is the place that steps lead to from at.
+func below(at []any, steps ...any) []any { return append(slices.Clip(at), steps...) }
+
+// Problems is everything that no gateway can be: what New returns the first of. What depends on where the gateway stands, New
+// tells later.
+func (o Options) Problems() []Problem {
+	var all []Problem
+	report := func(at []any, didYouMean, format string, args ...any) {
+		all = append(all, Problem{slices.Clone(at), fmt.Sprintf(format, args...), didYouMean})
+	}
+	if o.Version < 0 || o.Version > 2 {
+		report([]any{"igd"}, "", "there is no InternetGatewayDevice:%d, only 1 and 2", o.Version)
+	}
+	if o.ExternalIP.IsValid() && !o.ExternalIP.Is4() {
+		report([]any{"external-ip"}, "", "must be an IPv4 address, not %v", o.ExternalIP)
+	}
+	return all
+}
