@@ -51,7 +51,7 @@ func (o Options) Problems() []Problem {
 		all = append(all, Problem{slices.Clone(at), fmt.Sprintf(format, args...), didYouMean})
 	}
 	if o.Version < 0 || o.Version > 2 {
-		report([]any{"igd"}, "", "there is no InternetGatewayDevice:%d, only 1 and 2", o.Version)
+		report([]any{"igd"}, "", "there is no version %d of InternetGatewayDevice, only 1 and 2", o.Version)
 	}
 	if o.ExternalIP.IsValid() && !o.ExternalIP.Is4() {
 		report([]any{"external-ip"}, "", "must be an IPv4 address, not %v", o.ExternalIP)
