@@ -1,78 +1,162 @@
 package emulator
 
-// Dialect is how a gateway writes and reads: data for the writers and readers of SSDP, description, HTTP, SOAP and GENA. The zero
-// value is that of the standards.
+// Dialect is how a gateway writes and reads: data for the writers and readers of SSDP, description, HTTP and SOAP. The zero value is
+// that of the standards. What is written is a [Template] each, as it stands on the wire; what only one word of it says (the name
+// of a server, an age) has a key of its own, so that a quirk can change it alone.
 type Dialect struct {
-	Server      string             `yaml:"server"` // SERVER of SSDP and HTTP
+	Server      Template           `yaml:"server"` // SERVER of SSDP and HTTP: {server}
 	SSDP        SSDPDialect        `yaml:"ssdp"`
 	Description DescriptionDialect `yaml:"description"`
 	HTTP        HTTPDialect        `yaml:"http"`
 	SOAP        SOAPDialect        `yaml:"soap"`
-	GENA        GENADialect        `yaml:"gena"`
 }
 
 // SSDPDialect is how searches are answered and announcements look.
+//
+// The messages know {location}, {server}, {max-age}, {st} (NT in an announcement), {usn}, {udn} (of the device meant), {host} (the group),
+// {date}, {bootid}, {nextbootid}, {configid} and {searchport}, which has no value when searches are heard on port 1900. A line with a
+// word that has no value is left out.
 type SSDPDialect struct {
-	Server  *string  `yaml:"server"`   // nil: Dialect.Server
-	MaxAge  Duration `yaml:"max-age"`  // 0: 30m
-	ReplyIn *Span    `yaml:"reply-in"` // how long it takes to answer; nil: by multicast within MX, by unicast at once
-	Answers []string `yaml:"answers"`  // which searches are answered: all, rootdevice, uuid, device, service; nil: each
-	Reply   []Field  `yaml:"reply"`    // the header of a reply, in this order and spelling; nil: as UDA 1.1 §1.3.3
-	Alive   []Field  `yaml:"alive"`    // the same of announcements
-	ByeBye  []Field  `yaml:"byebye"`
-	Update  []Field  `yaml:"update"`
-	BootID  *uint32  `yaml:"bootid"` // a constant; nil: grows with each boot
+	Server   *Template   `yaml:"server"`   // nil: Dialect.Server
+	MaxAge   Duration    `yaml:"max-age"`  // whole seconds; 0: 30m
+	BootID   *uint32     `yaml:"bootid"`   // a constant; nil: grows with each boot
+	ConfigID *uint32     `yaml:"configid"` // a constant; nil: changes with the description
+	ReplyIn  *Span       `yaml:"reply-in"` // how long an answer takes; nil: by multicast within MX, by unicast none
+	NeedsMX  *bool       `yaml:"needs-mx"` // false: a multicast search without MX is answered at once; nil: it is ignored
+	Version  EchoVersion `yaml:"version"`  // of a type that was searched for in a lower version; "": asked
+	All      AllAnswer   `yaml:"all"`      // what ssdp:all gets; "": each
+	Answers  []string    `yaml:"answers"`  // searches that are answered: rootdevice, uuid, device, service, or a whole ST; nil: each of them
+	Also     []string    `yaml:"also"`     // types without a device: they are announced and answered for under the root's UDN
+
+	// Whole datagrams, with their start line. "": those of UDA 1.1 §1.2 and §1.3.3.
+	Reply  Template `yaml:"reply"`
+	Alive  Template `yaml:"alive"`
+	ByeBye Template `yaml:"byebye"`
+	Update Template `yaml:"update"`
 }
 
-// Field is a header field as it is written. One that the message has gets the message's value unless another is given; one that it has
-// not needs a value.
-type Field struct {
-	Name  string  `yaml:"name,scalar"` // in this spelling
-	Value *string `yaml:"value"`
-	Colon *string `yaml:"colon"` // nil: ": ", and ":" before an empty value
-}
+// EchoVersion is which version of a type a reply names.
+type EchoVersion string
 
-// DescriptionDialect is the device tree and the document that describes it.
+// Choices are the words of an EchoVersion.
+func (EchoVersion) Choices() []string { return []string{"asked", "own"} }
+
+// UnmarshalText reads one of Choices.
+func (v *EchoVersion) UnmarshalText(text []byte) error { return choose(v, text) }
+
+// AllAnswer is what a search for ssdp:all gets: an answer for each target, for the first only, or none.
+type AllAnswer string
+
+// Choices are the words of an AllAnswer.
+func (AllAnswer) Choices() []string { return []string{"each", "first", "none"} }
+
+// UnmarshalText reads one of Choices.
+func (a *AllAnswer) UnmarshalText(text []byte) error { return choose(a, text) }
+
+// DescriptionDialect is the device tree and the documents that describe it.
+//
+// All its templates know {host} and {port}, where HTTP is served, {udn} of the root device and the words of chance (see [Template]). Beside
+// these, Document knows {device}, {configid} and {url-base}; Device {type}, {name}, {udn} of its own, {services} and {devices}; Service {type},
+// {id}, {scpd}, {control} and {events}; SCPD {configid}, {actions} and {variables}, the two whole lists of the service.
 type DescriptionDialect struct {
-	Path    string      `yaml:"path"` // "": /description.xml
-	URLBase *string     `yaml:"url-base"`
-	Tree    *DeviceNode `yaml:"tree"` // nil: the standard tree with the connections of WAN
+	Path     Template    `yaml:"path"`     // of the description; "": /description.xml
+	URLBase  *Template   `yaml:"url-base"` // nil: none
+	Document Template    `yaml:"document"` // "": UDA 1.1 §2.3
+	Device   Template    `yaml:"device"`   // the same
+	Service  Template    `yaml:"service"`  // the same
+	SCPD     Template    `yaml:"scpd"`     // "": UDA 1.1 §2.5
+	LineEnd  LineEnd     `yaml:"line-end"` // of these documents; "": lf
+	Encoding Encoding    `yaml:"encoding"` // of these documents; "": utf-8. What it cannot say becomes "?"
+	Tree     *DeviceNode `yaml:"tree"`     // nil: the standard tree of Options.Version with the connections of Options.WAN
 }
+
+// LineEnd is how lines end.
+type LineEnd string
+
+// Choices are the words of a LineEnd.
+func (LineEnd) Choices() []string { return []string{"lf", "crlf"} }
+
+// UnmarshalText reads one of Choices.
+func (l *LineEnd) UnmarshalText(text []byte) error { return choose(l, text) }
+
+// Encoding is how text becomes bytes. It does not change what a document says of itself.
+type Encoding string
+
+// Choices are the words of an Encoding.
+func (Encoding) Choices() []string { return []string{"utf-8", "iso-8859-1", "utf-16"} }
+
+// UnmarshalText reads one of Choices.
+func (e *Encoding) UnmarshalText(text []byte) error { return choose(e, text) }
 
 // DeviceNode is one device of the tree.
 type DeviceNode struct {
 	Type     string        `yaml:"type,required"` // whole URN
-	Elements []Element     `yaml:"elements"`      // friendlyName, manufacturer, … in this order
-	UDN      string        `yaml:"udn"`           // "": from the seed
+	Name     Template      `yaml:"name"`          // {name}, the friendlyName; "": of the root "Emulated gateway" with its name
+	UDN      Template      `yaml:"udn"`           // "": by the seed. Options.UDN goes before that of the root
+	Device   Template      `yaml:"device"`        // its own text; "": DescriptionDialect.Device
 	Services []ServiceNode `yaml:"services"`
 	Devices  []DeviceNode  `yaml:"devices"`
 }
 
-// Element is one element with its text.
-type Element struct {
-	Name string `yaml:"name,required"`
-	Text string `yaml:"text"`
-}
-
-// ServiceNode is one service of a device.
+// ServiceNode is one service of a device. URLs stand as written in the description: paths with or without query, or absolute.
 type ServiceNode struct {
-	Type    string `yaml:"type,required"` // whole URN; of one that the emulator does not know, every action is unknown
-	ID      string `yaml:"id"`
-	SCPD    string `yaml:"scpd"` // URLs as written in the description
-	Control string `yaml:"control"`
-	Events  string `yaml:"events"`
-	WAN     int    `yaml:"wan"` // of a connection service: which connection, from 0
+	Type    string   `yaml:"type,required"` // whole URN, of UPnP or dslforum; of one that the emulator does not know, every action is 401
+	ID      string   `yaml:"id"`            // "": the standard's
+	SCPD    Template `yaml:"scpd"`          // "": /scpd/ and its name
+	Control Template `yaml:"control"`       // "": /control/ and its name
+	Events  Template `yaml:"events"`        // "": /event/ and its name
+	Actions []string `yaml:"actions"`       // it has only these; nil: all of the standard's
+	WAN     int      `yaml:"wan"`           // which of Options.WAN it serves, from 0
 }
 
-// HTTPDialect is how HTTP answers look.
+// HTTPDialect is how HTTP answers look: their heads, with status line, as templates.
+//
+// They know {status} and {reason}, {server}, {date}, {type} of the body, {length} of the body, and where the answer has them {connection} (close,
+// when the client asked for it), {allow}, {sid} and {timeout}. A line with a word that has no value is left out. A connection is
+// closed after an answer that says so, or that does not say its length.
 type HTTPDialect struct {
-	Server *string `yaml:"server"` // nil: Dialect.Server
+	Server      *Template `yaml:"server"`      // nil: Dialect.Server
+	Head        Template  `yaml:"head"`        // "": that of UDA 1.1 §2.11, §3.1.2
+	Description Template  `yaml:"description"` // of description and SCPDs; "": Head
+	Control     Template  `yaml:"control"`     // of results and faults; "": Head
+	Events      Template  `yaml:"events"`      // of subscriptions; "": Head
+	Refusal     Template  `yaml:"refusal"`     // of all that reaches no service, such as 404; "": Head
+
+	DescriptionType *string  `yaml:"description-type"` // {type} of description and SCPDs; nil: text/xml; charset="utf-8"
+	ControlType     *string  `yaml:"control-type"`     // {type} of results and faults; nil: the same
+	RefusalBody     Template `yaml:"refusal-body"`     // HTML with {status} and {reason}; "": none
 }
 
-// SOAPDialect is how control answers look.
+// SOAPDialect is how control requests are read and answered.
+//
+// Response, Empty and Fault know {declaration}, {envelope} and {prefix}, {service} (the type that the request named), {service-type} (that
+// of the description) and {action}; Response {arguments}, each as in Argument, which knows {name} and {value}; Fault {code} and
+// {description}.
 type SOAPDialect struct {
-	Prefix string `yaml:"prefix"` // of the envelope; "": s
+	Declaration *string  `yaml:"declaration"` // {declaration}; nil: <?xml version="1.0"?>
+	Envelope    string   `yaml:"envelope"`    // {envelope}, the prefix; "": s
+	Prefix      string   `yaml:"prefix"`      // {prefix}, that of the response; "": u
+	Response    Template `yaml:"response"`    // "": UDA 1.1 §3.1.2
+	Empty       Template `yaml:"empty"`       // of an action without out-arguments; "": Response
+	Argument    Template `yaml:"argument"`    // "": <{name}>{value}</{name}>
+	Fault       Template `yaml:"fault"`       // "": UDA 1.1 §3.1.3
+	LineEnd     LineEnd  `yaml:"line-end"`    // of these; "": lf
+
+	Descriptions map[string]string `yaml:"descriptions"` // {description} by code; the standard's where left out
+	FaultStatus  int               `yaml:"fault-status"` // HTTP status of faults; 0: 500
+
+	Dispatch Dispatch `yaml:"dispatch"`  // what decides which action is meant; "": strict
+	Header   string   `yaml:"header"`    // SOAPACTION must be spelt like this to be seen; "": any case
+	Quotes   *bool    `yaml:"quotes"`    // true: without them SOAPACTION is not understood; nil: they may be missing
+	NoAction int      `yaml:"no-action"` // UPnP error code when SOAPACTION is missing or not understood; 0: HTTP status 400
 }
 
-// GENADialect is how subscriptions and events look.
-type GENADialect struct{}
+// Dispatch is how the action of a request is found: strict by SOAPACTION, the URL and the body, which must agree; or by the name in
+// SOAPACTION alone, in whichever service of the gateway it is, as miniupnpd does.
+type Dispatch string
+
+// Choices are the words of a Dispatch.
+func (Dispatch) Choices() []string { return []string{"strict", "header"} }
+
+// UnmarshalText reads one of Choices.
+func (d *Dispatch) UnmarshalText(text []byte) error { return choose(d, text) }
