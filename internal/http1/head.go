@@ -121,7 +121,7 @@ func (h *Head) addLine(line string) {
 	if strings.IndexFunc(line, isControl) >= 0 {
 		h.forgive(HeaderControlChars)
 	}
-	h.Fields = append(h.Fields, Field{trimmed, value})
+	h.Fields = append(h.Fields, Field{Name: trimmed, Value: value})
 }
 
 func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }

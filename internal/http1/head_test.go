@@ -18,20 +18,20 @@ func TestParseHead(t *testing.T) {
 		forgiven []string
 	}{
 		{"by the book", "HTTP/1.1 200 OK\r\nST: x\r\nEXT:\r\nLocation:http://h/\r\n\r\nbody", "HTTP/1.1 200 OK",
-			Fields{{"ST", "x"}, {"EXT", ""}, {"Location", "http://h/"}}, "body", nil},
-		{"bare line feeds", "NOTIFY * HTTP/1.1\nNT: a\n\nx", "NOTIFY * HTTP/1.1", Fields{{"NT", "a"}}, "x", []string{BareLF}},
-		{"no empty line", "HTTP/1.1 200 OK\r\nST: x\r\n", "HTTP/1.1 200 OK", Fields{{"ST", "x"}}, "", []string{NoBlankLine}},
-		{"cut in a line", "HTTP/1.1 200 OK\r\nST: x", "HTTP/1.1 200 OK", Fields{{"ST", "x"}}, "", []string{NoBlankLine}},
-		{"junk line", "HTTP/1.1 200 OK\r\nDEFUNCT\r\n: v\r\nST: x\r\n\r\n", "HTTP/1.1 200 OK", Fields{{"ST", "x"}}, "", []string{JunkLine}},
-		{"folded line", "HTTP/1.1 200 OK\r\nServer: a\r\n  b\r\n\tc\r\n\r\n", "HTTP/1.1 200 OK", Fields{{"Server", "a b c"}}, "", []string{FoldedLine}},
-		{"fold of nothing", "HTTP/1.1 200 OK\r\n  b\r\nA: b\r\n\r\n", "HTTP/1.1 200 OK", Fields{{"A", "b"}}, "", []string{JunkLine}},
-		{"padded with NULs", "HTTP/1.1 200 OK\r\nST: x\r\n\x00\x00\x00", "HTTP/1.1 200 OK", Fields{{"ST", "x"}}, "", []string{NULPadding, NoBlankLine}},
-		{"NUL in a line", "HTTP/1.1 200 OK\r\nST: x\x00\x00\r\n\r\n", "HTTP/1.1 200 OK", Fields{{"ST", "x"}}, "", []string{NULPadding}},
-		{"blank before the colon", "HTTP/1.1 200 OK\r\nSERVER : x\r\n\r\n", "HTTP/1.1 200 OK", Fields{{"SERVER", "x"}}, "", []string{SpaceBeforeColon}},
-		{"control character", "HTTP/1.1 200 OK\r\nA: x\x01y\r\n\r\n", "HTTP/1.1 200 OK", Fields{{"A", "x\x01y"}}, "", []string{HeaderControlChars}},
+			Fields{{Name: "ST", Value: "x"}, {Name: "EXT", Value: ""}, {Name: "Location", Value: "http://h/"}}, "body", nil},
+		{"bare line feeds", "NOTIFY * HTTP/1.1\nNT: a\n\nx", "NOTIFY * HTTP/1.1", Fields{{Name: "NT", Value: "a"}}, "x", []string{BareLF}},
+		{"no empty line", "HTTP/1.1 200 OK\r\nST: x\r\n", "HTTP/1.1 200 OK", Fields{{Name: "ST", Value: "x"}}, "", []string{NoBlankLine}},
+		{"cut in a line", "HTTP/1.1 200 OK\r\nST: x", "HTTP/1.1 200 OK", Fields{{Name: "ST", Value: "x"}}, "", []string{NoBlankLine}},
+		{"junk line", "HTTP/1.1 200 OK\r\nDEFUNCT\r\n: v\r\nST: x\r\n\r\n", "HTTP/1.1 200 OK", Fields{{Name: "ST", Value: "x"}}, "", []string{JunkLine}},
+		{"folded line", "HTTP/1.1 200 OK\r\nServer: a\r\n  b\r\n\tc\r\n\r\n", "HTTP/1.1 200 OK", Fields{{Name: "Server", Value: "a b c"}}, "", []string{FoldedLine}},
+		{"fold of nothing", "HTTP/1.1 200 OK\r\n  b\r\nA: b\r\n\r\n", "HTTP/1.1 200 OK", Fields{{Name: "A", Value: "b"}}, "", []string{JunkLine}},
+		{"padded with NULs", "HTTP/1.1 200 OK\r\nST: x\r\n\x00\x00\x00", "HTTP/1.1 200 OK", Fields{{Name: "ST", Value: "x"}}, "", []string{NULPadding, NoBlankLine}},
+		{"NUL in a line", "HTTP/1.1 200 OK\r\nST: x\x00\x00\r\n\r\n", "HTTP/1.1 200 OK", Fields{{Name: "ST", Value: "x"}}, "", []string{NULPadding}},
+		{"blank before the colon", "HTTP/1.1 200 OK\r\nSERVER : x\r\n\r\n", "HTTP/1.1 200 OK", Fields{{Name: "SERVER", Value: "x"}}, "", []string{SpaceBeforeColon}},
+		{"control character", "HTTP/1.1 200 OK\r\nA: x\x01y\r\n\r\n", "HTTP/1.1 200 OK", Fields{{Name: "A", Value: "x\x01y"}}, "", []string{HeaderControlChars}},
 		{"empty lines first", "\r\n\r\nGET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1", Fields{}, "", []string{LeadingBlank}},
 		{"trailing blank in the start line", "NOTIFY * HTTP/1.1 \r\n\r\n", "NOTIFY * HTTP/1.1 ", Fields{}, "", nil},
-		{"colons in the value", "GET / HTTP/1.1\r\nUSN: uuid:a::urn:b\r\n\r\n", "GET / HTTP/1.1", Fields{{"USN", "uuid:a::urn:b"}}, "", nil},
+		{"colons in the value", "GET / HTTP/1.1\r\nUSN: uuid:a::urn:b\r\n\r\n", "GET / HTTP/1.1", Fields{{Name: "USN", Value: "uuid:a::urn:b"}}, "", nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -69,7 +69,7 @@ func TestParseHeadRefuses(t *testing.T) {
 }
 
 func TestFields(t *testing.T) {
-	f := Fields{{"Empty", ""}, {"soapaction", "a"}, {"SOAPAction", "b"}}
+	f := Fields{{Name: "Empty", Value: ""}, {Name: "soapaction", Value: "a"}, {Name: "SOAPAction", Value: "b"}}
 	if got := f.Get("SOAPACTION"); got != "a" {
 		t.Errorf("Get: %q", got)
 	}

@@ -16,8 +16,13 @@ import (
 	"strings"
 )
 
-// Field is one header line. Name is spelled as received or as it is to be sent; Value has no white space around it.
-type Field struct{ Name, Value string }
+// Field is one header line. Name is spelled as received or as it is to be sent; what was received has no white space around
+// Value.
+type Field struct {
+	Name, Value string
+	// Colon is what is written between the two, say ":" or " : "; "" is ": ", and ":" before an empty Value. A reader leaves it "".
+	Colon string
+}
 
 // Fields are the header lines of one head in their order.
 type Fields []Field
@@ -73,7 +78,11 @@ type Request struct {
 	Head
 	Method, Target, Version string
 	Body                    []byte
-	Remote, Local           netip.AddrPort // zero when the request did not come from a [Server]
+
+	// What follows is zero when the request did not come from a [Server].
+	Remote, Local netip.AddrPort
+	Conn          uint64 // number of the connection, from 1 in the order they were accepted
+	InFlight      int    // requests of all connections that began before this one and are not yet answered, and this one
 }
 
 // Response is a response as it arrived.

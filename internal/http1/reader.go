@@ -18,6 +18,8 @@ type Reader struct {
 
 	// idle is how long a body that is already complete as XML is waited on for more; 0 when src cannot be given a deadline.
 	idle time.Duration
+	// onBegin is called, perhaps more than once, when the first bytes of a message are there.
+	onBegin func()
 	// onContinue is called when a request asks for 100 Continue and its body has not arrived.
 	onContinue func() error
 }
@@ -95,6 +97,9 @@ func (r *Reader) head(h *Head) error {
 		if from == start {
 			start += leading(pending[start:])
 			from = start
+		}
+		if r.onBegin != nil && start < len(pending) {
+			r.onBegin()
 		}
 		n := headEnd(pending, from)
 		switch {

@@ -38,7 +38,7 @@ func start(t testing.TB, s *Server) (addr string) {
 }
 
 func echo(_ context.Context, q *Request) *Reply {
-	return NewReply(200, Fields{{"X-Method", q.Method}}, append([]byte(q.Target+" "), q.Body...))
+	return NewReply(200, Fields{{Name: "X-Method", Value: q.Method}}, append([]byte(q.Target+" "), q.Body...))
 }
 
 // say writes request bytes and returns everything that comes back before the server closes. The client closes its side when
@@ -106,13 +106,13 @@ func TestServerRequest(t *testing.T) {
 	seen := make(chan *Request, 1)
 	addr := start(t, &Server{Handle: func(_ context.Context, q *Request) *Reply {
 		seen <- q
-		return &Reply{Message: Message{Line: "http/1.1 200", Fields: Fields{{"eXT", ""}, {"B", "c"}}, Body: []byte("raw")}, Close: true}
+		return &Reply{Message: Message{Line: "http/1.1 200", Fields: Fields{{Name: "eXT", Value: ""}, {Name: "B", Value: "c"}}, Body: []byte("raw")}, End: FIN}
 	}})
 	if got, want := say(t, addr, "POST /ctl HTTP/1.1\r\nhost: x\r\nSOAPAction: \"a\"\r\n\r\n", false), "http/1.1 200\r\neXT:\r\nB: c\r\n\r\nraw"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 	q := <-seen
-	if d := cmp.Diff(Fields{{"host", "x"}, {"SOAPAction", `"a"`}}, q.Fields); d != "" {
+	if d := cmp.Diff(Fields{{Name: "host", Value: "x"}, {Name: "SOAPAction", Value: `"a"`}}, q.Fields); d != "" {
 		t.Errorf("(-want +got)\n%s", d)
 	}
 	if q.Local != netip.MustParseAddrPort(addr) || q.Remote.Addr() != q.Local.Addr() || q.Remote.Port() == 0 {
@@ -298,9 +298,9 @@ func TestServerListenerFails(t *testing.T) {
 
 func TestNewReply(t *testing.T) {
 	for want, r := range map[string]*Reply{
-		"HTTP/1.1 200 OK\r\nEXT:\r\nContent-Length: 2\r\n\r\nok":            NewReply(200, Fields{{"EXT", ""}}, []byte("ok")),
+		"HTTP/1.1 200 OK\r\nEXT:\r\nContent-Length: 2\r\n\r\nok":            NewReply(200, Fields{{Name: "EXT", Value: ""}}, []byte("ok")),
 		"HTTP/1.1 412 Precondition Failed\r\nContent-Length: 0\r\n\r\n":     NewReply(412, nil, nil),
-		"HTTP/1.1 500 Internal Server Error\r\nCONTENT-LENGTH: 99\r\n\r\nx": NewReply(500, Fields{{"CONTENT-LENGTH", "99"}}, []byte("x")),
+		"HTTP/1.1 500 Internal Server Error\r\nCONTENT-LENGTH: 99\r\n\r\nx": NewReply(500, Fields{{Name: "CONTENT-LENGTH", Value: "99"}}, []byte("x")),
 		"HTTP/1.1 299\r\nContent-Length: 0\r\n\r\n":                         NewReply(299, nil, nil),
 	} {
 		if got := string(r.Append(nil)); got != want {

@@ -36,16 +36,16 @@ func (t *Transport) Message(req *http.Request) (*Message, error) {
 	method := cmp.Or(req.Method, "GET")
 	posts := method == "POST" || method == "M-POST"
 
-	named := map[string]Field{"host": {"Host", withoutZone(host)}}
+	named := map[string]Field{"host": {Name: "Host", Value: withoutZone(host)}}
 	if len(body) > 0 || posts || method == "PUT" {
-		named["content-length"] = Field{"Content-Length", strconv.Itoa(len(body))}
+		named["content-length"] = Field{Name: "Content-Length", Value: strconv.Itoa(len(body))}
 	}
-	named["connection"] = Field{"Connection", "close"}
+	named["connection"] = Field{Name: "Connection", Value: "close"}
 	var others Fields
 	for key, values := range req.Header {
 		lower := strings.ToLower(key)
 		for _, v := range values {
-			f := Field{key, v}
+			f := Field{Name: key, Value: v}
 			switch lower {
 			case "host":
 				if posts {

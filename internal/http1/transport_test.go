@@ -120,7 +120,7 @@ func TestOneWrite(t *testing.T) {
 	if len(sizes) != 1 || sizes[0] < 100<<10 {
 		t.Errorf("writes of %d bytes, want one", sizes)
 	}
-	if raw := Raw(resp); raw == nil || raw.Line != "HTTP/1.1 200 OK" || raw.Fields[0] != (Field{"Server", "x"}) {
+	if raw := Raw(resp); raw == nil || raw.Line != "HTTP/1.1 200 OK" || raw.Fields[0] != (Field{Name: "Server", Value: "x"}) {
 		t.Errorf("raw %+v", raw)
 	}
 	for _, want := range []string{"> POST /ctl HTTP/1.1\n", "< HTTP/1.1 200 OK\n", "< ok\n"} {
