@@ -19,6 +19,7 @@ type connection struct {
 	origin    WAN        // what it is after a reboot
 
 	mappings table
+	traffic  traffic
 	updateID uint32 // SystemUpdateID (WANIPConnection:2 §2.3.26)
 }
 

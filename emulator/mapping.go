@@ -19,6 +19,9 @@ type Mapping struct {
 	Description    string
 	Lease          time.Duration // granted, whole seconds; 0: permanent
 	Expires        time.Time     // by the gateway's clock; zero: never
+
+	// Reach is where a peer connects, or sends its datagrams, to get through: see [Plane]. Zero: nowhere.
+	Reach netip.AddrPort
 }
 
 // String writes m as "TCP 8080 → 192.168.1.10:80".
@@ -43,7 +46,9 @@ func (m Mapping) MarshalJSON() ([]byte, error) {
 		Description    string     `json:"description"`
 		Lease          int64      `json:"lease_seconds"`
 		Expires        time.Time  `json:"expires,omitzero"`
-	}{m.WAN, m.Protocol, m.ExternalPort, m.RemoteHost, m.InternalClient, m.InternalPort, m.Enabled, m.Description, int64(m.Lease / time.Second), m.Expires})
+
+		Reach netip.AddrPort `json:"reach,omitzero"`
+	}{m.WAN, m.Protocol, m.ExternalPort, m.RemoteHost, m.InternalClient, m.InternalPort, m.Enabled, m.Description, int64(m.Lease / time.Second), m.Expires, m.Reach})
 }
 
 // remaining is what is left of the lease at now in whole seconds, rounded up, because 0 would say that m is permanent.

@@ -32,6 +32,8 @@ type Options struct {
 	Faults   []Fault  // what it does wrong, in the order in which they are asked
 	Timeline []Moment // what happens to it by itself
 
+	Plane Plane // how bytes get through mapped ports; the zero value carries them
+
 	Clock   *Clock      // nil: package time
 	Journal io.Writer   // receives each Entry as a line of JSON; nil: none. Used by one goroutine at a time
 	OnEvent func(Event) // called in order, one at a time; it may call the gateway, except Close; nil: none

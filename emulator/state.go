@@ -84,11 +84,12 @@ func (s *state) drop(e *entry, why EventKind, at time.Time) {
 func (s *state) store(m Mapping) {
 	c := s.connections[m.WAN]
 	kind := MappingUpdated
-	if c.mappings.put(m) {
+	e, added := c.mappings.put(m)
+	if added {
 		kind = MappingAdded
 	}
 	c.updateID++
-	s.tellMapping(kind, s.now, m)
+	s.tellMapping(kind, s.now, e.Mapping)
 }
 
 func (s *state) tellMapping(kind EventKind, at time.Time, m Mapping) {
@@ -109,7 +110,7 @@ func (s *state) reboot() {
 		for e := range c.mappings.order.all {
 			s.tellMapping(MappingDeleted, s.now, e.Mapping)
 		}
-		c.mappings = newTable()
+		c.mappings.clear()
 		c.updateID = 0
 		c.status, c.lastError, c.since = c.origin.Status, noError, s.now
 	}

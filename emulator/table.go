@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"net/netip"
+	"sync/atomic"
 	"time"
 )
 
@@ -11,6 +12,15 @@ type table struct {
 	ports  map[portKey]portUse
 	order  sequence
 	leases agenda[*entry]
+
+	carrier carrier // nil: nobody
+}
+
+// carrier is told of every change of a table, because what carries the bytes of a mapping has to open and close with it. It is
+// called under the gateway's lock.
+type carrier interface {
+	opened(*entry) // added, or overwritten in its place; it sets Reach
+	closed(*entry) // taken out
 }
 
 // entry is one mapping with its places in the table.
@@ -18,6 +28,8 @@ type entry struct {
 	Mapping
 	slot  int // in the sequence
 	lease int // in the heap; -1 when permanent
+
+	used    atomic.Bool // something has passed through it since this was reset
 }
 
 type portKey struct {
@@ -46,8 +58,8 @@ func (t *table) holder(port uint16, protocol string) netip.Addr {
 
 // put adds m, or overwrites the entry of the same key in its place. The caller has seen to it that no other client holds
 // the port.
-func (t *table) put(m Mapping) (added bool) {
-	e := t.byKey[m.key()]
+func (t *table) put(m Mapping) (e *entry, added bool) {
+	e = t.byKey[m.key()]
 	if e == nil {
 		e = &entry{lease: -1}
 		t.byKey[m.key()] = e
@@ -56,9 +68,13 @@ func (t *table) put(m Mapping) (added bool) {
 		t.ports[p] = portUse{m.InternalClient, t.ports[p].entries + 1}
 		added = true
 	}
+	m.Reach = e.Reach
 	e.Mapping = m
 	t.schedule(e)
-	return added
+	if t.carrier != nil {
+		t.carrier.opened(e)
+	}
+	return e, added
 }
 
 func (t *table) schedule(e *entry) {
@@ -85,6 +101,21 @@ func (t *table) remove(e *entry) {
 		delete(t.ports, p)
 	} else {
 		t.ports[p] = use
+	}
+	if t.carrier != nil {
+		t.carrier.closed(e)
+	}
+}
+
+// clear takes everything out at once.
+func (t *table) clear() {
+	old := *t
+	*t = newTable()
+	if t.carrier = old.carrier; t.carrier == nil {
+		return
+	}
+	for e := range old.order.all {
+		t.carrier.closed(e)
 	}
 }
 
