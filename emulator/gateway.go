@@ -51,7 +51,7 @@ func New(ctx context.Context, o Options) (*Gateway, error) {
 	if err != nil {
 		return nil, fmt.Errorf("emulator: listen: %w", err)
 	}
-	g := &Gateway{options: o, listener: l, journal: journal{name: o.Name, w: o.Journal}}
+	g := &Gateway{options: o, listener: l, journal: journal{name: o.Name, w: o.Journal, tally: o.Tally}}
 	g.outbox.deliver = o.OnEvent
 	if err := g.build(); err != nil {
 		l.Close()
@@ -148,9 +148,6 @@ func (g *Gateway) SSDP() netip.AddrPort { return g.ssdp.addr() }
 
 // UDN is the name of the root device, "uuid:…".
 func (g *Gateway) UDN() string { return g.root.udn }
-
-// Journal is what happened, oldest first: at most the latest 4096 entries.
-func (g *Gateway) Journal() []Entry { return g.journal.entries() }
 
 // note writes to the journal.
 func (g *Gateway) note(kind string, peer netip.AddrPort, name string, details ...Detail) {

@@ -1,79 +1,28 @@
 package emulator
 
 import (
-	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
-	"net/netip"
-	"slices"
+	"iter"
 	"sync"
-	"time"
 )
 
-// Entry is one line of a gateway's journal.
-type Entry struct {
-	Seq     uint64         `json:"seq"` // from 1, without gaps
-	Time    time.Time      `json:"time"`
-	Gateway string         `json:"gateway"`
-	Kind    string         `json:"kind"`             // layer and what happened: "ssdp.search", "http.request", "soap.call", "gena.notify", "state.mapping-added"
-	Peer    netip.AddrPort `json:"peer,omitzero"`    // the other side; zero when nobody
-	Name    string         `json:"name,omitempty"`   // the action, search target, path or service it is about
-	Status  int            `json:"status,omitempty"` // HTTP status answered or received
-	Code    int            `json:"code,omitempty"`   // UPnP error code answered
-	Details Details        `json:"details,omitempty"`
-}
-
-// Detail is one named value of an [Entry].
-type Detail struct{ Name, Value string }
-
-// Details are in the order they were received or written; in JSON they are one object in that order.
-type Details []Detail
-
-// Get is the first value of name, "" when there is none.
-func (d Details) Get(name string) string {
-	for _, x := range d {
-		if x.Name == name {
-			return x.Value
-		}
-	}
-	return ""
-}
-
-// MarshalJSON writes d as an object, keeping its order.
-func (d Details) MarshalJSON() ([]byte, error) {
-	var b bytes.Buffer
-	b.WriteByte('{')
-	for i, x := range d {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		for j, s := range [2]string{x.Name, x.Value} {
-			if j > 0 {
-				b.WriteByte(':')
-			}
-			text, err := json.Marshal(s)
-			if err != nil {
-				return nil, err
-			}
-			b.Write(text)
-		}
-	}
-	b.WriteByte('}')
-	return b.Bytes(), nil
-}
-
-// journalSize is how many entries are kept in memory; the writer gets all of them.
+// journalSize is how many entries are kept in memory; the writer and the tally get all of them.
 const journalSize = 4096
 
 // journal numbers entries, keeps the latest and writes all.
 type journal struct {
-	mu   sync.Mutex
-	name string
-	w    io.Writer
-	err  error // the first failure of w, which ends writing
-	seq  uint64
-	ring []Entry // oldest at seq%journalSize once full
+	mu        sync.Mutex
+	name      string
+	w         io.Writer
+	tally     *Tally
+	err       error // the first failure of w, which ends writing
+	seq       uint64
+	forgotten uint64        // entries up to this number are no longer shown
+	ring      []Entry       // entry n at (n-1)%journalSize
+	grown     chan struct{} // closed by the next entry; nil while nobody waits
 }
 
 func (j *journal) add(e Entry) {
@@ -86,6 +35,15 @@ func (j *journal) add(e Entry) {
 	} else {
 		j.ring[(j.seq-1)%journalSize] = e
 	}
+	j.tally.Note(e)
+	j.write(e)
+	if j.grown != nil {
+		close(j.grown)
+		j.grown = nil
+	}
+}
+
+func (j *journal) write(e Entry) {
 	if j.w == nil || j.err != nil {
 		return
 	}
@@ -98,19 +56,104 @@ func (j *journal) add(e Entry) {
 	}
 }
 
-// entries are those in memory, oldest first.
-func (j *journal) entries() []Entry {
+// after are the entries in memory that follow number seq, oldest first, and what is closed when there is another.
+func (j *journal) after(seq uint64) ([]Entry, <-chan struct{}) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if len(j.ring) < journalSize {
-		return slices.Clone(j.ring)
+	seq = min(max(seq, j.forgotten, j.seq-uint64(len(j.ring))), j.seq)
+	entries := make([]Entry, 0, j.seq-seq)
+	for ; seq < j.seq; seq++ {
+		entries = append(entries, j.ring[seq%journalSize])
 	}
-	start := j.seq % journalSize
-	return slices.Concat(j.ring[start:], j.ring[:start])
+	if j.grown == nil {
+		j.grown = make(chan struct{})
+	}
+	return entries, j.grown
+}
+
+// forget empties the memory. Numbers go on, so that whoever follows the journal misses nothing.
+func (j *journal) forget() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.forgotten = j.seq
 }
 
 func (j *journal) failure() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.err
+}
+
+// Journal is what happened, oldest first: at most the latest 4096 entries.
+func (g *Gateway) Journal() []Entry {
+	all, _ := g.journal.after(0)
+	return all
+}
+
+// JournalSince are the entries with a greater number than seq, as Journal gives them.
+func (g *Gateway) JournalSince(seq uint64) []Entry {
+	all, _ := g.journal.after(seq)
+	return all
+}
+
+// Follow yields the entries with a greater number than seq, and then each as it is written, until ctx ends. A gap in the numbers
+// is what came too fast for the reader.
+func (g *Gateway) Follow(ctx context.Context, seq uint64) iter.Seq[Entry] {
+	return func(yield func(Entry) bool) {
+		for {
+			entries, grown := g.journal.after(seq)
+			for _, e := range entries {
+				if ctx.Err() != nil || !yield(e) {
+					return
+				}
+				seq = e.Seq
+			}
+			select {
+			case <-grown:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}
+}
+
+// Await waits until the journal holds what e expects, and returns the entry with which it came true. When ctx ends first, the error
+// is an *UnmetError, which wraps ctx's. An upper bound cannot be waited for: see [Gateway.Verify].
+func (g *Gateway) Await(ctx context.Context, e Expectation) (Entry, error) {
+	t, err := NewTally(e)
+	if err != nil {
+		return Entry{}, err
+	}
+	least, _ := e.bounds()
+	for entry := range g.Follow(ctx, 0) {
+		t.Note(entry)
+		if t.counts[0].seen >= least {
+			return entry, nil
+		}
+	}
+	return Entry{}, &UnmetError{Unmet: t.Unmet(), Cause: context.Cause(ctx)}
+}
+
+// Verify are those of these expectations that the journal, as far as it is in memory, does not meet. The error is about an
+// expectation that makes no sense. What is expected of a whole long run is better said in Options.Tally.
+func (g *Gateway) Verify(expect ...Expectation) ([]Unmet, error) {
+	t, err := NewTally(expect...)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range g.Journal() {
+		t.Note(e)
+	}
+	return t.Unmet(), nil
+}
+
+// Calls are the calls of an action in the journal, oldest first. The name may hold * for any characters.
+func (g *Gateway) Calls(action Pattern) []Entry {
+	var calls []Entry
+	for _, e := range g.Journal() {
+		if e.Kind == "soap.call" && action.matches(e.Name) {
+			calls = append(calls, e)
+		}
+	}
+	return calls
 }

@@ -10,9 +10,10 @@ import (
 // Options says what gateway to be and where to stand. The zero value is an ideal IGD:2 on loopback, found by unicast
 // search on a free port.
 type Options struct {
-	Net     Net    // nil: SystemNet()
-	Version int    // 1 or 2: IGD:1 or IGD:2; 0: 2
-	Name    string // in the journal, events and the description's friendlyName; "": "igd1" or "igd2" by Version
+	Net      Net    // nil: SystemNet()
+	Version  int    // 1 or 2: IGD:1 or IGD:2; 0: 2
+	Scenario string // where these options come from, for the words of a failed test; "": nowhere
+	Name     string // in the journal, events and the description's friendlyName; "": "igd1" or "igd2" by Version
 
 	LAN       netip.Addr     // address it serves on; zero: 127.0.0.1
 	HTTPPort  uint16         // of description, control and eventing; 0: any free port
@@ -36,6 +37,7 @@ type Options struct {
 
 	Clock   *Clock      // nil: package time
 	Journal io.Writer   // receives each Entry as a line of JSON; nil: none. Used by one goroutine at a time
+	Tally   *Tally      // counts each Entry; nil: none
 	OnEvent func(Event) // called in order, one at a time; it may call the gateway, except Close; nil: none
 }
 

@@ -3,14 +3,19 @@ package emulator
 import (
 	"context"
 	"fmt"
+	"regexp"
+	"runtime/debug"
+	"strings"
 )
 
 // TB is the part of testing.TB that [Start] needs, so that programs using this package do not link package testing.
 type TB interface {
 	Helper()
+	Name() string
 	Cleanup(func())
 	Context() context.Context
 	Failed() bool
+	Errorf(format string, args ...any)
 	Fatalf(format string, args ...any)
 	Logf(format string, args ...any)
 }
@@ -18,8 +23,8 @@ type TB interface {
 // shownEntries is how much of the journal a failed test prints.
 const shownEntries = 40
 
-// Start returns a gateway that ends with the test. When the test fails, the end of the gateway's journal and the seed are
-// logged.
+// Start returns a gateway that ends with the test. When the test fails, the end of the gateway's journal is logged, with the seed
+// and the command that runs the test again.
 func Start(t TB, o Options) *Gateway {
 	t.Helper()
 	// The test's own context ends before its cleanups run, and a gateway that leaves says goodbye.
@@ -33,39 +38,57 @@ func Start(t TB, o Options) *Gateway {
 			t.Logf("closing gateway %s: %v", g.Name(), err)
 		}
 		if t.Failed() {
-			logJournal(t, g)
+			t.Logf("%s", g.account(t.Name()))
 		}
 	})
 	return g
 }
 
-func logJournal(t TB, g *Gateway) {
+// Expect makes the test fail, and go on, if the journal does not hold what is expected. It says what was seen instead.
+func (g *Gateway) Expect(t TB, expect ...Expectation) {
 	t.Helper()
-	entries := g.Journal()
-	skipped := max(0, len(entries)-shownEntries)
-	t.Logf("gateway %s, seed %d, saw %d things; the last:", g.Name(), g.options.Seed, len(entries))
-	for _, e := range entries[skipped:] {
-		t.Logf("%s", e)
+	unmet, err := g.Verify(expect...)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	for _, u := range unmet {
+		t.Errorf("gateway %s:\n%v", g.Name(), u)
 	}
 }
 
-// String writes e on one line for people.
-func (e Entry) String() string {
-	s := fmt.Sprintf("%6d %s %s", e.Seq, e.Time.Format("15:04:05.000"), e.Kind)
-	if e.Name != "" {
-		s += " " + e.Name
+// account is what a failed test says about g.
+func (g *Gateway) account(test string) string {
+	var b strings.Builder
+	entries := g.Journal()
+	skipped := max(0, len(entries)-shownEntries)
+	fmt.Fprintf(&b, "gateway %s, seed %d, saw", g.Name(), g.options.Seed)
+	switch {
+	case len(entries) == 0:
+		b.WriteString(" nothing\n")
+	case skipped > 0:
+		fmt.Fprintf(&b, " this, after %d other things:\n", entries[skipped].Seq-1)
+	default:
+		b.WriteString(" this:\n")
 	}
-	if e.Peer.IsValid() {
-		s += " " + e.Peer.String()
+	for _, e := range entries[skipped:] {
+		fmt.Fprintf(&b, "%v\n", e)
 	}
-	if e.Status != 0 {
-		s += fmt.Sprintf(" → %d", e.Status)
+	fmt.Fprintf(&b, "again: %s", testCommand(test))
+	if s := g.options.Scenario; s != "" {
+		fmt.Fprintf(&b, "\nby hand: fakeigd serve --scenario %s --seed %d", s, g.options.Seed)
 	}
-	if e.Code != 0 {
-		s += fmt.Sprintf(" (error %d)", e.Code)
+	return b.String()
+}
+
+// testCommand runs one test again.
+func testCommand(test string) string {
+	var parts []string
+	for part := range strings.SplitSeq(test, "/") {
+		parts = append(parts, "^"+regexp.QuoteMeta(part)+"$")
 	}
-	for _, d := range e.Details {
-		s += fmt.Sprintf(" %s=%q", d.Name, d.Value)
+	command := fmt.Sprintf("go test -count=1 -run '%s'", strings.Join(parts, "/"))
+	if info, ok := debug.ReadBuildInfo(); ok && strings.HasSuffix(info.Path, ".test") {
+		command += " " + strings.TrimSuffix(info.Path, ".test")
 	}
-	return s
+	return command
 }

@@ -1,0 +1,207 @@
+package emulator
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// Tally counts what expectations are about while it happens, so that no length of journal is too much. Several gateways may share
+// one, by Options.Tally: their entries then count together. Its methods may be called from any goroutine.
+type Tally struct {
+	mu     sync.Mutex
+	counts []*count
+}
+
+// NewTally returns a Tally of these expectations. The error says which of them makes no sense, and why.
+func NewTally(expect ...Expectation) (*Tally, error) {
+	var t Tally
+	for i, e := range expect {
+		if problem := e.problem(); problem != "" {
+			return nil, fmt.Errorf("emulator: expectation %d: %s", i+1, problem)
+		}
+		t.counts = append(t.counts, &count{expect: e})
+	}
+	return &t, nil
+}
+
+// Note counts e if it is expected. A gateway with this Tally calls it.
+func (t *Tally) Note(e Entry) {
+	if t == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, c := range t.counts {
+		c.note(e)
+	}
+}
+
+// Reset begins again, as if nothing had been seen.
+func (t *Tally) Reset() {
+	if t == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i, c := range t.counts {
+		t.counts[i] = &count{expect: c.expect}
+	}
+}
+
+// Unmet are the expectations that have not come true by now, in their order.
+func (t *Tally) Unmet() []Unmet {
+	if t == nil {
+		return nil
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var all []Unmet
+	for _, c := range t.counts {
+		least, most := c.expect.bounds()
+		switch {
+		case c.seen < least:
+			all = append(all, Unmet{c.expect, c.seen, slices.Clone(c.near)})
+		case most >= 0 && c.seen > most:
+			all = append(all, Unmet{c.expect, c.seen, slices.Clone(c.surplus)})
+		}
+	}
+	return all
+}
+
+// shownNear is how many entries explain an expectation that did not come true.
+const shownNear = 3
+
+// count is what was seen of one expectation.
+type count struct {
+	expect  Expectation
+	passed  int        // how often Expectation.After has happened
+	since   Entry      // the time when it had happened often enough
+	seen    int        // entries that are as expected
+	near    []NearMiss // the nearest of the others, nearest first
+	surplus []NearMiss // the first that were too many
+}
+
+func (c *count) note(e Entry) {
+	subject := c.expect.subject()
+	if name, ok := subject.name(e); ok {
+		switch miss := c.miss(subject, name, e); {
+		case miss != nil:
+			c.keep(*miss)
+		default:
+			c.seen++
+			if _, most := c.expect.bounds(); most >= 0 && c.seen > most && len(c.surplus) < shownNear {
+				c.surplus = append(c.surplus, NearMiss{Entry: e})
+			}
+		}
+	}
+	if after := c.expect.After; c.passed < after.Count && after.reached(e) {
+		if c.passed++; c.passed == after.Count {
+			c.since = e
+		}
+	}
+}
+
+// keep remembers m if it is nearer than what is remembered, or as near and earlier.
+func (c *count) keep(m NearMiss) {
+	i, _ := slices.BinarySearchFunc(c.near, m, func(a, b NearMiss) int {
+		if a.distance <= b.distance {
+			return -1
+		}
+		return 1
+	})
+	if i < shownNear {
+		c.near = slices.Insert(c.near, i, m)
+		c.near = c.near[:min(len(c.near), shownNear)]
+	}
+}
+
+// reached reports whether e is one of what m counts: an action that succeeded, a change or a fault. Actions begin with capitals.
+func (m Milestone) reached(e Entry) bool {
+	switch {
+	case m.Action[0] >= 'A' && m.Action[0] <= 'Z':
+		return e.Kind == "soap.call" && e.Name == m.Action && e.Code == 0
+	case e.Kind == "fault":
+		return e.Name == m.Action
+	}
+	return e.Kind == "state."+m.Action
+}
+
+// Unmet is an expectation that has not come true.
+type Unmet struct {
+	Expectation Expectation
+	Seen        int        // entries that were as expected
+	Near        []NearMiss // at most three: what came nearest, or when there were too many, the first beyond
+}
+
+// NearMiss is an entry that was not as expected.
+type NearMiss struct {
+	Entry   Entry    `json:"entry"`
+	Differs []string `json:"differs"` // in what: "NewLeaseDuration is 3600, not 0"; empty when it was one too many
+
+	distance int
+}
+
+// String says in lines what was expected and what was seen instead.
+func (u Unmet) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "expected: %v\n     saw: %s", u.Expectation, u.sawText())
+	for _, n := range u.Near {
+		word := "    near"
+		if len(n.Differs) == 0 {
+			word = "surplus"
+		}
+		fmt.Fprintf(&b, "\n%8s: %v", word, n.Entry)
+		for _, d := range n.Differs {
+			fmt.Fprintf(&b, "\n          %s", d)
+		}
+	}
+	return b.String()
+}
+
+func (u Unmet) sawText() string {
+	switch {
+	case u.Seen == 0 && len(u.Near) == 0:
+		return "nothing like it"
+	case u.Seen == 0:
+		return "none"
+	}
+	return fmt.Sprint(u.Seen)
+}
+
+// MarshalJSON writes u with the keys expectation (a sentence), seen and near.
+func (u Unmet) MarshalJSON() ([]byte, error) {
+	if u.Near == nil {
+		u.Near = []NearMiss{}
+	}
+	return json.Marshal(struct {
+		Expectation string     `json:"expectation"`
+		Seen        int        `json:"seen"`
+		Near        []NearMiss `json:"near"`
+	}{u.Expectation.String(), u.Seen, u.Near})
+}
+
+// UnmetError says which expectations have not come true.
+type UnmetError struct {
+	Unmet []Unmet
+	Cause error // why there was no more waiting; nil: nobody waited
+}
+
+func (e *UnmetError) Unwrap() error { return e.Cause }
+
+func (e *UnmetError) Error() string {
+	if len(e.Unmet) == 0 {
+		return "emulator: every expectation came true"
+	}
+	u := e.Unmet[0]
+	text := fmt.Sprintf("emulator: expected %v; saw %s", u.Expectation, u.sawText())
+	if n := len(e.Unmet) - 1; n > 0 {
+		text += fmt.Sprintf(" (and %d more)", n)
+	}
+	if e.Cause != nil {
+		text += ": " + e.Cause.Error()
+	}
+	return text
+}
