@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"net"
+	"slices"
 	"testing"
+	"time"
 )
 
 func seeds() map[string]string {
@@ -59,8 +62,66 @@ func FuzzHead(f *testing.F) {
 				t.Fatal("field without a name")
 			}
 		}
+		if bytes.ContainsAny(bytes.ReplaceAll(h.Raw, []byte("\r\n"), []byte("\n")), "\r\x00") {
+			return // a lone CR or NUL at the end of a value is taken for that of a line
+		}
+		m := Message{Line: h.Line, Fields: h.Fields}
+		written := m.Append(nil)
+		again, rest, err := ParseHead(written, Limits{Head: len(written)})
+		if err != nil || again.Line != h.Line || !slices.Equal(again.Fields, h.Fields) || len(rest) > 0 || m.HeadSize() != len(written) {
+			t.Fatalf("%q was written as %q and read as %+v, %v", b, written, again, err)
+		}
 	})
 }
+
+// FuzzDelivery: however a reply is cut up, what arrives is its beginning, as far as the pieces reach, in no larger writes
+// than were asked for.
+func FuzzDelivery(f *testing.F) {
+	f.Add([]byte("hello"), 3, 1, 2, 0, true)
+	f.Add([]byte("hello"), -1, -1, 1<<40, 7, false)
+	f.Add([]byte(nil), 0, 0, 0, 0, true)
+	f.Fuzz(func(t *testing.T, body []byte, first, firstEach, second, secondEach int, head bool) {
+		reply := &Reply{Message: Message{Body: body}, Pieces: []Piece{{Bytes: first, Each: firstEach}, {Bytes: second, Each: secondEach}}}
+		if head {
+			reply.Line, reply.Fields = "HTTP/1.1 200 OK", Fields{{Name: "A", Value: "b", Colon: ":"}, {Value: "junk"}}
+		}
+		message := reply.Append(nil)
+		first, second = min(max(first, 0), len(message)), max(second, 0)
+		want := message[:first+min(second, len(message)-first)]
+		w := new(sink)
+		c := &conn{Conn: w, serving: &serving{srv: &Server{}, read: time.Second}}
+		if goesOn := c.deliver(t.Context(), reply); goesOn != (len(want) == len(message)) {
+			t.Fatalf("%d of %d bytes, and the connection goes on: %v", len(want), len(message), goesOn)
+		}
+		var got []byte
+		for _, b := range w.all {
+			each := firstEach
+			if len(got) >= first {
+				each = secondEach
+			}
+			if len(b) == 0 || each > 0 && len(b) > each {
+				t.Fatalf("a write of %d bytes, want at most %d", len(b), each)
+			}
+			got = append(got, b...)
+		}
+		if !bytes.Equal(got, want) {
+			t.Fatalf("sent %q, want %q", got, want)
+		}
+	})
+}
+
+// sink is a connection that keeps what is written.
+type sink struct {
+	net.Conn
+	all [][]byte
+}
+
+func (w *sink) Write(b []byte) (int, error) {
+	w.all = append(w.all, bytes.Clone(b))
+	return len(b), nil
+}
+
+func (*sink) SetWriteDeadline(time.Time) error { return nil }
 
 // FuzzRequest: what is read does not depend on the sizes of reads, and the sizes add up.
 func FuzzRequest(f *testing.F) {
