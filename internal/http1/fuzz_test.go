@@ -74,6 +74,20 @@ func FuzzHead(f *testing.F) {
 	})
 }
 
+// FuzzExact: a message taken apart is still the same.
+func FuzzExact(f *testing.F) {
+	for _, s := range seeds() {
+		f.Add([]byte(s))
+	}
+	f.Add([]byte("A\r\nb:c\r\nd : e \r\nf:\r\ng: \r\n junk\r\n:\r\n\r\nbody"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		m := Exact(b)
+		if got := m.Append(nil); !bytes.Equal(got, b) || m.HeadSize()+len(m.Body) != len(b) {
+			t.Fatalf("%q became %q", b, got)
+		}
+	})
+}
+
 // FuzzDelivery: however a reply is cut up, what arrives is its beginning, as far as the pieces reach, in no larger writes
 // than were asked for.
 func FuzzDelivery(f *testing.F) {

@@ -1,5 +1,10 @@
 package http1
 
+import (
+	"bytes"
+	"strings"
+)
+
 // Message is written exactly as given, in one Write: nothing is added, sorted or corrected.
 type Message struct {
 	Line   string // without its line end; "": there is no head, and Body is all
@@ -52,4 +57,32 @@ func (f *Field) colon() string {
 		return ":"
 	}
 	return ": "
+}
+
+// Exact takes a message apart as it stands: Append gives back the same bytes. One without an empty line has no head.
+func Exact(b []byte) Message {
+	text, body, ok := bytes.Cut(b, []byte("\r\n\r\n"))
+	lines := strings.Split(string(text), "\r\n")
+	if !ok || lines[0] == "" {
+		return Message{Body: b}
+	}
+	m := Message{Line: lines[0], Fields: make(Fields, len(lines)-1), Body: body}
+	for i, line := range lines[1:] {
+		m.Fields[i] = exactField(line)
+	}
+	return m
+}
+
+func exactField(line string) Field {
+	name, value, ok := strings.Cut(line, ":")
+	bare := strings.TrimRight(name, " \t")
+	if !ok || bare == "" {
+		return Field{Value: line}
+	}
+	f := Field{Name: bare, Value: strings.TrimLeft(value, " \t")}
+	f.Colon = line[len(bare) : len(line)-len(f.Value)]
+	if usual := (Field{Name: bare, Value: f.Value}); usual.colon() == f.Colon {
+		f.Colon = ""
+	}
+	return f
 }
