@@ -22,6 +22,9 @@ type Host struct {
 	dead     bool // blackholed
 	closed   bool
 	ports    portTable
+
+	forwarders []forwarder // never changed in place
+	crossing   []*tcpConn  // the dialled end of each connection that goes through them
 }
 
 var _ Net = (*Host)(nil)

@@ -9,15 +9,7 @@ import (
 type passage struct {
 	source   netip.Addr // as the sender sees it
 	from, to *iface
-	dst      netip.Addr // as the receiver sees it
-}
-
-// origin is the source as the receiver sees it: zones are each host's own.
-func (r *passage) origin() netip.Addr {
-	if r.from == r.to {
-		return r.source
-	}
-	return r.to.zoned(r.source.WithZone(""))
+	dst      netip.Addr // as to sees it
 }
 
 // silent tells whether what is sent along r vanishes.
@@ -36,10 +28,8 @@ func (h *Host) owner(addr netip.Addr) *iface {
 }
 
 // route finds the way from h to dst, whose source is local when that is an address. The errors are those of connect(2):
-// EADDRNOTAVAIL when local is not h's, ENETUNREACH without a way, EHOSTUNREACH when nobody on the wire holds dst.
-// network.mu is held.
-//
-// Here is the place where a forwarding gateway, with its translation, will take over what goes to a next hop.
+// EADDRNOTAVAIL when local is not h's, ENETUNREACH without a way, EHOSTUNREACH when nobody on the wire holds dst. It ends at
+// the next hop, which forwards or is dst itself: see travel. network.mu is held.
 func (h *Host) route(local, dst netip.Addr) (passage, error) {
 	var bound *iface
 	if local.IsValid() && !local.IsUnspecified() {
@@ -81,7 +71,7 @@ func (h *Host) route(local, dst netip.Addr) (passage, error) {
 	if to == nil || !to.up() {
 		return passage{}, syscall.EHOSTUNREACH
 	}
-	if next != dst {
+	if next != dst && len(to.host.forwarders) == 0 {
 		return passage{}, syscall.ENETUNREACH
 	}
 	if !local.IsValid() {

@@ -4,26 +4,42 @@ import (
 	"net/netip"
 	"slices"
 	"syscall"
+	"time"
 )
 
 // send carries one datagram from c to dst, at once. Nobody there, a blackhole, a full queue: it is lost, and the
 // sender never knows.
 func (h *Host) send(c *packetConn, dst netip.AddrPort, b []byte) error {
-	h.network.mu.Lock()
-	defer h.network.mu.Unlock()
+	n := h.network
+	n.mu.Lock()
+	defer n.mu.Unlock()
 	if dst.Addr().IsMulticast() {
 		return h.sendGroup(c, dst, b)
 	}
-	r, err := h.route(c.local.Addr(), dst.Addr())
-	switch {
-	case err == syscall.EHOSTUNREACH || err == nil && r.silent():
+	p := packet{protocol: udp, src: netip.AddrPortFrom(netip.Addr{}, c.local.Port()), dst: dst, size: len(b)}
+	a, err := h.travel(p, c.local.Addr())
+	switch err {
+	case nil:
+	case syscall.EHOSTUNREACH, syscall.ETIMEDOUT, syscall.ECONNREFUSED:
 		return nil
-	case err != nil:
+	default:
 		return err
 	}
-	if to := r.to.host.ports.packetFor(netip.AddrPortFrom(r.dst, dst.Port())); to != nil {
-		to.deliver(datagram{slices.Clone(b), netip.AddrPortFrom(r.origin(), c.local.Port()), viaUnicast})
+	arrive := func() {
+		if to := a.host.ports.packetFor(a.dst); to != nil {
+			to.deliver(datagram{slices.Clone(b), a.src, viaUnicast})
+		}
 	}
+	if a.delay > 0 {
+		b = slices.Clone(b)
+		time.AfterFunc(a.delay, func() {
+			n.mu.Lock()
+			defer n.mu.Unlock()
+			arrive()
+		})
+		return nil
+	}
+	arrive()
 	return nil
 }
 

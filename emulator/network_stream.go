@@ -20,6 +20,11 @@ type link struct {
 	// blocked: nothing crosses. What is written waits in the buffer, a FIN too, as if TCP kept resending;
 	// a reset is sent once and lost.
 	blocked bool
+
+	// Forwarders on the way, set when it is made, and whether one of them holds it up (guarded by network.mu).
+	via   []waypoint
+	watch []watcher
+	held  bool
 }
 
 // join makes a and b the ends of one connection.
@@ -30,6 +35,7 @@ func join(a, b *tcpConn) {
 		c.readable.L, c.writable.L = &l.mu, &l.mu
 	}
 	a.peer, b.peer = b, a
+	a.dialled = true
 }
 
 // tcpConn is one end of a TCP connection. One Read returns bytes of one Write at most: what a peer sees of segments
@@ -39,6 +45,7 @@ type tcpConn struct {
 	peer          *tcpConn
 	host          *Host
 	local, remote netip.AddrPort
+	dialled       bool // this end made the connection
 
 	// Guarded by network.mu. An end stays in its host's table until both are closed: a blackhole of one host ends
 	// for what the other still has to tell.
@@ -112,6 +119,9 @@ func (c *tcpConn) read(b []byte) (int, error) {
 }
 
 func (c *tcpConn) Write(b []byte) (int, error) {
+	for _, w := range c.link.watch {
+		w.passing(c.dialled, len(b))
+	}
 	n, err := c.write(b)
 	if err != nil {
 		err = opError("write", "write", "tcp", c.LocalAddr(), c.RemoteAddr(), err)
@@ -220,14 +230,28 @@ func (c *tcpConn) close(reset bool) error {
 	c.peer.writable.Broadcast()
 	c.link.mu.Unlock()
 
+	if c.leave() {
+		for _, w := range c.link.watch {
+			w.ended()
+		}
+	}
+	return nil
+}
+
+// leave takes c out of the tables of the hosts on the way, and tells whether it was the last end to go.
+func (c *tcpConn) leave() bool {
 	c.host.network.mu.Lock()
 	defer c.host.network.mu.Unlock()
 	c.host.ports.release(c.local.Port())
-	if c.gone = true; c.peer.gone {
-		c.host.ports.removeConn(c)
-		c.peer.host.ports.removeConn(c.peer)
+	if c.gone = true; !c.peer.gone {
+		return false
 	}
-	return nil
+	c.host.ports.removeConn(c)
+	c.peer.host.ports.removeConn(c.peer)
+	for _, w := range c.link.via {
+		w.host.crossing = slices.DeleteFunc(w.host.crossing, func(o *tcpConn) bool { return o == c || o == c.peer })
+	}
+	return true
 }
 
 // block stops everything on the link of c, or lets it go on.
@@ -259,9 +283,15 @@ func (h *Host) recheck() {
 	for _, c := range h.ports.conns {
 		c.block(!c.reaches())
 	}
+	for _, c := range h.crossing {
+		c.block(!c.reaches())
+	}
 }
 
 func (c *tcpConn) reaches() bool {
+	if c.link.held || slices.ContainsFunc(c.link.via, func(w waypoint) bool { return !w.holds() }) {
+		return false
+	}
 	for _, end := range []*tcpConn{c, c.peer} {
 		f := end.host.owner(end.local.Addr())
 		if f == nil || c.host != c.peer.host && (!f.up() || end.host.dead) {

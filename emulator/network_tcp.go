@@ -55,12 +55,13 @@ func (h *Host) dialTCP(ctx context.Context, local netip.Addr, dst netip.AddrPort
 	if local.IsValid() && local.Is4() != dst.Addr().Is4() {
 		return nil, &net.AddrError{Err: "mismatched local address type", Addr: local.String()}
 	}
+	var port uint16
 	var waited time.Duration
 	for i := 0; ; i++ {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		c, err := h.connect(local, dst)
+		c, err := h.connect(ctx, local, &port, dst)
 		if err != syscall.ETIMEDOUT && (err != syscall.EHOSTUNREACH || waited >= absentAfter) {
 			return c, err
 		}
@@ -78,44 +79,68 @@ func (h *Host) dialTCP(ctx context.Context, local netip.Addr, dst netip.AddrPort
 	}
 }
 
-// connect sends one SYN. ETIMEDOUT means that it was not answered, EHOSTUNREACH that nobody is there.
-func (h *Host) connect(local netip.Addr, dst netip.AddrPort) (*tcpConn, error) {
-	h.network.mu.Lock()
-	defer h.network.mu.Unlock()
-	if h.closed || h.network.closed {
-		return nil, net.ErrClosed
-	}
-	if dst.Port() == 0 || dst.Addr().IsMulticast() {
-		return nil, syscall.ECONNREFUSED
-	}
-	r, err := h.route(local, dst.Addr())
+// connect sends one SYN from *port, which it chooses when it is 0. ETIMEDOUT means that it was not answered, EHOSTUNREACH that
+// nobody is there.
+func (h *Host) connect(ctx context.Context, local netip.Addr, port *uint16, dst netip.AddrPort) (*tcpConn, error) {
+	near, a, err := h.handshake(ctx, local, port, dst)
 	if err != nil {
 		return nil, err
 	}
-	if r.silent() {
-		return nil, syscall.ETIMEDOUT
+	for _, w := range a.watch {
+		w.begun(crossing{near})
 	}
-	peer := r.to.host
-	dst = netip.AddrPortFrom(r.dst, dst.Port())
-	l := peer.ports.listenerFor(dst)
-	if l == nil {
-		return nil, syscall.ECONNREFUSED
+	return near, nil
+}
+
+func (h *Host) handshake(ctx context.Context, local netip.Addr, port *uint16, dst netip.AddrPort) (*tcpConn, arrival, error) {
+	h.network.mu.Lock()
+	defer h.network.mu.Unlock()
+	if h.closed || h.network.closed {
+		return nil, arrival{}, net.ErrClosed
 	}
-	port, err := h.ports.ephemeral(func(port uint16) bool {
-		return h.ports.used[port] == 0 && len(h.ports.listeners[port]) == 0
-	})
+	if dst.Port() == 0 || dst.Addr().IsMulticast() {
+		return nil, arrival{}, syscall.ECONNREFUSED
+	}
+	free := func(port uint16) bool { return h.ports.used[port] == 0 && len(h.ports.listeners[port]) == 0 }
+	if *port == 0 || !free(*port) {
+		var err error
+		if *port, err = h.ports.ephemeral(free); err != nil {
+			return nil, arrival{}, syscall.EADDRNOTAVAIL
+		}
+	}
+	a, err := h.travel(packet{protocol: tcp, src: netip.AddrPortFrom(netip.Addr{}, *port), dst: dst}, local)
+	if err == nil && !a.answers() {
+		err = syscall.ETIMEDOUT
+	}
+	if err == nil {
+		err = a.wait(ctx, h.network)
+	}
 	if err != nil {
-		return nil, syscall.EADDRNOTAVAIL
+		return nil, a, err
 	}
-	near := &tcpConn{host: h, local: netip.AddrPortFrom(r.source, port), remote: dst, linger: -1}
-	far := &tcpConn{host: peer, local: dst, remote: netip.AddrPortFrom(r.origin(), port), linger: -1}
+	if h.closed || a.host.closed { // while the lock was open
+		return nil, a, net.ErrClosed
+	}
+	l := a.host.ports.listenerFor(a.dst)
+	if l == nil {
+		return nil, a, syscall.ECONNREFUSED
+	}
+	near := &tcpConn{host: h, local: a.local, remote: dst, linger: -1}
+	if len(a.via) == 0 {
+		near.remote = a.dst // 0.0.0.0 is one's own host
+	}
+	far := &tcpConn{host: a.host, local: a.dst, remote: a.src, linger: -1}
 	join(near, far)
+	near.link.via, near.link.watch = a.via, a.watch
 	if !l.offer(far) {
-		return nil, syscall.ETIMEDOUT
+		return nil, a, syscall.ETIMEDOUT
 	}
 	h.ports.addConn(near)
-	peer.ports.addConn(far)
-	return near, nil
+	a.host.ports.addConn(far)
+	for _, w := range a.via {
+		w.host.crossing = append(w.host.crossing, near)
+	}
+	return near, a, nil
 }
 
 // Listen opens a TCP listener. See Net.

@@ -29,7 +29,7 @@ type entry struct {
 	slot  int // in the sequence
 	lease int // in the heap; -1 when permanent
 
-	used    atomic.Bool // something has passed through it since this was reset
+	used atomic.Bool // something has passed through it since this was reset
 }
 
 type portKey struct {
