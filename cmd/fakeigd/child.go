@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"os/signal"
 	"slices"
+
+	"github.com/igdkit/igdkit/internal/cli"
 )
 
 // lookPath finds the program that argv names, or says why it cannot be run.
@@ -51,7 +53,7 @@ func notRunnable(name string, err error) error {
 // it started, if it ended because it was told to.
 func runChild(path string, argv, env []string, in, out, errs *os.File) (int, error) {
 	signals := make(chan os.Signal, 16)
-	signal.Notify(signals, forwarded()...)
+	signal.Notify(signals, cli.Forwarded()...)
 	defer signal.Stop(signals)
 
 	cmd := &exec.Cmd{Path: path, Args: argv, Env: env, Stdin: in, Stdout: out, Stderr: errs}
@@ -64,9 +66,7 @@ func runChild(path string, argv, env []string, in, out, errs *os.File) (int, err
 		select {
 		case s := <-signals:
 			told = append(told, s)
-			if !reachedChild(s) {
-				_ = cmd.Process.Signal(s) // an error means that it has just ended
-			}
+			cli.Forward(cmd.Process, s)
 		case code := <-f.ended:
 			if slices.ContainsFunc(told, func(s os.Signal) bool { return meansEnd(s, code) }) {
 				f.endRest()

@@ -38,7 +38,7 @@ type check struct {
 }
 
 func doctor(ctx context.Context, u *ui) error {
-	over := u.waiting("trying each mode")
+	over := u.Waiting("trying each mode")
 	checks := []check{checkLoopback(ctx), checkLab()}
 	over()
 	verdict := "none"
@@ -48,8 +48,8 @@ func doctor(ctx context.Context, u *ui) error {
 	case checks[0].OK:
 		verdict = "loopback"
 	}
-	if u.json {
-		u.document(map[string]any{"checks": checks, "verdict": verdict})
+	if u.JSON {
+		u.Document(map[string]any{"checks": checks, "verdict": verdict})
 	} else {
 		var rows [][]string
 		for _, c := range checks {
@@ -62,7 +62,7 @@ func doctor(ctx context.Context, u *ui) error {
 				rows = append(rows, []string{"", "", "advice: " + c.Advice})
 			}
 		}
-		u.table(rows)
+		u.Table(rows)
 	}
 	if verdict == "none" {
 		return exit(exitLocal)

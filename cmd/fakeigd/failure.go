@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/igdkit/igdkit/internal/cli"
 )
 
 // Exit codes: a contract with scripts. run and lab end with the code of their command.
@@ -62,16 +64,16 @@ func (u *ui) fail(err error, ownsStdout bool) int {
 		return int(code)
 	}
 	f := failureOf(err)
-	if !u.json {
-		u.error(f.message)
-		u.hint(f.hints...)
+	if !u.JSON {
+		u.Error(f.message)
+		u.Hint(f.hints...)
 		return f.exit
 	}
 	out := u.stderr
 	if ownsStdout {
 		out = u.stdout
 	}
-	writeDocument(out, map[string]any{"error": f.document()})
+	_ = cli.WriteDocument(out, map[string]any{"error": f.document()}, true) // there is nobody left to tell
 	return f.exit
 }
 
@@ -85,5 +87,5 @@ type failureJSON struct {
 }
 
 func (f *failure) document() failureJSON {
-	return failureJSON{Kind: f.kind, Message: oneLine(f.message), Hint: strings.Join(f.hints[:min(len(f.hints), 2)], "; ")}
+	return failureJSON{Kind: f.kind, Message: cli.OneLine(f.message), Hint: strings.Join(f.hints[:min(len(f.hints), 2)], "; ")}
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/igdkit/igdkit/internal/cli"
 )
 
 // family is CMD and everything that comes of it. fakeigd is its subreaper: whatever loses its parent becomes a child of
@@ -57,7 +59,7 @@ func (f *family) reap() {
 		case err != nil: // ECHILD
 			return
 		case pid == f.cmd.Process.Pid:
-			f.ended <- codeOf(status)
+			f.ended <- cli.StatusCode(status)
 		}
 		select {
 		case f.reaped <- struct{}{}:

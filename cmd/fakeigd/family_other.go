@@ -2,7 +2,11 @@
 
 package main
 
-import "os/exec"
+import (
+	"os/exec"
+
+	"github.com/igdkit/igdkit/internal/cli"
+)
 
 // family is CMD. What it starts cannot be told from anything else here.
 type family struct {
@@ -17,7 +21,7 @@ func startFamily(cmd *exec.Cmd) (*family, error) {
 	}
 	go func() { // ends with CMD
 		_ = cmd.Wait() // files are inherited, not copied: only the exit code can be bad
-		f.ended <- exitCode(cmd.ProcessState)
+		f.ended <- cli.ExitCode(cmd.ProcessState)
 	}()
 	return f, nil
 }

@@ -7,18 +7,25 @@ import (
 	"os"
 
 	"github.com/igdkit/igdkit/emulator/lab"
+	"github.com/igdkit/igdkit/internal/cli"
 )
 
 func main() {
 	if lab.IsChild() {
 		os.Exit(lab.Child(startInLab))
 	}
-	u := &ui{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, color: wantsColor(os.Stderr)}
-	os.Exit(execute(context.Background(), u, os.Args[1:]))
+	os.Exit(execute(context.Background(), newUI(), os.Args[1:]))
 }
 
-// wantsColor reports whether f is a terminal whose owner has not asked for plain text (no-color.org).
-func wantsColor(f *os.File) bool {
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+// ui is what a command says with, and what it hands to the commands that it runs.
+type ui struct {
+	cli.UI
+	stdin, stdout, stderr *os.File
+}
+
+func newUI() *ui {
+	return &ui{
+		UI:    cli.UI{Program: "fakeigd", Stdout: os.Stdout, Stderr: os.Stderr, Color: cli.WantsColor(os.Stderr)},
+		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
+	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/igdkit/igdkit/emulator/lab"
+	"github.com/igdkit/igdkit/internal/cli"
 )
 
 func TestMain(m *testing.M) {
@@ -70,7 +71,7 @@ func exitcode(args []string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	if got := exitCode(cmd.ProcessState); got != want {
+	if got := cli.ExitCode(cmd.ProcessState); got != want {
 		fmt.Fprintf(os.Stderr, "exit code %d, want %d\n", got, want)
 		return 1
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/igdkit/igdkit/client"
+	"github.com/igdkit/igdkit/internal/cli"
 )
 
 // peer is the program that runs beside a gateway in these tests, in place of a user's:
@@ -39,7 +40,7 @@ func peer(args []string) int {
 		err = peerSearch(ctx)
 	case "wait":
 		signals := make(chan os.Signal, 1)
-		signal.Notify(signals, forwarded()...)
+		signal.Notify(signals, cli.Forwarded()...)
 		fmt.Println("started")
 		fmt.Println("got", <-signals)
 		return 7

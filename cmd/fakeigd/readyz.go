@@ -75,15 +75,15 @@ const (
 
 func readyz(ctx context.Context, u *ui, base string, wait time.Duration) error {
 	deadline := time.Now().Add(wait)
-	over := u.waiting("waiting for %s", base)
+	over := u.Waiting("waiting for %s", base)
 	defer over()
 	for {
 		answer, err := askReady(ctx, base)
 		if err == nil {
-			if u.json {
-				u.document(answer)
+			if u.JSON {
+				u.Document(answer)
 			} else {
-				u.print("ready: %s at %s", count(answer.Gateways, "gateway"), base)
+				u.Print("ready: %s at %s", count(answer.Gateways, "gateway"), base)
 			}
 			return nil
 		}

@@ -17,14 +17,14 @@ func execute(ctx context.Context, u *ui, args []string) int {
 	root := newRoot(u)
 	root.SetArgs(args)
 	cmd, err := root.ExecuteContextC(ctx)
-	if err == nil && u.broken != nil {
-		err = fmt.Errorf("stdout cannot be written: %w", u.broken)
+	if broken := u.Broken(); err == nil && broken != nil {
+		err = fmt.Errorf("stdout cannot be written: %w", broken)
 	}
 	if err == nil {
 		return 0
 	}
 	// A flag that cannot be read ends the reading of flags: --json may stand behind it.
-	u.json = u.json || slices.Contains(beforeDashes(args), "--json")
+	u.JSON = u.JSON || slices.Contains(beforeDashes(args), "--json")
 	return u.fail(err, cmd.Annotations[stdoutIsTheirs] == "")
 }
 
@@ -53,15 +53,17 @@ on loopback, or in a network of their own. No root, no real router.`,
 		Args:          knownCommand,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.SetOut(result{u})
+	root.SetOut(u)
 	root.SetErr(u.stderr)
 	root.SetIn(u.stdin)
-	root.PersistentFlags().BoolVar(&u.json, "json", false, "results and errors as JSON on stdout")
+	root.PersistentFlags().BoolVar(&u.JSON, "json", false, "results and errors as JSON on stdout")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		message, hint := cli.FlagError(cmd, err)
 		return usage(hint, "%s", strings.ReplaceAll(message, "\n", " "))
 	})
 	root.AddCommand(serveCommand(u), runCommand(u), labCommand(u), scenariosCommand(u), readyzCommand(u), doctorCommand(u))
+	cli.AddOwnCommands(root, "scenario names", "fakeigd help run", func(message, hint string) error { return usage(hint, "%s", message) })
+	cli.NameValues(root)
 	return root
 }
 

@@ -61,10 +61,10 @@ func scenariosList(u *ui) *cobra.Command {
 				views = append(views, viewOf(s))
 				rows = append(rows, []string{s.Name, string(s.Verdict), s.Summary})
 			}
-			if u.json {
-				u.document(map[string]any{"scenarios": views})
+			if u.JSON {
+				u.Document(map[string]any{"scenarios": views})
 			} else {
-				u.table(rows)
+				u.Table(rows)
 			}
 			return nil
 		},
@@ -85,15 +85,15 @@ with every name that was left out.`,
 			if err != nil {
 				return err
 			}
-			if u.json {
-				u.document(detailsOf(s))
+			if u.JSON {
+				u.Document(detailsOf(s))
 				return nil
 			}
 			text, err := scenarios.Source(args[0])
 			if err != nil {
 				return scenarioFailure(args[0], err)
 			}
-			_, err = result{u}.Write(text)
+			_, err = u.Write(text)
 			return err
 		},
 	}
@@ -167,20 +167,20 @@ func validate(u *ui, names []string) error {
 		if e, ok := errors.AsType[*scenarios.InvalidError](err); ok {
 			for _, p := range e.Problems {
 				v.Problems = append(v.Problems, problemView(p))
-				if !u.json {
-					u.print("%s", e.Describe(p))
+				if !u.JSON {
+					u.Print("%s", e.Describe(p))
 				}
 			}
 		} else if err != nil {
 			return scenarioFailure(name, err)
-		} else if !u.json {
-			u.print("%s: ok", name)
+		} else if !u.JSON {
+			u.Print("%s: ok", name)
 		}
 		wrong = wrong || err != nil
 		views = append(views, v)
 	}
-	if u.json {
-		u.document(map[string]any{"files": views})
+	if u.JSON {
+		u.Document(map[string]any{"files": views})
 	}
 	if wrong {
 		return exit(exitUsage)

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/igdkit/igdkit/emulator"
+	"github.com/igdkit/igdkit/internal/cli"
 )
 
 func serveCommand(u *ui) *cobra.Command {
@@ -54,7 +55,7 @@ const drainTime = 200 * time.Millisecond
 
 func serve(ctx context.Context, u *ui, s *settings, lifetime time.Duration) error {
 	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, endSignals()...)
+	signal.Notify(signals, cli.StopSignals()...)
 	defer signal.Stop(signals)
 	ignoreClosedPipes()
 

@@ -19,6 +19,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/igdkit/igdkit/client"
+	"github.com/igdkit/igdkit/internal/cli"
 )
 
 // process is a program of these tests that runs in the background.
@@ -81,7 +82,7 @@ func (p *process) code(t *testing.T) int {
 	if _, ok := errors.AsType[*exec.ExitError](err); err != nil && !ok {
 		t.Fatal(err)
 	}
-	return exitCode(p.ProcessState)
+	return cli.ExitCode(p.ProcessState)
 }
 
 func TestServeReadyLine(t *testing.T) {
@@ -262,7 +263,7 @@ func TestServeTaken(t *testing.T) {
 			var stderr strings.Builder
 			cmd.Stderr = &stderr
 			out, _ := cmd.Output()
-			if code := exitCode(cmd.ProcessState); code != 2 || len(out) != 0 {
+			if code := cli.ExitCode(cmd.ProcessState); code != 2 || len(out) != 0 {
 				t.Errorf("exit code %d, stdout %q; want 2 and nothing", code, out)
 			}
 			if diff := cmp.Diff(tt.want, stderr.String()); diff != "" {

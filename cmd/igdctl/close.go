@@ -58,7 +58,7 @@ func (a *app) closeSpecs(ctx context.Context, specs []spec) error {
 	}
 	limited, cancel := a.limit(ctx)
 	defer cancel()
-	over := a.waiting("asking %s…", g.Name())
+	over := a.Waiting("asking %s…", g.Name())
 	var all []closing
 	for _, sp := range specs {
 		entries, err := closeSpec(limited, g, sp)
@@ -131,7 +131,7 @@ func (a *app) closeEverything(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	over := a.waiting("closing the ports…")
+	over := a.Waiting("closing the ports…")
 	var all []closing
 	for _, m := range entries {
 		if ownerOf(m, g) != thisComputer {
@@ -151,8 +151,8 @@ func (a *app) closeEverything(ctx context.Context) error {
 		}
 	}
 	over()
-	if len(all) == 0 && !a.json {
-		a.say("no port leads to this computer")
+	if len(all) == 0 && !a.JSON {
+		a.Say("no port leads to this computer")
 		return nil
 	}
 	return a.showClosed(g, all)
@@ -182,7 +182,7 @@ func (a *app) showClosed(g *client.Gateway, all []closing) error {
 			doc.Error = explain(x.err).json()
 		}
 		doc.Closed = append(doc.Closed, x.shapes(g)...)
-		if a.json {
+		if a.JSON {
 			continue
 		}
 		if x.err != nil {
@@ -190,11 +190,11 @@ func (a *app) showClosed(g *client.Gateway, all []closing) error {
 			continue
 		}
 		for _, m := range x.entries {
-			a.print("%s is closed", externalText(m))
+			a.Print("%s is closed", externalText(m))
 		}
 	}
-	if a.json {
-		a.document(doc)
+	if a.JSON {
+		a.Document(doc)
 	}
 	return first
 }

@@ -25,7 +25,7 @@ func newDiscoverCmd(a *app) *cobra.Command {
 }
 
 func (a *app) discover(ctx context.Context) error {
-	over := a.waiting("searching for gateways…")
+	over := a.Waiting("searching for gateways…")
 	var gateways []*client.Gateway
 	var failed []error
 	for g, err := range client.Discover(ctx, a.options()) {
@@ -43,14 +43,14 @@ func (a *app) discover(ctx context.Context) error {
 		return a.nobody(a.noGateway(failed))
 	}
 	for _, err := range failed {
-		a.warn("%s", explain(err).message)
+		a.Warn("%s", explain(err).message)
 	}
-	if a.json {
+	if a.JSON {
 		shapes := make([]gatewayJSON, 0, len(gateways))
 		for _, g := range gateways {
 			shapes = append(shapes, gatewayShape(g))
 		}
-		a.document(struct {
+		a.Document(struct {
 			Gateways []gatewayJSON `json:"gateways"`
 		}{shapes})
 		return nil
@@ -59,7 +59,7 @@ func (a *app) discover(ctx context.Context) error {
 	for _, g := range gateways {
 		rows = append(rows, []string{g.Name(), shortType(g.Service.Type), yesNo(g.Connected), addressText(g), g.Location})
 	}
-	a.table(rows)
+	a.Table(rows)
 	return nil
 }
 

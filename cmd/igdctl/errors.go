@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/igdkit/igdkit/client"
+	"github.com/igdkit/igdkit/internal/cli"
 )
 
 // Exit codes, promised to scripts.
@@ -43,7 +44,7 @@ type failureJSON struct {
 }
 
 func (f failure) json() *failureJSON {
-	return &failureJSON{f.kind, f.code, f.name, oneLine(f.message), strings.Join(f.hints, "; ")}
+	return &failureJSON{f.kind, f.code, f.name, cli.OneLine(f.message), strings.Join(f.hints, "; ")}
 }
 
 // usageError says that the command line cannot be understood. Nothing was done.

@@ -175,22 +175,3 @@ func TestHintsOfSpecs(t *testing.T) {
 		}
 	}
 }
-
-// A gateway must not write on the user's terminal.
-func TestNothingMovesTheCursor(t *testing.T) {
-	var b strings.Builder
-	u := &ui{stdout: &b, stderr: &b, color: true}
-	evil := "a\x1b[2Jb\r\nc\x00\u202ed\u009be"
-	u.error(evil)
-	u.warn("%s", evil)
-	u.hint(evil)
-	u.print("%s", evil)
-	u.table([][]string{{evil, "x\ty"}})
-	const clean = "a [2Jb  c  d e"
-	want := "igdctl: \x1b[31merror: \x1b[0m" + clean + "\n" +
-		"igdctl: \x1b[33mwarning: \x1b[0m" + clean + "\n" +
-		"igdctl: hint: " + clean + "\n" + clean + "\n" + clean + "  x y\n"
-	if b.String() != want {
-		t.Errorf("got  %q\nwant %q", b.String(), want)
-	}
-}

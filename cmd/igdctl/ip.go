@@ -45,29 +45,29 @@ func (a *app) ip(ctx context.Context) error {
 	}
 	ctx, cancel := a.limit(ctx)
 	defer cancel()
-	over := a.waiting("asking %s…", g.Name())
+	over := a.Waiting("asking %s…", g.Name())
 	address, err := g.ExternalIP(ctx)
 	over()
 	verdict := client.Judge(address)
 	if err != nil {
 		verdict = client.Unknown
 	}
-	if a.json {
+	if a.JSON {
 		shape := ipJSON{ExternalIP: known(address, address.IsValid()), Verdict: verdict}
 		if err != nil {
 			shape.Error = explain(err).json()
 			err = &saidError{err}
 		}
-		a.document(shape)
+		a.Document(shape)
 		return err
 	}
 	if err != nil {
 		return err
 	}
-	a.print("%s", addressWords(address, verdict))
+	a.Print("%s", addressWords(address, verdict))
 	if verdict != client.Public {
-		a.warn("%s", verdictSentence(address, verdict))
-		a.hint(verdictHints(verdict)...)
+		a.Warn("%s", verdictSentence(address, verdict))
+		a.Hint(verdictHints(verdict)...)
 	}
 	return nil
 }

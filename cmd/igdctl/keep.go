@@ -28,7 +28,7 @@ func (a *app) keep(ctx context.Context, g *client.Gateway, all []opened, o openF
 	watching, stop := context.WithCancel(ctx)
 	defer stop()
 	a.watch(watching, all, func(x opened, e client.Event) {
-		if a.tell(g, x, e); a.broken != nil {
+		if a.tell(g, x, e); a.Broken() != nil {
 			stop() // nobody reads what this was run for
 		}
 	})
@@ -42,7 +42,7 @@ func (a *app) keep(ctx context.Context, g *client.Gateway, all []opened, o openF
 		a.tell(g, x, client.Event{Kind: closed, Time: time.Now()})
 	}
 	switch {
-	case a.broken != nil:
+	case a.Broken() != nil:
 		return a.unwritten()
 	case ctx.Err() == nil:
 		return err
@@ -104,8 +104,8 @@ type eventJSON struct {
 
 // tell tells one event as a result: it is what open --keep is run for.
 func (a *app) tell(g *client.Gateway, x opened, e client.Event) {
-	if !a.json {
-		a.print("%s  %s", e.Time.Local().Format("2 Jan 15:04:05"), eventText(x.spec, e))
+	if !a.JSON {
+		a.Print("%s  %s", e.Time.Local().Format("2 Jan 15:04:05"), eventText(x.spec, e))
 		return
 	}
 	j := eventJSON{
@@ -123,7 +123,7 @@ func (a *app) tell(g *client.Gateway, x opened, e client.Event) {
 	if e.Err != nil {
 		j.Error = explain(e.Err).json()
 	}
-	a.document(j)
+	a.Document(j)
 }
 
 // eventText is an event as one line for people.

@@ -39,31 +39,31 @@ func (a *app) list(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if a.json {
+	if a.JSON {
 		shapes := make([]mappingJSON, 0, len(entries))
 		for _, m := range entries {
 			shapes = append(shapes, mappingShape(m, g))
 		}
-		a.document(struct {
+		a.Document(struct {
 			Mappings []mappingJSON `json:"mappings"`
 		}{shapes})
 		return nil
 	}
 	if len(entries) == 0 {
-		a.say("no program has opened a port on %s", g.Name())
+		a.Say("no program has opened a port on %s", g.Name())
 		return nil
 	}
 	rows := [][]string{{"EXTERNAL", "INTERNAL", "REMAINING", "DESCRIPTION"}}
 	for _, m := range entries {
 		rows = append(rows, []string{externalText(m), internalText(m, g), remainingText(m), m.Description})
 	}
-	a.table(rows)
+	a.Table(rows)
 	return nil
 }
 
 // entries reads the table of the gateway, sorted by port: gateways list it in the order of their own memory.
 func (a *app) entries(ctx context.Context, g *client.Gateway) ([]client.PortMapping, error) {
-	defer a.waiting("reading the table of %s…", g.Name())()
+	defer a.Waiting("reading the table of %s…", g.Name())()
 	var entries []client.PortMapping
 	for m, err := range g.PortMappings(ctx) {
 		if err != nil {

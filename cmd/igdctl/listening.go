@@ -31,7 +31,7 @@ func (a *app) warnListener(ctx context.Context, e client.Entry, elsewhere bool) 
 	port := fmt.Sprintf("port %d/%s", e.Internal.Port(), strings.ToLower(e.Protocol))
 	if elsewhere && !isOwn(e.Internal.Addr()) {
 		if e.Protocol == "TCP" && !answers(ctx, e.Internal) && ctx.Err() == nil {
-			a.warn("nothing answers on %s of %s", port, e.Internal.Addr())
+			a.Warn("nothing answers on %s of %s", port, e.Internal.Addr())
 		}
 		return
 	}
@@ -41,10 +41,10 @@ func (a *app) warnListener(ctx context.Context, e client.Entry, elsewhere bool) 
 func (a *app) warnOwnListener(who listener, port string, at netip.Addr) {
 	switch who {
 	case nobody:
-		a.warn("nothing listens on %s of this computer yet", port)
+		a.Warn("nothing listens on %s of this computer yet", port)
 	case onlyItself:
-		a.warn("the program on %s listens only on 127.0.0.1, where nobody outside this computer reaches it", port)
-		a.hint(fmt.Sprintf("let it listen on %s or 0.0.0.0", at))
+		a.Warn("the program on %s listens only on 127.0.0.1, where nobody outside this computer reaches it", port)
+		a.Hint(fmt.Sprintf("let it listen on %s or 0.0.0.0", at))
 	}
 }
 

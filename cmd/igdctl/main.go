@@ -6,18 +6,18 @@ import (
 	"context"
 	"os"
 	"os/signal"
-	"runtime"
-	"syscall"
 	"time"
+
+	"github.com/igdkit/igdkit/internal/cli"
 )
 
 func main() {
-	os.Exit(start(patience))
+	os.Exit(start(cli.Patience))
 }
 
 // start runs igdctl for the process it is in, until it is done or told to stop. After patience it says what it waits for.
 func start(patience time.Duration) int {
-	ctx, stop := signal.NotifyContext(context.Background(), stopSignals()...)
+	ctx, stop := signal.NotifyContext(context.Background(), cli.StopSignals()...)
 	defer stop()
 	// A second Ctrl-C ends a close that hangs.
 	context.AfterFunc(ctx, stop)
@@ -27,21 +27,6 @@ func start(patience time.Duration) int {
 		stderr:   os.Stderr,
 		environ:  os.Environ(),
 		patience: patience,
-		color:    terminal(os.Stderr) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb",
+		color:    cli.WantsColor(os.Stderr),
 	})
-}
-
-// stopSignals ask igdctl to clean up and end. A hangup does, unless nohup wants it ignored.
-func stopSignals() []os.Signal {
-	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
-	if !signal.Ignored(syscall.SIGHUP) {
-		signals = append(signals, syscall.SIGHUP)
-	}
-	return signals
-}
-
-// terminal reports whether f is one that understands colour; the consoles of Windows are not asked.
-func terminal(f *os.File) bool {
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0 && runtime.GOOS != "windows"
 }

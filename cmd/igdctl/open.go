@@ -52,7 +52,7 @@ With several SPECs each is tried; the exit code is that of the first that failed
 			if o.permanent && o.lease != 0 {
 				return usage("--for and --permanent exclude each other", "leave one of them out; igdctl open --help tells what they do")
 			}
-			a.lines = o.keep
+			a.Lines = o.keep
 			return a.open(cmd.Context(), specs, o)
 		},
 	}
@@ -79,11 +79,11 @@ func (a *app) open(ctx context.Context, specs []spec, o openFlags) error {
 	if o.keep {
 		return a.keep(ctx, g, all, o)
 	}
-	if a.json {
+	if a.JSON {
 		a.warnAbout(ctx, g, all, o)
 		return a.showOpenedJSON(g, all, o)
 	}
-	a.table(openRows(all))
+	a.Table(openRows(all))
 	a.warnAbout(ctx, g, all, o)
 	return a.conclude(all, o)
 }
@@ -100,7 +100,7 @@ func (a *app) openAll(ctx context.Context, command string, specs []spec, o openF
 	if err != nil {
 		return nil, nil, err
 	}
-	defer a.waiting("asking %s…", g.Name())()
+	defer a.Waiting("asking %s…", g.Name())()
 	var all []opened
 	for i, sp := range specs {
 		m, err := g.Map(limited, requests[i])
@@ -168,14 +168,14 @@ func resolve(ctx context.Context, host string) (netip.Addr, error) {
 
 // closeAll closes what was opened, although the user has gone, and gives what is closed now. What cannot be closed is told.
 func (a *app) closeAll(all []opened) (done []opened) {
-	defer a.waiting("closing the ports…")()
+	defer a.Waiting("closing the ports…")()
 	for _, x := range all {
 		if x.mapping == nil {
 			continue
 		}
 		if err := x.mapping.Close(context.Background()); err != nil {
-			a.warn("%s may still be open: %s", x.spec.outside(), explain(err).message)
-			a.hint(fmt.Sprintf("igdctl close %s closes it", x.closing()))
+			a.Warn("%s may still be open: %s", x.spec.outside(), explain(err).message)
+			a.Hint(fmt.Sprintf("igdctl close %s closes it", x.closing()))
 			continue
 		}
 		done = append(done, x)

@@ -101,9 +101,9 @@ func (a *app) warnAbout(ctx context.Context, g *client.Gateway, all []opened, o 
 		for _, e := range x.mapping.Entries() {
 			port := fmt.Sprintf("%d/%s", e.External.Port(), strings.ToLower(e.Protocol))
 			if e.Shared {
-				a.warn("%s was opened before by another program of this computer (%q); it is left as it is", port, e.Description)
+				a.Warn("%s was opened before by another program of this computer (%q); it is left as it is", port, e.Description)
 			} else if !e.Verified {
-				a.warn("the gateway accepted %s and does not show it in its list", port)
+				a.Warn("the gateway accepted %s and does not show it in its list", port)
 			}
 			a.warnListener(ctx, e, o.to != "")
 		}
@@ -131,7 +131,7 @@ func (a *app) sayElsewhere(ctx context.Context, g *client.Gateway, all []opened)
 				break
 			}
 		}
-		a.say("%s; %s is open instead", why, got.outside())
+		a.Say("%s; %s is open instead", why, got.outside())
 	}
 }
 
@@ -142,8 +142,8 @@ func (a *app) warnAddress(all []opened) {
 			continue
 		}
 		if address, verdict := reachOf(x.mapping); verdict != client.Public {
-			a.warn("%s", verdictSentence(address, verdict))
-			a.hint(verdictHints(verdict)...)
+			a.Warn("%s", verdictSentence(address, verdict))
+			a.Hint(verdictHints(verdict)...)
 		}
 		return
 	}
@@ -172,7 +172,7 @@ func (a *app) showOpenedJSON(g *client.Gateway, all []opened, o openFlags) error
 		}
 		doc.Mappings = append(doc.Mappings, x.shapes(g, err)...)
 	}
-	a.document(doc)
+	a.Document(doc)
 	if first == nil {
 		return nil
 	}

@@ -41,7 +41,7 @@ func (e env) getenv(name string) string {
 // app is one run of igdctl: its surroundings and the global flags.
 type app struct {
 	env
-	ui // its json is the flag
+	cli.UI // its JSON is the flag
 
 	gateway string
 	ifname  string
@@ -59,11 +59,11 @@ const patienceLimit = 30 * time.Second
 
 // run runs one command line and gives the exit code.
 func run(ctx context.Context, args []string, e env) int {
-	a := &app{env: e, ui: ui{stdout: e.stdout, stderr: e.stderr, color: e.color, patience: e.patience}}
+	a := &app{env: e, UI: cli.UI{Program: "igdctl", Stdout: e.stdout, Stderr: e.stderr, Color: e.color, Patience: e.patience}}
 	root := newRootCmd(a)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
-	if a.broken != nil && err == nil {
+	if a.Broken() != nil && err == nil {
 		err = a.unwritten()
 	}
 	return a.finish(err, wantsJSON(args))
@@ -81,8 +81,8 @@ func (a *app) finish(err error, json bool) int {
 	if _, said := errors.AsType[*saidError](err); said {
 		return f.exit
 	}
-	if json && a.broken == nil {
-		a.document(struct {
+	if json && a.Broken() == nil {
+		a.Document(struct {
 			Error *failureJSON `json:"error"`
 		}{f.json()})
 	} else {
@@ -93,13 +93,13 @@ func (a *app) finish(err error, json bool) int {
 
 // unwritten is the error of a result that nobody can have.
 func (a *app) unwritten() error {
-	return &localError{exit: exitLocal, err: fmt.Errorf("the result cannot be written: %w", a.broken)}
+	return &localError{exit: exitLocal, err: fmt.Errorf("the result cannot be written: %w", a.Broken())}
 }
 
 // fail tells a failure in words.
 func (a *app) fail(f failure) {
-	a.error(f.message)
-	a.hint(f.hints...)
+	a.Error(f.message)
+	a.Hint(f.hints...)
 }
 
 // wantsJSON looks for --json by itself, because a command line with an error in it is not parsed to its end.
@@ -119,11 +119,10 @@ It opens a port with one command, or says in plain words why it cannot be opened
 		Example: `  igdctl open 8080    # the Internet reaches port 8080 of this computer for a day
   igdctl list         # who has which port
   igdctl close 8080   # and no longer`,
-		Version:           version(),
-		Args:              cobra.ArbitraryArgs,
-		SilenceErrors:     true,
-		SilenceUsage:      true,
-		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+		Version:       version(),
+		Args:          cobra.ArbitraryArgs,
+		SilenceErrors: true,
+		SilenceUsage:  true,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return usage(cli.UnknownCommand(cmd, args[0]))
@@ -144,7 +143,7 @@ It opens a port with one command, or says in plain words why it cannot be opened
 	flags.StringVar(&a.ssdp, "ssdp", "", "send searches to `HOST:PORT` instead of everybody on the network (IGD_SSDP)")
 	a.timeout = timeout(patienceLimit)
 	flags.Var(&a.timeout, "timeout", "give up on the gateway after this time; a search ends after four seconds, an action after ten")
-	flags.BoolVar(&a.json, "json", false, "give the result, or the error, as JSON on stdout")
+	flags.BoolVar(&a.JSON, "json", false, "give the result, or the error, as JSON on stdout")
 	flags.BoolVar(&a.trace, "trace", false, "show every byte of the exchange with the gateway on stderr")
 	must(root.RegisterFlagCompletionFunc("interface", completeInterfaces))
 	for _, name := range []string{"gateway", "ssdp", "timeout"} {
@@ -159,14 +158,9 @@ It opens a port with one command, or says in plain words why it cannot be opened
 		newOpenCmd(a),
 		newCloseCmd(a),
 		newWithCmd(a),
-		newCompletionCmd(),
 	)
-	root.SetHelpCommand(newHelpCmd(root))
-	nameValues(root.PersistentFlags())
-	for _, cmd := range root.Commands() {
-		cmd.DisableFlagsInUseLine = true
-		nameValues(cmd.Flags())
-	}
+	cli.AddOwnCommands(root, "interface names", "igdctl help open", usage)
+	cli.NameValues(root)
 	return root
 }
 
@@ -279,7 +273,7 @@ func (a *app) limit(ctx context.Context) (context.Context, context.CancelFunc) {
 
 // find finds the gateway to talk to. The search ends by itself, so that nothing found is told from nothing answered.
 func (a *app) find(ctx context.Context) (*client.Gateway, error) {
-	defer a.waiting("searching for a gateway…")()
+	defer a.Waiting("searching for a gateway…")()
 	g, err := client.Find(ctx, a.options())
 	return g, a.nobody(err)
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/igdkit/igdkit/client"
+	"github.com/igdkit/igdkit/internal/cli"
 )
 
 // The shapes of --json are a promise: keys are added and never renamed. What is not known is null.
@@ -118,7 +119,7 @@ func traceShape(steps []client.Step) []stepJSON {
 			Milliseconds: float64(s.Took.Microseconds()) / 1000,
 		}
 		if s.Err != nil {
-			j.Error = oneLine(s.Err.Error())
+			j.Error = cli.OneLine(s.Err.Error())
 		}
 		out = append(out, j)
 	}

@@ -37,14 +37,14 @@ func (a *app) status(ctx context.Context) error {
 	}
 	ctx, cancel := a.limit(ctx)
 	defer cancel()
-	defer a.waiting("asking %s…", g.Name())()
+	defer a.Waiting("asking %s…", g.Name())()
 	state, err := g.Status(ctx)
 	if err != nil {
 		if ctx.Err() != nil {
 			return err
 		}
 		state = client.Status{Connected: g.Connected, Uptime: g.Uptime, UptimeKnown: g.Uptime > 0}
-		a.warn("the state of the connection: %s", explain(err).message)
+		a.Warn("the state of the connection: %s", explain(err).message)
 	}
 	entries, complete := 0, true
 	for _, err := range g.PortMappings(ctx) {
@@ -52,7 +52,7 @@ func (a *app) status(ctx context.Context) error {
 			if ctx.Err() != nil {
 				return err
 			}
-			a.warn("the list of mappings: %s", explain(err).message)
+			a.Warn("the list of mappings: %s", explain(err).message)
 			complete = false
 			break
 		}
@@ -64,11 +64,11 @@ func (a *app) status(ctx context.Context) error {
 		Mappings:      known(entries, complete),
 	}
 	shape.Connected = state.Connected
-	if a.json {
-		a.document(shape)
+	if a.JSON {
+		a.Document(shape)
 		return nil
 	}
-	a.table(statusRows(g, state, entries, complete))
+	a.Table(statusRows(g, state, entries, complete))
 	return nil
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/igdkit/igdkit/client"
+	"github.com/igdkit/igdkit/internal/cli"
 )
 
 func newWithCmd(a *app) *cobra.Command {
@@ -78,7 +79,7 @@ func (a *app) with(ctx context.Context, specs []spec, o openFlags, argv []string
 	}
 	for _, x := range all {
 		for _, e := range x.mapping.Entries() {
-			a.say("%s leads to %s while %s runs", openName(e), e.Internal, argv[0])
+			a.Say("%s leads to %s while %s runs", openName(e), e.Internal, argv[0])
 		}
 	}
 	a.warnAddress(all)
@@ -100,7 +101,7 @@ func (a *app) with(ctx context.Context, specs []spec, o openFlags, argv []string
 func (a *app) command(ctx context.Context, path string, argv, environ []string) error {
 	// From here on a signal ends CMD, not igdctl, which has ports to close.
 	signals := make(chan os.Signal, 8)
-	signal.Notify(signals, stopSignals()...)
+	signal.Notify(signals, cli.Forwarded()...)
 	defer signal.Stop(signals)
 	if err := ctx.Err(); err != nil {
 		return err
@@ -114,13 +115,13 @@ func (a *app) command(ctx context.Context, path string, argv, environ []string) 
 	for {
 		select {
 		case s := <-signals:
-			forward(cmd.Process, s)
+			cli.Forward(cmd.Process, s)
 		case err := <-ended:
 			if err == nil {
 				return nil
 			}
 			if e, ok := errors.AsType[*exec.ExitError](err); ok {
-				return &commandError{exitCode(e.ProcessState)}
+				return &commandError{cli.ExitCode(e.ProcessState)}
 			}
 			return &localError{exitLocal, fmt.Errorf("%s: %w", argv[0], err), ""}
 		}
@@ -172,5 +173,5 @@ func (a *app) warnEvent(x opened, e client.Event) {
 	case client.Mapped, client.Renewed:
 		return
 	}
-	a.warn("%s", strings.TrimSpace(eventText(x.spec, e)))
+	a.Warn("%s", strings.TrimSpace(eventText(x.spec, e)))
 }

@@ -36,7 +36,11 @@ func FlagError(cmd *cobra.Command, err error) (message, hint string) {
 		return fmt.Sprintf("the flag --%s needs a value", e.GetFlag().Name), hint
 	case *pflag.InvalidValueError:
 		why := e.Unwrap().Error()
-		switch e.GetFlag().Value.Type() { // for its own types pflag gives the words of strconv
+		value := e.GetFlag().Value
+		if named, ok := value.(namedValue); ok {
+			value = named.Value
+		}
+		switch value.Type() { // for its own types pflag gives the words of strconv
 		case "bool":
 			why = "is neither true nor false"
 		case "int":

@@ -7,43 +7,12 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/igdkit/igdkit/emulator"
+	"github.com/igdkit/igdkit/internal/cli"
 )
-
-func TestWaitingIsSaidOnceAfterASecond(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var b strings.Builder
-		u := &ui{stderr: &b}
-		// after lets time pass, and gives what was said until then.
-		after := func(d time.Duration) string {
-			time.Sleep(d)
-			synctest.Wait()
-			u.mu.Lock()
-			defer u.mu.Unlock()
-			return b.String()
-		}
-		over := u.waiting("searching for a gateway…")
-		if said := after(patience - time.Millisecond); said != "" {
-			t.Errorf("said before a second was over: %q", said)
-		}
-		want := "igdctl: searching for a gateway…\n"
-		if said := after(time.Hour); said != want {
-			t.Errorf("said %q, want %q", said, want)
-		}
-		over()
-
-		over = u.waiting("closing the ports…")
-		over()
-		if said := after(time.Hour); said != want {
-			t.Errorf("said %q although it was over at once", said)
-		}
-	})
-}
 
 func TestWarnOwnListener(t *testing.T) {
 	for _, tt := range []struct {
@@ -57,7 +26,7 @@ func TestWarnOwnListener(t *testing.T) {
 			"igdctl: hint: let it listen on 192.168.1.10 or 0.0.0.0\n"},
 	} {
 		var b strings.Builder
-		a := &app{ui: ui{stderr: &b}}
+		a := &app{UI: cli.UI{Program: "igdctl", Stderr: &b}}
 		a.warnOwnListener(tt.who, "port 8080/tcp", netip.MustParseAddr("192.168.1.10"))
 		if b.String() != tt.want {
 			t.Errorf("%v: %q, want %q", tt.who, b.String(), tt.want)
