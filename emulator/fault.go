@@ -84,13 +84,13 @@ type Cycle struct {
 // them a layer has, New knows. Of several faults that act on one occasion the first verb wins, and the edits before it apply.
 type Deed struct {
 	// Verbs.
-	UPnPError  *ErrorReply  `yaml:"upnp-error"`  // a fault with this code
-	HTTPStatus *StatusReply `yaml:"http-status"` // an HTTP answer without SOAP
-	Drop       bool         `yaml:"drop"`        // a datagram is lost, a packet is not forwarded, a request is closed without an answer
-	Close      Ending       `yaml:"close"`       // the connection: fin or rst
-	Hang       bool         `yaml:"hang"`        // the connection stays open, and nothing more is said on it
-	Store      *bool        `yaml:"store"`       // false: success is answered, and the table stays as it is
-	Silent     bool         `yaml:"silent"`      // it happens, but no event tells of it
+	UPnPError  *ErrorReply  `yaml:"upnp-error,verb"`  // a fault with this code
+	HTTPStatus *StatusReply `yaml:"http-status,verb"` // an HTTP answer without SOAP
+	Drop       bool         `yaml:"drop,verb"`        // a datagram is lost, a packet is not forwarded, a request is closed without an answer
+	Close      Ending       `yaml:"close,verb"`       // the connection: fin or rst
+	Hang       bool         `yaml:"hang,verb"`        // the connection stays open, and nothing more is said on it
+	Store      *bool        `yaml:"store,verb"`       // false: success is answered, and the table stays as it is
+	Silent     bool         `yaml:"silent,verb"`      // it happens, but no event tells of it
 
 	// Edits.
 	Set       map[string]Setting `yaml:"set"`       // arguments, header fields or XML elements; what is not there is added

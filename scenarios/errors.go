@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// InvalidError says that a document is not a scenario. It holds everything that is wrong with it, in the order of the
-// document, so that a file can be put right in one go.
+// InvalidError says that a document is not a scenario. It holds everything that is wrong with it and with the files that it
+// names, each file in the order of its lines, so that all can be put right in one go.
 type InvalidError struct {
 	File     string // as given to Load or Parse
 	Problems []Problem
@@ -16,27 +16,17 @@ type InvalidError struct {
 
 // Problem is one thing wrong with a scenario.
 type Problem struct {
+	File         string // where it stands; it may be a file that the document names
 	Line, Column int    // from 1; 0 when the place is not known
-	Key          string // where in the document: "devices[0].igd"; empty for the document itself
+	Key          string // where in that file: "devices[0].igd"; empty for the document itself
 	Message      string
 	DidYouMean   string // the nearest word that would do; empty when none is near
 }
 
-func (e *InvalidError) Error() string {
-	if len(e.Problems) == 0 {
-		return e.File + ": not a scenario"
-	}
-	s := e.Describe(e.Problems[0])
-	if n := len(e.Problems) - 1; n > 0 {
-		s += fmt.Sprintf(" (and %d more)", n)
-	}
-	return s
-}
-
-// Describe writes p as compilers do: file:line:column: message; did you mean "x"?
-func (e *InvalidError) Describe(p Problem) string {
+// String writes p as compilers do: file:line:column: message; did you mean "x"?
+func (p Problem) String() string {
 	var b strings.Builder
-	b.WriteString(e.File)
+	b.WriteString(p.File)
 	if p.Line > 0 {
 		fmt.Fprintf(&b, ":%d:%d", p.Line, p.Column)
 	}
@@ -45,6 +35,17 @@ func (e *InvalidError) Describe(p Problem) string {
 		fmt.Fprintf(&b, "; did you mean %q?", p.DidYouMean)
 	}
 	return b.String()
+}
+
+func (e *InvalidError) Error() string {
+	if len(e.Problems) == 0 {
+		return e.File + ": not a scenario"
+	}
+	s := e.Problems[0].String()
+	if n := len(e.Problems) - 1; n > 0 {
+		s += fmt.Sprintf(" (and %d more)", n)
+	}
+	return s
 }
 
 // UnknownError says that no built-in scenario has this name.
@@ -61,62 +62,54 @@ func (e *UnknownError) Error() string {
 	return s
 }
 
-// nearest lists at most three words of among that may have been meant by word, best first.
-func nearest(word string, among []string) []string {
-	type candidate struct {
-		word     string
-		distance int
+// maxProblems bounds a report. Nobody reads further, and one slip can make every line wrong.
+const maxProblems = 200
+
+// problems collects what is wrong, each thing once: a file may be read for itself and as a part of another.
+type problems struct {
+	all  []Problem
+	seen map[Problem]bool
+}
+
+func (ps *problems) add(at place, key, didYouMean, format string, args ...any) {
+	p := Problem{at.file, at.line, at.column, key, fmt.Sprintf(format, args...), didYouMean}
+	if ps.seen[p] || len(ps.all) >= maxProblems {
+		return
 	}
-	var near []candidate
-	limit := max(1, len(word)/3)
-	for _, w := range among {
-		if len(w) > len(word)+limit || len(word) > len(w)+limit {
-			continue
-		}
-		if d := distance(strings.ToLower(word), strings.ToLower(w)); d <= limit {
-			near = append(near, candidate{w, d})
-		}
+	if ps.seen == nil {
+		ps.seen = map[Problem]bool{}
 	}
-	slices.SortFunc(near, func(a, b candidate) int {
-		return cmp.Or(cmp.Compare(a.distance, b.distance), cmp.Compare(a.word, b.word))
+	ps.seen[p] = true
+	ps.all = append(ps.all, p)
+}
+
+// at reports about n.
+func (ps *problems) at(n *node, didYouMean, format string, args ...any) {
+	n.bad = true
+	ps.add(n.place, n.path().String(), didYouMean, format, args...)
+}
+
+// err is nil or an *InvalidError with the problems of file first.
+func (ps *problems) err(file string) error {
+	if len(ps.all) == 0 {
+		return nil
+	}
+	slices.SortStableFunc(ps.all, func(a, b Problem) int {
+		if a.File != b.File {
+			return cmp.Or(compareBool(b.File == file, a.File == file), cmp.Compare(a.File, b.File))
+		}
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
-	var words []string
-	for _, c := range near[:min(3, len(near))] {
-		words = append(words, c.word)
-	}
-	return words
+	return &InvalidError{File: file, Problems: ps.all}
 }
 
-// didYouMean is the best of nearest, or nothing.
-func didYouMean(word string, among []string) string {
-	if near := nearest(word, among); len(near) > 0 {
-		return near[0]
+// compareBool puts false before true.
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
 	}
-	return ""
-}
-
-// distance counts the insertions, deletions, replacements and swaps of neighbours that lead from a to b
-// (optimal string alignment). Swaps count once, because "idg" is the commonest way to miss "igd".
-func distance(a, b string) int {
-	rows := make([][]int, len(a)+1)
-	for i := range rows {
-		rows[i] = make([]int, len(b)+1)
-		rows[i][0] = i
-	}
-	for j := range rows[0] {
-		rows[0][j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		for j := 1; j <= len(b); j++ {
-			change := 0
-			if a[i-1] != b[j-1] {
-				change = 1
-			}
-			rows[i][j] = min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+change)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
-			}
-		}
-	}
-	return rows[len(a)][len(b)]
+	return 1
 }

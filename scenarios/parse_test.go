@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 func TestParse(t *testing.T) {
@@ -27,11 +28,11 @@ devices:
 	want := &Scenario{
 		Schema: 1, Name: "two-routers", Summary: "1.10", Evidence: []string{"a/b#1", "2"}, Verdict: "refused:718",
 		Devices: []Device{
-			{Name: "two-routers-1", IGD: 1, ExternalIP: netip.MustParseAddr("100.64.0.1")},
+			{Name: "two-routers-1", IGD: 1, Part: Part{ExternalIP: netip.MustParseAddr("100.64.0.1")}},
 			{Name: "upstream", IGD: 2},
 		},
 	}
-	if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b netip.Addr) bool { return a == b })); diff != "" {
+	if diff := cmp.Diff(want, got, cmpopts.EquateComparable(netip.Addr{}), cmpopts.IgnoreUnexported(Scenario{})); diff != "" {
 		t.Errorf("scenario differs (-want +got)\n%s", diff)
 	}
 	if got := got.Verdict.Code(); got != 718 {
@@ -54,20 +55,20 @@ func TestParseRefuses(t *testing.T) {
 		{"huge number", "schema: 99999999999999999999\ndevices: [{igd: 1}]\n", `f.yaml:1:9: schema must be a whole number, not "99999999999999999999"`},
 		{"no value", good + "name:\n", `f.yaml:3:6: name has no value`},
 		{"list for a word", good + "name: [a]\n", `f.yaml:3:7: name must be one value`},
-		{"word for a list", "schema: 1\ndevices: igd1\n", `f.yaml:2:10: devices must be a list`},
+		{"word for a list", "schema: 1\ndevices: igd1\n", `f.yaml:2:10: devices must hold keys and values`},
 		{"list for a device", "schema: 1\ndevices: [[1]]\n", `f.yaml:2:11: devices[0] must hold keys and values`},
-		{"list document", "- 1\n", `f.yaml:1:1: a scenario must hold keys and values`},
+		{"list document", "- 1\n", `f.yaml:1:1: the document must hold keys and values`},
 		{"key twice", good + "name: a\nname: b\n", `f.yaml:4:1: key "name" stands on line 3 already`},
 		{"alias", "schema: 1\ndevices: [&d {igd: 1}, *d]\n", `f.yaml:2:11: anchors and aliases are not part of the language: write the value out (and 1 more)`},
-		{"alias bomb", "schema: 1\nname: &a [*a]\n", `f.yaml:2:7: anchors and aliases are not part of the language: write the value out`},
+		{"alias bomb", "schema: 1\nname: &a [*a]\ndevices: {igd: 1}\n", `f.yaml:2:7: anchors and aliases are not part of the language: write the value out`},
 		{"verdict", good + "verdict: open\n", `f.yaml:3:10: verdict: "open" is no verdict (opens, opens-elsewhere, opens-but-dead, refused:CODE, broken, no-gateway, unusable-address, none); did you mean "opens"?`},
 		{"verdict code", good + "verdict: refused:12\n", `f.yaml:3:10: verdict: "12" is no UPnP error code (400 to 999)`},
 		{"address", "schema: 1\ndevices: [{igd: 1, external-ip: 1.2.3}]\n", `f.yaml:2:33: devices[0].external-ip: ParseAddr("1.2.3"): IPv4 address too short`},
-		{"IPv6", "schema: 1\ndevices: [{igd: 1, external-ip: '2001:db8::1'}]\n", `f.yaml:2:33: devices[0].external-ip must be an IPv4 address, not 2001:db8::1`},
+		{"IPv6", "schema: 1\ndevices: [{igd: 1, external-ip: '2001:db8::1'}]\n", `f.yaml:2:33: devices[0].external-ip: must be an IPv4 address, not 2001:db8::1`},
 		{"no schema", "devices: [{igd: 1}]\n", `f.yaml:1:1: schema is missing: a scenario begins with "schema: 1"`},
 		{"later schema", "schema: 2\ndevices: [{igd: 1}]\n", `f.yaml:1:9: schema 2 is not known: this version reads schema 1`},
-		{"no devices", "schema: 1\n", `f.yaml:1:1: devices is missing: a scenario has at least one, such as "devices: [{igd: 1}]"`},
-		{"no version", "schema: 1\ndevices:\n  - name: a\n", `f.yaml:3:5: devices[0].igd is missing: 1 or 2, the version of InternetGatewayDevice`},
+		{"no devices", "schema: 1\n", `f.yaml:1:1: devices is missing: a scenario has at least one, such as "devices: [{igd: 1}]"; a quirk has quirk instead`},
+		{"no version", "schema: 1\ndevices:\n  - name: a\n", `f.yaml:3:5: devices[0].igd is missing: 1 or 2, the version of InternetGatewayDevice, or name a profile`},
 		{"wrong version", "schema: 1\ndevices: [{igd: 3}]\n", `f.yaml:2:17: devices[0].igd must be 1 or 2, not 3`},
 		{"same name", "schema: 1\ndevices: [{igd: 1, name: a}, {igd: 2, name: a}]\n", `f.yaml:2:45: devices[1]: devices[0] is called "a" already`},
 		{"bad name", good + "name: My Router\n", `f.yaml:3:7: name: must be lower-case letters, digits and hyphens, 64 at most, not beginning with a hyphen`},
@@ -97,10 +98,10 @@ func TestParseReportsAll(t *testing.T) {
 		t.Fatalf("error %v; want an *InvalidError", err)
 	}
 	want := []Problem{
-		{1, 9, "schema", `schema must be a whole number, not "one"`, ""},
-		{2, 1, "nmae", `unknown key "nmae"`, "name"},
-		{4, 6, "devices[0].idg", `unknown key "idg" in devices[0]`, "igd"},
-		{4, 19, "devices[0].igd", `devices[0].igd must be a whole number, not "two"`, ""},
+		{"f.yaml", 1, 9, "schema", `schema must be a whole number, not "one"`, ""},
+		{"f.yaml", 2, 1, "nmae", `unknown key "nmae"`, "name"},
+		{"f.yaml", 4, 6, "devices[0].idg", `unknown key "idg" in devices[0]`, "igd"},
+		{"f.yaml", 4, 19, "devices[0].igd", `devices[0].igd must be a whole number, not "two"`, ""},
 	}
 	if diff := cmp.Diff(want, invalid.Problems); diff != "" {
 		t.Errorf("problems differ (-want +got)\n%s", diff)

@@ -1,12 +1,8 @@
 package scenarios
 
 import (
-	"errors"
-	"fmt"
 	"net/netip"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/igdkit/igdkit/emulator"
 )
@@ -14,141 +10,84 @@ import (
 // Schema is the version of the scenario language that this package reads.
 const Schema = 1
 
-// Scenario is what stands in the network and what a good client must reach with it.
+// Scenario is one document of the language. It has one of three uses: a scenario says what stands in the network and what a good
+// client must reach with it; one with a single device may be named as a profile; and a quirk is a piece of a device that others name.
 type Scenario struct {
-	Schema   int      `yaml:"schema"`   // Schema
+	Schema   int      `yaml:"schema"`   // version of the language: 1
 	Name     string   `yaml:"name"`     // lower-case words joined by hyphens; the file's name without its ending when left out
 	Group    string   `yaml:"group"`    // the family it is listed with
 	Summary  string   `yaml:"summary"`  // one sentence: what the gateway does
 	Evidence []string `yaml:"evidence"` // where it was seen: issues, captures
-	Verdict  Verdict  `yaml:"verdict"`  // what a good client must reach; VerdictNone when left out
-	Devices  []Device `yaml:"devices"`  // at least one
+	Exposes  string   `yaml:"exposes"`  // the mistake of a client that it shows
+	Verdict  Verdict  `yaml:"verdict"`  // what a good client must reach; none when left out
+
+	Base       string               `yaml:"base"`       // of a quirk: the profile it is played on by itself; igd1 when left out
+	Parameters map[string]Parameter `yaml:"parameters"` // of a quirk: what those who name it may change
+	Quirk      *Part                `yaml:"quirk"`      // what it adds to a device
+	Devices    []Device             `yaml:"devices"`    // at least one, unless it is a quirk
+
+	Timeline []emulator.Moment      `yaml:"timeline"` // what happens to the first device
+	Expect   []emulator.Expectation `yaml:"expect"`   // what the first device is to see of a good client
+
+	fragment *node   // of a quirk
+	composed []*node // the devices with everything that they name
+	options  []emulator.Options
 }
 
-// Device is one gateway of a scenario.
+// Device is one gateway of a scenario, as it is written. Scenario.Options has it with all that its profile and its quirks add.
 type Device struct {
-	Name       string     `yaml:"name"`        // the scenario's when left out, with -1, -2, … when there are several
-	IGD        int        `yaml:"igd"`         // 1 or 2: InternetGatewayDevice:1 or :2
-	ExternalIP netip.Addr `yaml:"external-ip"` // IPv4 address on its WAN side; 45.66.77.88 when left out
+	Name    string `yaml:"name"`    // the scenario's when left out, with -1, -2, … when there are several
+	Profile string `yaml:"profile"` // a scenario with one device, or a file beside this one: what the device is like where it says nothing else
+	IGD     int    `yaml:"igd"`     // 1 or 2: InternetGatewayDevice:1 or :2; the profile's when left out
+	Part    `yaml:",inline"`
 }
 
-// Options are the emulator options of each device, in order. Where a gateway listens, its seed and its journal are not
-// part of a scenario: the caller fills them in.
-func (s *Scenario) Options() []emulator.Options {
-	var all []emulator.Options
-	for _, d := range s.Devices {
-		all = append(all, emulator.Options{Name: d.Name, Version: d.IGD, ExternalIP: d.ExternalIP})
-	}
-	return all
+// Part is what devices and quirks have in common.
+type Part struct {
+	Quirks     []Use             `yaml:"quirks"`      // by name, or files beside this one: quirks: [add-lease-725, {add-table-full-silent-32: {limit: 160}}]
+	ExternalIP netip.Addr        `yaml:"external-ip"` // IPv4 address on the WAN side; 45.66.77.88 when left out; 0.0.0.0: none
+	WAN        []emulator.WAN    `yaml:"wan"`         // connections to the Internet; one when left out
+	Dialect    emulator.Dialect  `yaml:"dialect"`     // how it writes and reads
+	Policy     emulator.Policy   `yaml:"policy"`      // what its mapping table accepts and shows
+	Faults     []emulator.Fault  `yaml:"faults"`      // what it does wrong; those of the profile and the quirks come first
+	Timeline   []emulator.Moment `yaml:"timeline"`    // what happens to it by itself
 }
 
-// Verdict is what a good client must reach in a scenario: one of the Verdict constants, or "refused:" and the UPnP
-// error code with which the gateway refuses.
-type Verdict string
+// Use names a quirk, and gives values to its parameters.
+type Use struct {
+	Quirk      string
+	Parameters []string // the names of those that are given
 
+	values *node
+}
+
+// Parameter is a value of a quirk that those who name it may change. What the quirk says itself is the default.
+type Parameter struct {
+	Sets  []string `yaml:"sets"`  // the places in the quirk that have the value: faults[0].if.size.at-least
+	About string   `yaml:"about"` // what it is
+}
+
+// Kind is one of the uses of a document.
+type Kind string
+
+// The kinds. A profile can be played as well, and so can a quirk: on the profile that is its base.
 const (
-	VerdictOpens          Verdict = "opens"            // the port is open as asked
-	VerdictOpensElsewhere Verdict = "opens-elsewhere"  // open on another port, or with another lease, than asked
-	VerdictOpensButDead   Verdict = "opens-but-dead"   // the gateway says open, no byte arrives, and nothing on the LAN can tell
-	VerdictBroken         Verdict = "broken"           // the gateway speaks no usable SOAP
-	VerdictNoGateway      Verdict = "no-gateway"       // there is nothing to find
-	VerdictUnusable       Verdict = "unusable-address" // mapped, but the external address cannot be reached from the Internet
-	VerdictNone           Verdict = "none"             // not about opening ports
+	KindScenario Kind = "scenario"
+	KindProfile  Kind = "profile"
+	KindQuirk    Kind = "quirk"
 )
 
-const refused = "refused:"
-
-// Choices lists the verdicts for suggestions.
-func (Verdict) Choices() []string {
-	return []string{
-		string(VerdictOpens), string(VerdictOpensElsewhere), string(VerdictOpensButDead), refused + "CODE",
-		string(VerdictBroken), string(VerdictNoGateway), string(VerdictUnusable), string(VerdictNone),
-	}
-}
-
-// UnmarshalText takes the words of Choices, with a number for CODE.
-func (v *Verdict) UnmarshalText(text []byte) error {
-	word := string(text)
-	if code, ok := strings.CutPrefix(word, refused); ok {
-		if n, err := strconv.Atoi(code); err != nil || n < 400 || n > 999 {
-			return fmt.Errorf("%q is no UPnP error code (400 to 999)", code)
-		}
-	} else if !slices.Contains(v.Choices(), word) {
-		return fmt.Errorf("%q is no verdict (%s)", word, strings.Join(v.Choices(), ", "))
-	}
-	*v = Verdict(word)
-	return nil
-}
-
-// Code is the UPnP error code of a refusal, 0 for every other verdict.
-func (v Verdict) Code() int {
-	code, _ := strings.CutPrefix(string(v), refused)
-	n, _ := strconv.Atoi(code)
-	return n
-}
-
-// maxDevices bounds a scenario, not a process: a LAN with more gateways than this tests nothing new.
-const maxDevices = 64
-
-// senses checks what types cannot say, and fills in the names that were left out. fallback is the scenario's name when
-// it has none.
-func (s *Scenario) senses(fallback string, report func(at path, format string, args ...any)) {
+// Kind is KindQuirk for a quirk, and KindProfile for one device without a story: it has neither timeline nor expectations.
+func (s *Scenario) Kind() Kind {
 	switch {
-	case s.Schema == 0:
-		report(path{"schema"}, "schema is missing: a scenario begins with \"schema: %d\"", Schema)
-	case s.Schema != Schema:
-		report(path{"schema"}, "schema %d is not known: this version reads schema %d", s.Schema, Schema)
+	case s.Quirk != nil:
+		return KindQuirk
+	case len(s.Devices) == 1 && len(s.Timeline) == 0 && len(s.Expect) == 0:
+		return KindProfile
 	}
-	if s.Name == "" {
-		s.Name = fallback
-	} else if err := checkName(s.Name); err != nil {
-		report(path{"name"}, "name: %v", err)
-	}
-	if s.Verdict == "" {
-		s.Verdict = VerdictNone
-	}
-	switch n := len(s.Devices); {
-	case n == 0:
-		report(path{"devices"}, "devices is missing: a scenario has at least one, such as \"devices: [{igd: 1}]\"")
-	case n > maxDevices:
-		report(path{"devices"}, "devices: %d are too many (%d at most)", n, maxDevices)
-	}
-	names := map[string]int{}
-	for i := range s.Devices {
-		d := &s.Devices[i]
-		at := path{"devices", i}
-		if d.Name == "" {
-			d.Name = s.Name
-			if len(s.Devices) > 1 {
-				d.Name = fmt.Sprintf("%s-%d", s.Name, i+1)
-			}
-		} else if err := checkName(d.Name); err != nil {
-			report(append(at, "name"), "%v.name: %v", at, err)
-		}
-		if first, taken := names[d.Name]; taken {
-			report(append(at, "name"), "%v: devices[%d] is called %q already", at, first, d.Name)
-		}
-		names[d.Name] = i
-		switch {
-		case d.IGD == 0:
-			report(at, "%v.igd is missing: 1 or 2, the version of InternetGatewayDevice", at)
-		case d.IGD != 1 && d.IGD != 2:
-			report(append(at, "igd"), "%v.igd must be 1 or 2, not %d", at, d.IGD)
-		}
-		if d.ExternalIP.IsValid() && !d.ExternalIP.Is4() {
-			report(append(at, "external-ip"), "%v.external-ip must be an IPv4 address, not %v", at, d.ExternalIP)
-		}
-	}
+	return KindScenario
 }
 
-// checkName holds names to what fits into URLs, file names and shell commands without quoting.
-func checkName(s string) error {
-	ok := len(s) <= 64 && s[0] != '-'
-	for _, r := range s {
-		ok = ok && (r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-')
-	}
-	if !ok {
-		return errors.New("must be lower-case letters, digits and hyphens, 64 at most, not beginning with a hyphen")
-	}
-	return nil
-}
+// Options are the emulator options of each device, in order, with what their profiles and quirks add. Where a gateway listens,
+// its seed and its journal are not part of a scenario: the caller fills them in.
+func (s *Scenario) Options() []emulator.Options { return slices.Clone(s.options) }

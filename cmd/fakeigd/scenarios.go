@@ -150,6 +150,7 @@ type fileView struct {
 }
 
 type problemView struct {
+	File       string `json:"file"`
 	Line       int    `json:"line"`
 	Column     int    `json:"column"`
 	Key        string `json:"key"`
@@ -168,7 +169,7 @@ func validate(u *ui, names []string) error {
 			for _, p := range e.Problems {
 				v.Problems = append(v.Problems, problemView(p))
 				if !u.JSON {
-					u.Print("%s", e.Describe(p))
+					u.Print("%s", p)
 				}
 			}
 		} else if err != nil {

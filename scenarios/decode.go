@@ -1,0 +1,231 @@
+package scenarios
+
+import (
+	"encoding"
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Decode reads one value of the scenario language out of YAML or JSON: an emulator.Fault, say, or a list of
+// emulator.Expectation. name is what errors call the text; all are *InvalidError, with everything that is wrong.
+func Decode[T any](name string, data []byte) (T, error) {
+	var v, zero T
+	var ps problems
+	if n := read(name, data, &ps); n != nil {
+		d := decoder{problems: &ps}
+		d.decode(n, reflect.ValueOf(&v).Elem())
+	}
+	if err := ps.err(name); err != nil {
+		return zero, err
+	}
+	return v, nil
+}
+
+// choices is implemented by values that are one word out of a list: what may be suggested for a word that is not.
+type choices interface{ Choices() []string }
+
+// nodeDecoder is implemented by the values of this package that take more than one form.
+type nodeDecoder interface{ decodeNode(d *decoder, n *node) }
+
+// maxDecoded bounds what the parts of a scenario may add up to, in keys and values: a profile counts once for each device.
+const maxDecoded = 1_000_000
+
+// decoder makes Go values of nodes. It goes on after a problem, so that all are found at once.
+type decoder struct {
+	problems *problems
+	partial  bool // outside of lists, required keys may be missing: a profile may have them
+	listed   int  // in how many lists
+	count    int
+}
+
+func (d *decoder) decode(n *node, v reflect.Value) {
+	if d.count++; d.count > maxDecoded {
+		if d.count == maxDecoded+1 {
+			d.problems.at(n, "", "the scenario holds more than %d keys and values with all that it names", maxDecoded)
+		}
+		return
+	}
+	if n.bad && n.kind == scalar {
+		return // anchors, tags and missing values have been reported
+	}
+	if v.Kind() == reflect.Pointer {
+		v.Set(reflect.New(v.Type().Elem()))
+		v = v.Elem()
+	}
+	switch to := v.Addr().Interface().(type) {
+	case nodeDecoder:
+		to.decodeNode(d, n)
+		return
+	case encoding.TextUnmarshaler:
+		d.text(n, v, to)
+		return
+	}
+	switch v.Kind() {
+	case reflect.Struct:
+		d.structure(n, v)
+	case reflect.Slice:
+		items := n.list()
+		v.Set(reflect.MakeSlice(v.Type(), len(items), len(items)))
+		d.listed++
+		for i, item := range items {
+			d.decode(item, v.Index(i))
+		}
+		d.listed--
+	case reflect.Map:
+		d.dictionary(n, v)
+	default:
+		d.plain(n, v)
+	}
+}
+
+func (d *decoder) structure(n *node, v reflect.Value) {
+	if n.kind != mapping {
+		short, ok := scalarField(v.Type())
+		switch {
+		case ok && n.kind == scalar:
+			d.decode(n, v.FieldByIndex(short.index))
+		case ok:
+			d.problems.at(n, "", "%s must be one value or hold keys and values", subject(n))
+		default:
+			d.problems.at(n, "", "%s must hold keys and values", subject(n))
+		}
+		return
+	}
+	fields := fieldsOf(v.Type())
+	verb := ""
+	for i, k := range n.keys {
+		at := slices.IndexFunc(fields, func(f field) bool { return f.key == k.value })
+		if at < 0 {
+			n.bad = true
+			meant := didYouMean(k.value, keysOf(fields))
+			if meant != "" {
+				n.meant = append(n.meant, meant)
+			}
+			d.problems.add(k.place, k.path().String(), meant, "unknown key %q%s", shorten(k.value), within(n))
+			continue
+		}
+		f := fields[at]
+		if f.verb && verb != "" {
+			n.bad = true
+			d.problems.add(k.place, k.path().String(), "", "%s has %s already: %s cannot happen as well", subject(n), verb, f.key)
+		} else if f.verb {
+			verb = f.key
+		}
+		d.decode(n.items[i], v.FieldByIndex(f.index))
+	}
+	for _, f := range fields {
+		if f.required && (d.listed > 0 || !d.partial) && n.get(f.key) == nil && !slices.Contains(n.meant, f.key) {
+			d.problems.at(n, "", "%s is missing%s", f.key, within(n))
+		}
+	}
+}
+
+func (d *decoder) dictionary(n *node, v reflect.Value) {
+	if n.kind != mapping {
+		d.problems.at(n, "", "%s must hold keys and values", subject(n))
+		return
+	}
+	t := v.Type()
+	v.Set(reflect.MakeMapWithSize(t, len(n.keys)))
+	for i, k := range n.keys {
+		key := reflect.New(t.Key()).Elem()
+		d.decode(k, key)
+		item := reflect.New(t.Elem()).Elem()
+		d.decode(n.items[i], item)
+		v.SetMapIndex(key, item)
+	}
+}
+
+func (d *decoder) text(n *node, v reflect.Value, to encoding.TextUnmarshaler) {
+	if n.kind != scalar {
+		d.problems.at(n, "", "%s must be one value", subject(n))
+		return
+	}
+	err := to.UnmarshalText([]byte(n.value))
+	if err == nil {
+		return
+	}
+	suggestion := ""
+	if list, ok := to.(choices); ok {
+		suggestion = didYouMean(n.value, list.Choices())
+	}
+	v.SetZero()
+	d.problems.at(n, suggestion, "%s: %v", subject(n), err)
+}
+
+// plain covers the kinds that are one value and no text of their own.
+func (d *decoder) plain(n *node, v reflect.Value) {
+	if n.kind != scalar {
+		d.problems.at(n, "", "%s must be one value", subject(n))
+		return
+	}
+	want := ""
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString(n.value)
+	case reflect.Bool:
+		if is := strings.ToLower(n.value); n.tag == "!!bool" && (is == "true" || is == "false") {
+			v.SetBool(is == "true")
+		} else {
+			want = "true or false"
+		}
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		i, err := strconv.ParseInt(n.value, base(n.value), v.Type().Bits())
+		if want = wholeNumber(n, err, bounds(v.Type())); want == "" {
+			v.SetInt(i)
+		}
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		u, err := strconv.ParseUint(n.value, base(n.value), v.Type().Bits())
+		if want = wholeNumber(n, err, bounds(v.Type())); want == "" {
+			v.SetUint(u)
+		}
+	case reflect.Float32, reflect.Float64:
+		f, err := strconv.ParseFloat(n.value, v.Type().Bits())
+		if err != nil || n.tag != "!!int" && n.tag != "!!float" {
+			want = "a number"
+		} else {
+			v.SetFloat(f)
+		}
+	default:
+		want = fmt.Sprintf("of a type that the language has (%v is not)", v.Type())
+	}
+	if want != "" {
+		d.problems.at(n, "", "%s must be %s, not %q", subject(n), want, shorten(n.value))
+	}
+}
+
+// wholeNumber is what n should have been, empty when it is right.
+func wholeNumber(n *node, err error, bounds string) string {
+	switch {
+	case n.tag != "!!int":
+		return "a whole number"
+	case err != nil:
+		return "a whole number" + bounds
+	}
+	return ""
+}
+
+// bounds names the limits of small and unsigned numbers, which are those of a field of the protocol.
+func bounds(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Uint8, reflect.Uint16, reflect.Uint32:
+		return fmt.Sprintf(" from 0 to %d", uint64(1)<<t.Bits()-1)
+	case reflect.Uint, reflect.Uint64:
+		return " from 0"
+	case reflect.Int8, reflect.Int16, reflect.Int32:
+		return fmt.Sprintf(" from %d to %d", -int64(1)<<(t.Bits()-1), int64(1)<<(t.Bits()-1)-1)
+	}
+	return ""
+}
+
+// base is 0 where a number says its base, as 0x1f does. YAML 1.2 takes 010 for ten.
+func base(s string) int {
+	s = strings.TrimLeft(s, "+-")
+	if len(s) > 1 && s[0] == '0' && strings.ContainsRune("xob", rune(s[1])) {
+		return 0
+	}
+	return 10
+}

@@ -1,0 +1,112 @@
+package scenarios
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+//go:embed *.yaml
+var files embed.FS
+
+// builtIn is the text of a built-in file.
+func builtIn(name string) (file string, data []byte, err error) {
+	file = name + ".yaml"
+	if data, err = files.ReadFile(file); err != nil {
+		return "", nil, &UnknownError{Name: name, Nearest: nearest(name, Names())}
+	}
+	return file, data, nil
+}
+
+// find is the file that name stands for in doc: a built-in one, or one beside doc. Nothing else can be named, because a scenario
+// may come from somebody else.
+func (doc *document) find(name string) (file string, data []byte, err error) {
+	if !IsFile(name) {
+		return builtIn(name)
+	}
+	local := filepath.FromSlash(name)
+	if doc.builtIn || !filepath.IsLocal(local) {
+		return "", nil, errNotBeside
+	}
+	dir := filepath.Dir(doc.file)
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return "", nil, err
+	}
+	defer root.Close()
+	f, err := root.Open(local)
+	if err != nil {
+		return "", nil, err
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return "", nil, errNotRegular
+	}
+	file = filepath.Join(dir, local)
+	data, err = readAll(file, f)
+	return file, data, err
+}
+
+var (
+	errNotBeside  = errors.New("only files beside this one and below can be named")
+	errNotRegular = errors.New("it is no regular file")
+)
+
+// reason is why a file was not found, when there is more to say than that.
+func reason(err error) string {
+	if _, ok := errors.AsType[*UnknownError](err); ok || errors.Is(err, fs.ErrNotExist) {
+		return ""
+	}
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		err = e.Err
+	}
+	return fmt.Sprintf(": %v", err)
+}
+
+func readFile(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return readAll(name, f)
+}
+
+func readAll(name string, r io.Reader) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(r, maxSize+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(data) > maxSize {
+		return nil, &InvalidError{File: name, Problems: []Problem{{File: name, Message: fmt.Sprintf("larger than %d bytes", maxSize)}}}
+	}
+	return data, nil
+}
+
+// Names lists the built-in scenarios, profiles and quirks in order, without reading them.
+func Names() []string {
+	entries, err := files.ReadDir(".")
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, strings.TrimSuffix(e.Name(), ".yaml"))
+	}
+	return names
+}
+
+// IsFile tells whether Load takes s for a file and not for a built-in name.
+func IsFile(s string) bool {
+	ext := filepath.Ext(s)
+	return ext == ".yaml" || ext == ".yml" || strings.ContainsRune(filepath.ToSlash(s), '/')
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
