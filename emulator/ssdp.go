@@ -25,8 +25,8 @@ type ssdpOptions struct {
 	note          func(kind string, peer netip.AddrPort, name string, details ...Detail) // journal: "ssdp.search", "ssdp.reply", "ssdp.notify"
 }
 
-// ssdpServer answers searches and announces the gateway (UDA 1.1 §1). By unicast only it has one goroutine, which reads;
-// in a group another, which waits for what is due. The methods of a nil server do nothing.
+// ssdpServer answers searches and announces the gateway (UDA 1.1 §1). It has one goroutine which reads; in a group, and once an
+// answer had to wait, another one which waits for what is due. The methods of a nil server do nothing.
 type ssdpServer struct {
 	ssdpOptions
 	conn       net.PacketConn
@@ -42,8 +42,9 @@ type ssdpServer struct {
 
 	mu      sync.Mutex // guards what follows; advertisement and note are called without it
 	rand    *rand.Rand
-	pending []pendingReply // soonest first
-	next    time.Time      // when to announce again; zero: not now
+	pending []pendingSend // soonest first
+	running bool          // run is
+	next    time.Time     // when to announce again; zero: not now
 }
 
 // startSSDP opens the socket, announces the gateway if it is in a group, and answers searches until close. In mode "off" it
@@ -63,6 +64,7 @@ func startSSDP(ctx context.Context, o ssdpOptions) (*ssdpServer, error) {
 	}
 	s.wg.Go(s.read)
 	if s.group.IsValid() {
+		s.running = true
 		// IGD:2 must send byebye before its first alive, so that nobody keeps what it said before it was restarted; for
 		// IGD:1 it does no harm.
 		s.byebye()

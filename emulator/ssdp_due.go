@@ -1,12 +1,37 @@
 package emulator
 
 import (
-	"net/netip"
 	"slices"
 	"time"
 )
 
-// run waits for what is due, replies and the next announcement, until close.
+// maxPending bounds the datagrams that wait for their moment. A flood of searches gets no more than these.
+const maxPending = 1024
+
+// pendingSend is sent when its moment comes.
+type pendingSend struct {
+	at   time.Time
+	send func()
+}
+
+// later calls send after a while, behind those of the same moment, unless too many wait already or a byebye comes first. In a group or
+// within hear only.
+func (s *ssdpServer) later(after time.Duration, send func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.pending) >= maxPending {
+		return
+	}
+	at := time.Now().Add(after)
+	s.pending = slices.Insert(s.pending, s.waiting(at), pendingSend{at, send})
+	if !s.running { // most gateways that are asked by unicast answer at once for ever
+		s.running = true
+		s.wg.Go(s.run)
+	}
+	s.wake()
+}
+
+// run waits for what is due, datagrams and the next announcement, until close.
 func (s *ssdpServer) run() {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -54,7 +79,7 @@ func (s *ssdpServer) doDue() time.Time {
 			return next
 		}
 		for _, p := range due {
-			s.answer(p.to, []reply{p.reply})
+			p.send()
 		}
 		if announce {
 			s.repeat()
@@ -62,25 +87,13 @@ func (s *ssdpServer) doDue() time.Time {
 	}
 }
 
-// pendingReply is sent when its moment comes.
-type pendingReply struct {
-	at    time.Time
-	to    netip.AddrPort
-	reply reply
-}
-
-// waiting counts the pending replies up to and including t; they are sorted. s.mu is held.
+// waiting counts the pending datagrams up to and including t; they are sorted. s.mu is held.
 func (s *ssdpServer) waiting(t time.Time) int {
-	n, _ := slices.BinarySearchFunc(s.pending, t, func(p pendingReply, t time.Time) int {
+	n, _ := slices.BinarySearchFunc(s.pending, t, func(p pendingSend, t time.Time) int {
 		if p.at.After(t) {
 			return 1
 		}
 		return -1
 	})
 	return n
-}
-
-// enqueue puts p behind those of the same moment. s.mu is held.
-func (s *ssdpServer) enqueue(p pendingReply) {
-	s.pending = slices.Insert(s.pending, s.waiting(p.at), p)
 }

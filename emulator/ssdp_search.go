@@ -11,12 +11,8 @@ import (
 	"github.com/igdkit/igdkit/internal/ssdp"
 )
 
-const (
-	// maxMX is the longest delay that a search may ask for (UDA 1.1 §1.3.3).
-	maxMX = 5
-	// maxPending bounds the replies that wait for their moment. A flood of searches gets no more than these.
-	maxPending = 1024
-)
+// maxMX is the longest delay that a search may ask for (UDA 1.1 §1.3.3).
+const maxMX = 5
 
 // hear deals with one datagram. What is no search, or comes from where nobody may ask, is not worth a line in the journal:
 // announcements of neighbours arrive all the time.
@@ -129,18 +125,13 @@ func (s *ssdpServer) answer(to netip.AddrPort, replies []reply) {
 // schedule spreads replies over a random part of within, in their order.
 func (s *ssdpServer) schedule(to netip.AddrPort, replies []reply, within time.Duration) {
 	delays := make([]time.Duration, len(replies))
-	now := time.Now()
 	s.mu.Lock()
 	for i := range delays {
 		delays[i] = time.Duration(s.rand.Int64N(int64(within)))
 	}
+	s.mu.Unlock()
 	slices.Sort(delays)
 	for i, r := range replies {
-		if len(s.pending) >= maxPending {
-			break
-		}
-		s.enqueue(pendingReply{now.Add(delays[i]), to, r})
+		s.later(delays[i], func() { s.answer(to, []reply{r}) })
 	}
-	s.mu.Unlock()
-	s.wake()
 }
