@@ -13,7 +13,7 @@ type Fault struct {
 // Condition is what must be true of the occasion. Every part that is given must hold; the zero value always does. Which parts
 // make sense depends on the layer, and New refuses those that do not.
 type Condition struct {
-	Via      via             `yaml:"via"`       // how a search came: multicast or unicast
+	Via      Via             `yaml:"via"`       // how a search came: multicast or unicast
 	ST       Test            `yaml:"st"`        // search target of a search or reply, NT of an announcement
 	Arg      map[string]Test `yaml:"arg"`       // in-arguments of an action; of a table layer, the mapping's, by the names of AddPortMapping
 	Client   ClientTest      `yaml:"client"`    // same, other, or an address

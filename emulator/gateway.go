@@ -32,6 +32,7 @@ type Gateway struct {
 	wg       sync.WaitGroup
 	close    func() error // once
 	notifier notifier
+	faults   *faults // of the state
 
 	mu          sync.Mutex // guards what follows
 	state       *state
@@ -98,6 +99,8 @@ func (g *Gateway) build() error {
 	g.configID = configIDOf(documents)
 	g.endpoints = g.newEndpoints(documents)
 	g.state = newState(o, g.root)
+	g.faults = g.state.faults
+	g.faults.note = g.journal.add
 	return nil
 }
 

@@ -24,17 +24,17 @@ type Net interface {
 	ListenGroup(ctx context.Context, local netip.Addr, group netip.AddrPort) (net.PacketConn, error)
 }
 
-// via tells how a datagram came. A search by multicast and one by unicast have different rules (UDA 1.1 §1.3.2), and
+// Via tells how a datagram came. A search by multicast and one by unicast have different rules (UDA 1.1 §1.3.2), and
 // gateways exist that answer only one of them.
-type via string
+type Via string
 
 const (
-	viaUnknown   via = ""
-	viaMulticast via = "multicast"
-	viaUnicast   via = "unicast"
+	viaUnknown   Via = ""
+	viaMulticast Via = "multicast"
+	viaUnicast   Via = "unicast"
 )
 
 // viaReader is what the sockets of ListenGroup add to net.PacketConn here.
 type viaReader interface {
-	readVia(b []byte) (n int, from net.Addr, by via, err error)
+	readVia(b []byte) (n int, from net.Addr, by Via, err error)
 }

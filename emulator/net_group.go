@@ -89,7 +89,7 @@ func (g *groupConn) ReadFrom(b []byte) (int, net.Addr, error) {
 	return n, from, err
 }
 
-func (g *groupConn) readVia(b []byte) (int, net.Addr, via, error) {
+func (g *groupConn) readVia(b []byte) (int, net.Addr, Via, error) {
 	for {
 		n, to, from, err := g.read(b)
 		if err != nil || g.meant(to) {
@@ -104,7 +104,7 @@ type destination struct {
 	index int
 }
 
-func (d destination) via() via {
+func (d destination) via() Via {
 	switch {
 	case !d.addr.IsValid():
 		return viaUnknown

@@ -139,7 +139,7 @@ type packetConn struct {
 type datagram struct {
 	data []byte
 	from netip.AddrPort
-	by   via
+	by   Via
 }
 
 func (c *packetConn) ReadFrom(b []byte) (int, net.Addr, error) {
@@ -147,7 +147,7 @@ func (c *packetConn) ReadFrom(b []byte) (int, net.Addr, error) {
 	return n, from, err
 }
 
-func (c *packetConn) readVia(b []byte) (int, net.Addr, via, error) {
+func (c *packetConn) readVia(b []byte) (int, net.Addr, Via, error) {
 	d, err := c.receive()
 	if err != nil {
 		return 0, nil, viaUnknown, opError("read", "recvfrom", "udp", c.LocalAddr(), nil, err)

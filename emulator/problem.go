@@ -56,5 +56,6 @@ func (o Options) Problems() []Problem {
 	if o.ExternalIP.IsValid() && !o.ExternalIP.Is4() {
 		report([]any{"external-ip"}, "", "must be an IPv4 address, not %v", o.ExternalIP)
 	}
+	o.faultProblems(report)
 	return all
 }

@@ -174,7 +174,7 @@ func (s *ssdpServer) read() {
 	}
 }
 
-func (s *ssdpServer) receive(b []byte) (int, net.Addr, via, error) {
+func (s *ssdpServer) receive(b []byte) (int, net.Addr, Via, error) {
 	if !s.group.IsValid() {
 		n, from, err := s.conn.ReadFrom(b)
 		return n, from, viaUnicast, err

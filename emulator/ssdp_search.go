@@ -16,7 +16,7 @@ const maxMX = 5
 
 // hear deals with one datagram. What is no search, or comes from where nobody may ask, is not worth a line in the journal:
 // announcements of neighbours arrive all the time.
-func (s *ssdpServer) hear(from netip.AddrPort, by via, b []byte) {
+func (s *ssdpServer) hear(from netip.AddrPort, by Via, b []byte) {
 	if bytes.HasPrefix(b, []byte("NOTIFY ")) || !s.allowed(from.Addr()) {
 		return
 	}
@@ -45,7 +45,7 @@ func (s *ssdpServer) hear(from netip.AddrPort, by via, b []byte) {
 }
 
 // claimedVia goes by what the search says of itself where the system does not tell.
-func claimedVia(m *ssdp.Message) via {
+func claimedVia(m *ssdp.Message) Via {
 	if host, err := netip.ParseAddrPort(m.Host); err == nil && host.Addr().IsMulticast() {
 		return viaMulticast
 	}
@@ -54,7 +54,7 @@ func claimedVia(m *ssdp.Message) via {
 
 // ignored says why a search gets no answer, if it is so (UDA 1.1 §1.3.2 and §1.3.3). Quotes around ssdp:discover are demanded
 // by the standard and by hardly any router.
-func ignored(m *ssdp.Message, by via) string {
+func ignored(m *ssdp.Message, by Via) string {
 	switch {
 	case !strings.EqualFold(strings.Trim(m.MAN, `"`), strings.Trim(ssdp.Discover, `"`)):
 		return "MAN"

@@ -14,6 +14,7 @@ type state struct {
 	rand    *rand.Rand
 	now     time.Time
 	events  []Event
+	faults  *faults
 
 	bootID      uint32
 	connections []*connection // one or more
@@ -28,6 +29,7 @@ func newState(o Options, root *device) *state {
 		rand: rand.New(rand.NewPCG(o.Seed, 0x69676469)),
 		now:  o.Clock.Now(),
 	}
+	s.faults = newFaults(o.Seed, o.Faults, s.now)
 	for i, w := range o.WAN {
 		s.connections = append(s.connections, newConnection(i, w, s.now))
 	}
@@ -76,6 +78,7 @@ func (s *state) next() (at time.Time) {
 func (s *state) drop(e *entry, why EventKind, at time.Time) {
 	c := s.connections[e.WAN]
 	c.mappings.remove(e)
+	s.faults.forget(e.WAN, e.key())
 	c.updateID++
 	s.tellMapping(why, at, e.Mapping)
 }
@@ -87,6 +90,7 @@ func (s *state) store(m Mapping) {
 	e, added := c.mappings.put(m)
 	if added {
 		kind = MappingAdded
+		e.added = s.now
 	}
 	c.updateID++
 	s.tellMapping(kind, s.now, e.Mapping)
@@ -109,11 +113,13 @@ func (s *state) reboot() {
 	for _, c := range s.connections {
 		for e := range c.mappings.order.all {
 			s.tellMapping(MappingDeleted, s.now, e.Mapping)
+			s.faults.forget(e.WAN, e.key())
 		}
 		c.mappings.clear()
 		c.updateID = 0
 		c.status, c.lastError, c.since = c.origin.Status, noError, s.now
 	}
 	s.bootID = max(s.bootID+1, bootID(s.now)) & 0x7fffffff
+	s.faults.reboot(s.now)
 	s.tell(Event{Event: Rebooted, BootID: s.bootID})
 }

@@ -26,8 +26,9 @@ type carrier interface {
 // entry is one mapping with its places in the table.
 type entry struct {
 	Mapping
-	slot  int // in the sequence
-	lease int // in the heap; -1 when permanent
+	added time.Time // first; overwriting it does not change that
+	slot  int       // in the sequence
+	lease int       // in the heap; -1 when permanent
 
 	used atomic.Bool // something has passed through it since this was reset
 }

@@ -124,11 +124,20 @@ func (Ending) Choices() []string { return []string{string(FIN), string(RST)} }
 // UnmarshalText reads one of Choices.
 func (e *Ending) UnmarshalText(text []byte) error { return choose(e, text) }
 
-// Scope is what occasions are counted for.
+// Scope is what occasions are counted for; "" is the device.
 type Scope string
 
+const (
+	perDevice     Scope = "device"
+	perClient     Scope = "client"
+	perMapping    Scope = "mapping"
+	perConnection Scope = "connection"
+)
+
 // Choices are the words of a Scope.
-func (Scope) Choices() []string { return []string{"device", "client", "mapping", "connection"} }
+func (Scope) Choices() []string {
+	return []string{string(perDevice), string(perClient), string(perMapping), string(perConnection)}
+}
 
 // UnmarshalText reads one of Choices.
 func (s *Scope) UnmarshalText(text []byte) error { return choose(s, text) }
@@ -136,8 +145,13 @@ func (s *Scope) UnmarshalText(text []byte) error { return choose(s, text) }
 // Until ends a fault that goes on.
 type Until string
 
+const (
+	untilDeleted Until = "deleted"
+	untilReboot  Until = "reboot"
+)
+
 // Choices are the words of an Until.
-func (Until) Choices() []string { return []string{"deleted", "reboot"} }
+func (Until) Choices() []string { return []string{string(untilDeleted), string(untilReboot)} }
 
 // UnmarshalText reads one of Choices.
 func (u *Until) UnmarshalText(text []byte) error { return choose(u, text) }
@@ -152,10 +166,10 @@ func (ExistingTest) Choices() []string { return []string{"own", "other", "none"}
 func (e *ExistingTest) UnmarshalText(text []byte) error { return choose(e, text) }
 
 // Choices are the words of how a datagram came.
-func (via) Choices() []string { return []string{string(viaMulticast), string(viaUnicast)} }
+func (Via) Choices() []string { return []string{string(viaMulticast), string(viaUnicast)} }
 
 // UnmarshalText reads one of Choices.
-func (v *via) UnmarshalText(text []byte) error { return choose(v, text) }
+func (v *Via) UnmarshalText(text []byte) error { return choose(v, text) }
 
 // LinkState is what a cable is.
 type LinkState string

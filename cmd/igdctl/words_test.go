@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/igdkit/igdkit/internal/cli"
+	"github.com/igdkit/igdkit/internal/words"
 )
 
 func TestSpan(t *testing.T) {
@@ -50,7 +50,7 @@ func TestNearest(t *testing.T) {
 		"":         "",
 		"zz":       "",
 	} {
-		if got := cli.Nearest(in, commands); got != want {
+		if got := words.Nearest(in, commands); got != want {
 			t.Errorf("nearest(%q) = %q, want %q", in, got, want)
 		}
 	}

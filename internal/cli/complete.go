@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+
+	"github.com/igdkit/igdkit/internal/words"
 	"github.com/spf13/pflag"
 )
 
@@ -46,7 +48,7 @@ Completing sends nothing to the network.`, completes),
 				return root.GenPowerShellCompletionWithDesc(out)
 			}
 			hint := "there are bash, zsh, fish and powershell"
-			if near := Nearest(args[0], shells); near != "" {
+			if near := words.Nearest(args[0], shells); near != "" {
 				hint = fmt.Sprintf("did you mean %s completion %s?", program, near)
 			}
 			return usage(fmt.Sprintf("there is no completion for the shell %q", args[0]), hint)

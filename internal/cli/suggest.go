@@ -3,10 +3,11 @@ package cli
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/igdkit/igdkit/internal/words"
 )
 
 // FlagError words an error of cobra's about a flag: one sentence, and a hint that leads on. An unknown command is reported before its
@@ -28,7 +29,7 @@ func FlagError(cmd *cobra.Command, err error) (message, hint string) {
 				names = append(names, f.Name)
 			}
 		})
-		if near := Nearest(name, names); near != "" {
+		if near := words.Nearest(name, names); near != "" {
 			hint = "did you mean --" + near + "?"
 		}
 		return fmt.Sprintf("there is no flag --%s", name), hint
@@ -64,47 +65,8 @@ func UnknownCommand(parent *cobra.Command, name string) (message, hint string) {
 		}
 	}
 	hint = parent.CommandPath() + " --help lists the commands"
-	if near := Nearest(name, names); near != "" {
+	if near := words.Nearest(name, names); near != "" {
 		hint = "did you mean " + parent.CommandPath() + " " + near + "?"
 	}
 	return fmt.Sprintf("there is no command %q", name), hint
-}
-
-// Nearest is the name that was probably meant: at most two slips away and less than half of its letters, or one that
-// starts with what was typed. "" when none is near.
-func Nearest(typed string, names []string) string {
-	best, slips := "", 3
-	for _, name := range names {
-		d := distance(strings.ToLower(typed), name)
-		if len(typed) > 1 && strings.HasPrefix(name, strings.ToLower(typed)) {
-			d = 1
-		}
-		if d < slips && 2*d < len(name)+1 {
-			best, slips = name, d
-		}
-	}
-	return best
-}
-
-// distance counts the letters to insert, delete, replace or swap with their neighbour to make a into b.
-func distance(a, b string) int {
-	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range last {
-		last[j] = j
-	}
-	for i := range len(a) {
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			row[j+1] = min(last[j]+cost, last[j+1]+1, row[j]+1)
-			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
-				row[j+1] = min(row[j+1], before[j-1]+1)
-			}
-		}
-		before, last, row = last, row, before
-	}
-	return last[len(b)]
 }

@@ -1,0 +1,112 @@
+package emulator
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+// holds reports whether o is an occasion of which c is true. The first parts say what was asked, the others what the state is;
+// a fault that goes on (When.Until) asks for the first only.
+func (c *Condition) holds(s *state, o *occasion, goesOn bool) bool {
+	return c.asked(s, o) && (goesOn || c.found(s, o))
+}
+
+// asked are the conditions on the occasion itself.
+func (c *Condition) asked(s *state, o *occasion) bool {
+	if c.Via != "" && c.Via != o.via || !c.ST.holds(o.st) {
+		return false
+	}
+	for name, test := range c.Arg {
+		if !test.holds(o.arg(name)) {
+			return false
+		}
+	}
+	for name, test := range c.Header {
+		if !test.holds(o.header(name)) {
+			return false
+		}
+	}
+	if q := o.request; q != nil {
+		if !c.Version.holds(q.Version) || !c.Method.holds(q.Method) || !c.Path.holds(q.Target) || !c.Reads.holds(len(q.Reads)) {
+			return false
+		}
+		if c.Body != (Test{}) && !c.Body.holds(string(q.Body)) {
+			return false
+		}
+	}
+	return c.Client == (ClientTest{}) || c.Client.holds(s, o)
+}
+
+// found are the conditions on the state at this moment.
+func (c *Condition) found(s *state, o *occasion) bool {
+	if !c.Size.holds(s.wan(o).mappings.len()) || !c.InFlight.holds(o.inFlight) {
+		return false
+	}
+	if c.Age != (Age{}) {
+		ref, _ := s.reference(o)
+		if ref.entry == nil || !c.Age.holds(s.now.Sub(ref.entry.added)) {
+			return false
+		}
+	}
+	return c.Existing == "" || c.Existing.holds(s, o)
+}
+
+// holds reports whether s passes t.
+func (t *Test) holds(s string) bool {
+	switch {
+	case t.Equals != nil && s != *t.Equals,
+		t.Not != nil && s == *t.Not,
+		t.Empty != nil && *t.Empty != (s == ""),
+		t.Begins != nil && !strings.HasPrefix(s, *t.Begins),
+		t.Contains != nil && !containsFold(s, *t.Contains):
+		return false
+	}
+	if t.Below == nil && t.Above == nil {
+		return true
+	}
+	n, err := strconv.ParseInt(strings.TrimSpace(s), 10, 64)
+	return err == nil && (t.Below == nil || n < *t.Below) && (t.Above == nil || n > *t.Above)
+}
+
+// containsFold is strings.Contains in any case.
+func containsFold(s, part string) bool {
+	return strings.Contains(strings.ToLower(s), strings.ToLower(part))
+}
+
+// holds reports whether n passes c.
+func (c Count) holds(n int) bool {
+	return (c.AtLeast == nil || n >= *c.AtLeast) && (c.AtMost == nil || n <= *c.AtMost) &&
+		(c.Over == nil || n > *c.Over) && (c.Below == nil || n < *c.Below)
+}
+
+// holds reports whether d passes a.
+func (a Age) holds(d time.Duration) bool {
+	return (a.Over == 0 || d > time.Duration(a.Over)) && (a.Below == 0 || d < time.Duration(a.Below))
+}
+
+// holds compares who asks with an address, or with the client of the mapping that o is about; when that is unknown, who asks is
+// neither the same nor another.
+func (c ClientTest) holds(s *state, o *occasion) bool {
+	if c.Word == "" {
+		return o.client() == c.Addr
+	}
+	ref, ok := s.reference(o)
+	return ok && ref.client.IsValid() && (ref.client == o.client()) == (c.Word == "same")
+}
+
+// holds looks at whose the entries are that the port of o's mapping has: entries of one port and protocol have one client.
+func (e ExistingTest) holds(s *state, o *occasion) bool {
+	ref, ok := s.reference(o)
+	if !ok {
+		return e == "none"
+	}
+	holder := s.wan(o).mappings.holder(ref.key.port, ref.key.protocol)
+	switch e {
+	case "none":
+		return !holder.IsValid()
+	case "own":
+		return holder.IsValid() && holder == o.client()
+	}
+	return holder.IsValid() && holder != o.client()
+}

@@ -1,0 +1,197 @@
+package emulator
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/igdkit/igdkit/internal/http1"
+)
+
+// deed is what the faults that act on one occasion make of it together: the first verb, and the edits up to and with those of
+// that fault. The zero value changes nothing.
+type deed struct {
+	acted     bool
+	verb      *Deed  // of the fault whose verb ends the occasion; nil: none
+	edits     []edit // of named values
+	bytes     []*Deed
+	delay     time.Duration // altogether
+	duplicate int           // altogether
+	drip      *Drip         // of these the last
+	split     []int
+	truncate  *int
+	sendFrom  *Origin
+	seed      uint64 // of what is chosen by chance on the wire
+}
+
+// add lets one more fault act, and reports whether the occasion ends with it.
+func (d *deed) add(f *fault) (ends bool) {
+	do := &f.Do
+	d.acted = true
+	d.edits = append(d.edits, f.edits...)
+	if do.Replace != nil || do.Prefix != nil || do.Suffix != nil {
+		d.bytes = append(d.bytes, do)
+	}
+	d.delay += do.Delay.draw(f.schedule.chance)
+	d.duplicate += do.Duplicate
+	if do.Drip != nil {
+		d.drip = do.Drip
+	}
+	if do.Split != nil {
+		d.split = do.Split
+	}
+	if do.Truncate != nil {
+		d.truncate = do.Truncate
+	}
+	if do.SendFrom != nil {
+		d.sendFrom = do.SendFrom
+	}
+	if do.Drip != nil || do.SendFrom != nil {
+		d.seed = f.schedule.chance.Uint64()
+	}
+	if f.ends {
+		d.verb = do
+	}
+	return f.ends
+}
+
+// refused is the UPnP error of d, nil when it has none.
+func (d *deed) refused() error {
+	if d.verb == nil || d.verb.UPnPError == nil {
+		return nil
+	}
+	e := d.verb.UPnPError
+	if e.Text == nil {
+		return upnpError(e.Code)
+	}
+	return worded{upnpError(e.Code), *e.Text}
+}
+
+// unstored reports whether success is answered and the table stays as it is.
+func (d *deed) unstored() bool { return d.verb != nil && d.verb.Store != nil && !*d.verb.Store }
+
+// silent reports whether no event is to tell of it.
+func (d *deed) silent() bool { return d.verb != nil && d.verb.Silent }
+
+// dropped reports whether a datagram or event is lost.
+func (d *deed) dropped() bool { return d.verb != nil && d.verb.Drop }
+
+// reply is what is answered to a request instead of the truth, nil when d leaves that alone.
+func (d *deed) reply() *http1.Reply {
+	if d.verb == nil {
+		return nil
+	}
+	switch v := d.verb; {
+	case v.HTTPStatus != nil:
+		return v.HTTPStatus.reply()
+	case v.Hang:
+		return &http1.Reply{End: http1.Hang}
+	case v.Close == RST:
+		return &http1.Reply{End: http1.RST}
+	case v.Close == FIN || v.Drop:
+		return &http1.Reply{End: http1.FIN}
+	}
+	return nil
+}
+
+// reply is the answer that r describes.
+func (r *StatusReply) reply() *http1.Reply {
+	fields := http1.Fields{}
+	if r.Type != "" {
+		fields = append(fields, http1.Field{Name: "Content-Type", Value: r.Type})
+	} else if r.Body != "" {
+		fields = append(fields, http1.Field{Name: "Content-Type", Value: "text/html"})
+	}
+	reply := http1.NewReply(r.Status, fields, []byte(r.Body))
+	if r.Reason != "" {
+		reply.Line = http1.StatusLine(r.Status, r.Reason)
+	}
+	return reply
+}
+
+// late is reply after the delay of d.
+func (d *deed) late(reply *http1.Reply) *http1.Reply {
+	if d.delay == 0 {
+		return reply
+	}
+	if reply.Pieces == nil {
+		reply.Pieces = []http1.Piece{{Bytes: reply.HeadSize() + len(reply.Body)}}
+	}
+	reply.Pieces = slices.Insert(reply.Pieces, 0, http1.Piece{After: d.delay})
+	return reply
+}
+
+// rewriteBytes is b after all that d replaces and puts around it.
+func (d *deed) rewriteBytes(b []byte) []byte {
+	for _, do := range d.bytes {
+		for _, r := range do.Replace {
+			by := r.with()
+			b = []byte(strings.ReplaceAll(string(b), r.Find, by))
+		}
+		if do.Prefix != nil {
+			b = slices.Concat(*do.Prefix, b)
+		}
+		if do.Suffix != nil {
+			b = slices.Concat(b, *do.Suffix)
+		}
+	}
+	return b
+}
+
+func (r *Replacement) with() string {
+	if r.Hex != nil {
+		return string(*r.Hex)
+	}
+	if r.Text != nil {
+		return *r.Text
+	}
+	return ""
+}
+
+// worded is an upnpError in the device's own words.
+type worded struct {
+	upnpError
+	text string
+}
+
+func (w worded) Unwrap() error { return w.upnpError }
+
+// verbs are the words of the verbs in d.
+func (d *Deed) verbs() []string {
+	all := given(*d)
+	return slices.DeleteFunc(all, func(word string) bool { return !isVerb(word) })
+}
+
+func isVerb(word string) bool {
+	switch word {
+	case "upnp-error", "http-status", "drop", "close", "hang", "store", "silent":
+		return true
+	}
+	return false
+}
+
+// words say in the journal what d does.
+func (d *Deed) words() string {
+	all := given(*d)
+	for i, word := range all {
+		switch word {
+		case "upnp-error":
+			all[i] += " " + strconv.Itoa(d.UPnPError.Code)
+		case "http-status":
+			all[i] += " " + strings.TrimSpace(strconv.Itoa(d.HTTPStatus.Status)+" "+http.StatusText(d.HTTPStatus.Status))
+		case "close":
+			all[i] += " " + string(d.Close)
+		case "store":
+			all[i] = "store false"
+		case "set":
+			all[i] += " " + strings.Join(sortedKeys(d.Set), " ")
+		case "rename":
+			all[i] += " " + strings.Join(sortedKeys(d.Rename), " ")
+		case "remove":
+			all[i] += " " + strings.Join(d.Remove, " ")
+		}
+	}
+	return strings.Join(all, ", ")
+}

@@ -1,0 +1,156 @@
+package emulator
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/igdkit/igdkit/internal/words"
+)
+
+// faultProblems reports what is wrong with the faults of o.
+func (o Options) faultProblems(report report) {
+	if len(o.Faults) == 0 {
+		return
+	}
+	known := o.glossary()
+	for i := range o.Faults {
+		at := []any{"faults", i}
+		o.Faults[i].problems(known, at, report)
+		for j := range i {
+			if a, b := o.Faults[j].Do.verbs(), o.Faults[i].Do.verbs(); len(a) > 0 && len(b) > 0 && o.Faults[i].sameOccasions(o.Faults[j]) {
+				report(below(at, "do", b[0]), "", "faults[%d] does %s on the same occasions", j, a[0])
+				break
+			}
+		}
+	}
+}
+
+// sameOccasions reports whether f and other act on exactly the same occasions.
+func (f Fault) sameOccasions(other Fault) bool {
+	return f.On == other.On && reflect.DeepEqual(f.If, other.If) && reflect.DeepEqual(f.When, other.When)
+}
+
+// problems reports what is wrong with f by itself, on a device of which all is known.
+func (f Fault) problems(known glossary, at []any, report report) {
+	spec, err := f.On.spec()
+	if err != nil {
+		report(below(at, "on"), words.Nearest(string(f.On), f.On.Choices()), "%v", err)
+		return
+	}
+	base, action := f.On.split()
+	if _, ok := known.in[action]; named(action) && !ok {
+		near := words.Nearest(action, sortedKeys(known.in))
+		if near != "" {
+			near = string(base) + near
+		}
+		report(below(at, "on"), near, "no service of this device has the action %s", action)
+		return
+	}
+	only := func(part string, got []string, has string) {
+		for _, word := range got {
+			if all := strings.Fields(has); !slices.Contains(all, word) {
+				report(below(at, part, word), "", "%s has none, only %s", f.On, list(all))
+			}
+		}
+	}
+	only("if", given(f.If), spec.ifs)
+	only("do", given(f.Do), spec.verbs+" "+spec.edits+" then")
+	v := known.words(f.On)
+	f.If.problems(f.On, v, below(at, "if"), report)
+	f.When.problems(spec, below(at, "when"), report)
+	f.Do.problems(f.On, v, below(at, "do"), report)
+}
+
+func (c Condition) problems(on Layer, v vocabulary, at []any, report report) {
+	for _, name := range sortedKeys(c.Arg) {
+		known(name, v.asked, below(at, "arg", name), report)
+	}
+	choice(c.Via, below(at, "via"), report)
+	choice(c.Existing, below(at, "existing"), report)
+	if c.Client.Word != "" && !v.mapping {
+		report(below(at, "client"), "", "%s is not about a mapping whose client could be %s: give an address", on, c.Client.Word)
+	}
+}
+
+// known reports a name that is not in all. Names with X_ are the vendor's own (UDA 1.1 §2.5).
+func known(name string, all []string, at []any, report report) {
+	if all == nil || slices.Contains(all, name) || strings.HasPrefix(name, "X_") {
+		return
+	}
+	if len(all) == 0 {
+		report(at, "", "there are no arguments here")
+		return
+	}
+	report(at, words.Nearest(name, all), "there is no %s here, only %s", name, list(all))
+}
+
+// shortestWindow keeps a virtual clock from walking through millions of windows at once.
+const shortestWindow = time.Second
+
+func (w When) problems(spec layerSpec, at []any, report report) {
+	for _, n := range []struct {
+		word string
+		n    int
+	}{{"first", w.First}, {"every", w.Every}, {"after-count", w.AfterCount}} {
+		if n.n < 0 {
+			report(below(at, n.word), "", "must not be negative")
+		}
+	}
+	if w.Chance < 0 || w.Chance > 1 {
+		report(below(at, "chance"), "", "%v is no probability", float64(w.Chance))
+	}
+	if v := w.Windows; v != nil && (v.For <= 0 || v.Gap.Min+time.Duration(v.For) < shortestWindow || v.Gap.Max < v.Gap.Min) {
+		report(below(at, "windows"), "", "a window and the gap before it must last %v or more", shortestWindow)
+	}
+	if v := w.Cycle; v != nil && (v.On <= 0 || v.Off <= 0) {
+		report(below(at, "cycle"), "", "on and off must both last")
+	}
+	choice(w.Per, below(at, "per"), report)
+	choice(w.Until, below(at, "until"), report)
+	scopes := strings.Fields(spec.per)
+	if w.Per != "" && w.Per != perDevice && !slices.Contains(scopes, string(w.Per)) {
+		report(below(at, "per"), "", "%s counts for %s", spec.layer.plain(), list(append(scopes, string(perDevice))))
+	}
+	if w.Until == untilDeleted && !slices.Contains(scopes, string(perMapping)) {
+		report(below(at, "until"), "", "%s is not about a mapping that could be deleted", spec.layer.plain())
+	}
+}
+
+// choice reports a word that v cannot be.
+func choice[T interface {
+	~string
+	Choices() []string
+}](v T, at []any, report report) {
+	if all := v.Choices(); v != "" && !slices.Contains(all, string(v)) {
+		report(at, words.Nearest(string(v), all), "%q is not one of %s", string(v), strings.Join(all, ", "))
+	}
+}
+
+// plain is l as it is called when no action is meant.
+func (l Layer) plain() string { return strings.TrimSuffix(string(l), ".") }
+
+// given are the keys of the parts of v that are not zero, in the order of its fields.
+func given(v any) (all []string) {
+	r := reflect.ValueOf(v)
+	for i := range r.NumField() {
+		if !r.Field(i).IsZero() {
+			word, _, _ := strings.Cut(r.Type().Field(i).Tag.Get("yaml"), ",")
+			all = append(all, word)
+		}
+	}
+	return all
+}
+
+// list writes words as "a, b and c".
+func list(words []string) string {
+	switch len(words) {
+	case 0:
+		return "none"
+	case 1:
+		return words[0]
+	}
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " and " + words[last]
+}

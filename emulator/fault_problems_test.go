@@ -1,0 +1,71 @@
+package emulator
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func ptr[T any](v T) *T { return &v }
+
+// texts makes settings of names and texts.
+func texts(pairs ...string) map[string]Setting {
+	all := map[string]Setting{}
+	for i := 0; i < len(pairs); i += 2 {
+		all[pairs[i]] = Setting{Text: &pairs[i+1]}
+	}
+	return all
+}
+
+func TestFaultProblems(t *testing.T) {
+	drop, refuse := Deed{Drop: true}, Deed{UPnPError: &ErrorReply{Code: 501}}
+	tests := []struct {
+		name   string
+		faults []Fault
+		want   []string
+	}{
+		{"good ones", []Fault{
+			{On: "table.add", If: Condition{Size: Count{AtLeast: ptr(32)}}, Do: Deed{Store: ptr(false)}},
+			{On: "view.GetGenericPortMappingEntry", Do: Deed{Set: texts("NewInternalClient", "0.0.0.0")}},
+			{On: "view.external-ip", When: When{Windows: &Windows{Gap: Span{13e9, 103e9}, For: 60e9}}, Do: refuse},
+			{On: "table.add", Do: Deed{Set: map[string]Setting{"NewInternalPort": {SameAs: "NewExternalPort"}}}},
+			{On: "soap.*", If: Condition{Arg: map[string]Test{"NewInternalPort": {Below: ptr(int64(1024))}}}, Do: Deed{Hang: true}},
+		}, nil},
+		{"no such layer", []Fault{{On: "table.ad", Do: refuse}}, []string{`faults[0].on: "table.ad" is no layer (` + layerNames + `, soap.Action or view.Action); did you mean "table.add"?`}},
+		{"no such action", []Fault{{On: "soap.AddPortMaping", Do: refuse}}, []string{`faults[0].on: no service of this device has the action AddPortMaping; did you mean "soap.AddPortMapping"?`}},
+		{"nothing", []Fault{{On: "soap.*"}}, []string{`faults[0].do: nothing is done`}},
+		{"verb of another layer", []Fault{{On: "table.add", Do: Deed{Hang: true}}}, []string{`faults[0].do.hang: table.add has none, only upnp-error, store, silent, set and then`}},
+		{"condition of another layer", []Fault{{On: "table.expire", If: Condition{Version: Test{Equals: ptr("HTTP/1.0")}}, Do: Deed{Silent: true}}},
+			[]string{`faults[0].if.version: table.expire has none, only size, arg and age`}},
+		{"no such argument", []Fault{{On: "soap.DeletePortMapping", If: Condition{Arg: map[string]Test{"NewExternalPorts": {Empty: ptr(true)}}}, Do: refuse}},
+			[]string{`faults[0].if.arg.NewExternalPorts: there is no NewExternalPorts here, only NewRemoteHost, NewExternalPort and NewProtocol; did you mean "NewExternalPort"?`}},
+		{"two verbs", []Fault{{On: "soap.*", Do: Deed{Drop: true, Close: RST}}}, []string{`faults[0].do.close: one verb ends the occasion, and there is drop already`}},
+		{"two verbs on the same occasions", []Fault{{On: "ssdp.search", Do: drop}, {On: "ssdp.search", If: Condition{Via: "multicast"}, Do: drop}, {On: "ssdp.search", Do: drop}},
+			[]string{`faults[2].do.drop: faults[0] does drop on the same occasions`}},
+		{"a text that is no port", []Fault{{On: "table.add", Do: Deed{Set: texts("NewInternalPort", "http")}}}, []string{`faults[0].do.set.NewInternalPort: "http" is no port`}},
+		{"a port that is an address", []Fault{{On: "table.add", Do: Deed{Set: map[string]Setting{"NewInternalPort": {SameAs: "NewInternalClient"}}}}},
+			[]string{`faults[0].do.set.NewInternalPort: "192.0.2.1" is no port`}},
+		{"no mapping", []Fault{{On: "soap.GetStatusInfo", If: Condition{Client: ClientTest{Word: "other"}}, Do: refuse}},
+			[]string{`faults[0].if.client: soap.GetStatusInfo is not about a mapping whose client could be other: give an address`}},
+		{"until what cannot be deleted", []Fault{{On: "http.request", When: When{Until: "deleted", Per: "mapping"}, Do: drop}}, []string{
+			`faults[0].when.per: http.request counts for client, connection and device`,
+			`faults[0].when.until: http.request is not about a mapping that could be deleted`}},
+		{"windows too small", []Fault{{On: "soap.*", When: When{Windows: &Windows{For: 1}}, Do: drop}}, []string{`faults[0].when.windows: a window and the gap before it must last 1s or more`}},
+		{"what XML cannot carry", []Fault{{On: "view.external-ip", Do: Deed{Set: map[string]Setting{externalIPArgument: {Hex: &Bytes{0xff}}}}}},
+			[]string{`faults[0].do.set.NewExternalIPAddress: XML cannot carry it; replace bytes of http.body instead`}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var got []string
+			for _, p := range (Options{Faults: tt.faults}).Problems() {
+				got = append(got, p.Error())
+			}
+			if d := cmp.Diff(tt.want, got); d != "" {
+				t.Errorf("(-want +got)\n%s", d)
+			}
+		})
+	}
+}
+
+const layerNames = "tcp.accept, ssdp.search, ssdp.reply, ssdp.notify, http.request, http.head, http.body, xml, " +
+	"soap.*, soap.unknown, table.add, table.delete, table.expire, view.external-ip, forward, gena.subscribe, gena.notify"

@@ -1,0 +1,145 @@
+package emulator
+
+import (
+	"hash/fnv"
+	"math/rand/v2"
+	"net/netip"
+	"time"
+)
+
+// schedule is a When with what it has counted. All times are the gateway's.
+type schedule struct {
+	When
+	seed   uint64     // of this fault alone
+	chance *rand.Rand // drawn from at each occasion that gets so far
+	began  time.Time  // the gateway's boot, or when the fault was added
+	boots  uint64
+
+	window struct {
+		rand       *rand.Rand
+		start, end time.Time
+	}
+	seen  tallies // by Per
+	going tallies // for whom it goes on
+}
+
+// matter is whom or what an occasion is counted for. The zero value is the device.
+type matter struct {
+	peer    netip.AddrPort // of a client without its port
+	wan     int
+	mapping key
+}
+
+// newSchedule gives w a stream of its own, so that what it draws does not depend on what else happens. number tells faults of
+// one name apart.
+func newSchedule(w When, seed uint64, name string, number int, now time.Time) schedule {
+	h := fnv.New64a()
+	h.Write([]byte(name))
+	s := schedule{When: w, seed: seed ^ h.Sum64() ^ uint64(number)<<32}
+	s.chance = rand.New(rand.NewPCG(s.seed, 1))
+	s.begin(now)
+	return s
+}
+
+// begin starts all clocks and counts anew, as a reboot does. What goes on until a mapping is deleted does so, if the mapping is
+// still there.
+func (s *schedule) begin(now time.Time) {
+	s.began = now
+	s.boots++
+	s.seen = tallies{}
+	if s.Until != untilDeleted {
+		s.going = tallies{}
+	}
+	// Windows do not share a stream with chance, which is drawn from more often when there are more occasions.
+	s.window.rand = rand.New(rand.NewPCG(s.seed, s.boots<<8|2))
+	s.window.end = now
+	s.nextWindow()
+}
+
+// comes reports whether its time has come at now, for the count of per. Each part chooses among the occasions that the one before
+// has left: times first, then counts, then chance.
+func (s *schedule) comes(now time.Time, per matter) bool {
+	if !s.open(now) {
+		return false
+	}
+	if s.First > 0 || s.Every > 1 || s.AfterCount > 0 {
+		n := s.seen.add(per) - s.AfterCount
+		if n <= 0 {
+			return false
+		}
+		if s.Every > 1 {
+			if n%s.Every != 0 {
+				return false
+			}
+			n /= s.Every
+		}
+		if s.First > 0 && n > s.First {
+			return false
+		}
+	}
+	return s.Chance == 0 || s.chance.Float64() < float64(s.Chance)
+}
+
+// open are the parts that the clock decides.
+func (s *schedule) open(now time.Time) bool {
+	up := now.Sub(s.began)
+	if up < time.Duration(s.After) {
+		return false
+	}
+	if c := s.Cycle; c != nil && up%time.Duration(c.Off+c.On) < time.Duration(c.Off) {
+		return false
+	}
+	if s.Windows == nil {
+		return true
+	}
+	for !now.Before(s.window.end) {
+		s.nextWindow()
+	}
+	return !now.Before(s.window.start)
+}
+
+func (s *schedule) nextWindow() {
+	if s.Windows == nil {
+		return
+	}
+	s.window.start = s.window.end.Add(s.Windows.Gap.draw(s.window.rand))
+	s.window.end = s.window.start.Add(time.Duration(s.Windows.For))
+}
+
+// draw chooses a duration from s.
+func (s Span) draw(r *rand.Rand) time.Duration {
+	if s.Max <= s.Min {
+		return s.Min
+	}
+	return s.Min + time.Duration(r.Int64N(int64(s.Max-s.Min)+1))
+}
+
+// maxTallies bounds what one fault remembers: the mappings that a table can hold.
+const maxTallies = maxMappings
+
+// tallies count by matter. Twice maxTallies matters at most are remembered: when so many are new, the older ones are forgotten.
+type tallies struct{ young, old map[matter]int }
+
+// add counts m once more.
+func (t *tallies) add(m matter) int {
+	n, ok := t.young[m]
+	if !ok {
+		n = t.old[m]
+		delete(t.old, m)
+		if len(t.young) >= maxTallies {
+			t.young, t.old = nil, t.young
+		}
+		if t.young == nil {
+			t.young = map[matter]int{}
+		}
+	}
+	t.young[m] = n + 1
+	return n + 1
+}
+
+func (t *tallies) has(m matter) bool { return t.young[m] > 0 || t.old[m] > 0 }
+
+func (t *tallies) forget(m matter) {
+	delete(t.young, m)
+	delete(t.old, m)
+}
