@@ -30,6 +30,9 @@ func (c *conn) deliver(ctx context.Context, reply *Reply) bool {
 
 // send writes the bytes of reply. It reports whether that was the whole message.
 func (c *conn) send(ctx context.Context, reply *Reply) (whole bool, err error) {
+	if !Pause(ctx, reply.Delay) {
+		return false, ctx.Err()
+	}
 	c.out = reply.Append(c.out[:0])
 	left := c.out
 	for i, p := range reply.Pieces {
@@ -50,7 +53,7 @@ func (c *conn) send(ctx context.Context, reply *Reply) (whole bool, err error) {
 // may be on another connection with the next one already.
 func (c *conn) write(ctx context.Context, b []byte, p Piece, last bool) error {
 	for {
-		if !pause(ctx, p.After) {
+		if !Pause(ctx, p.After) {
 			return ctx.Err()
 		}
 		n := len(b)
@@ -72,8 +75,8 @@ func (c *conn) write(ctx context.Context, b []byte, p Piece, last bool) error {
 	}
 }
 
-// pause waits and reports whether ctx still holds.
-func pause(ctx context.Context, d time.Duration) bool {
+// Pause waits and reports whether ctx still holds.
+func Pause(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
 		return true
 	}

@@ -100,14 +100,14 @@ func TestDeliveryGoesOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := serve(t, &Server{Handle: func(_ context.Context, q *Request) *Reply {
 			if q.Target == "/2" {
-				return &Reply{Message: Message{Body: []byte("raw\n")}, End: FIN}
+				return &Reply{Message: Message{Body: []byte("raw\n")}, Delay: time.Second, End: FIN}
 			}
 			return &Reply{Message: Message{Line: "A", Fields: Fields{{Name: "b", Value: "c", Colon: ":"}, {Value: "d"}, {Name: "e"}}}, Pieces: []Piece{{Bytes: 2}, {Bytes: 99}}}
 		}})
 		c := l.dial()
 		defer c.Close()
 		go io.WriteString(c, "GET /1 HTTP/1.1\r\n\r\nGET /2 HTTP/1.1\r\n\r\n")
-		want := []arrival{{0, "A\r"}, {0, "\nb:c\r\nd\r\ne:\r\n\r\n"}, {0, "raw\n"}, {0, "EOF"}}
+		want := []arrival{{0, "A\r"}, {0, "\nb:c\r\nd\r\ne:\r\n\r\n"}, {time.Second, "raw\n"}, {time.Second, "EOF"}}
 		if d := cmp.Diff(want, arrivals(c)); d != "" {
 			t.Errorf("(-want +got)\n%s", d)
 		}
@@ -117,7 +117,7 @@ func TestDeliveryGoesOn(t *testing.T) {
 // Whatever a connection waits for, Serve ends at once with its context.
 func TestDeliveryEndsWithServe(t *testing.T) {
 	for name, reply := range map[string]*Reply{
-		"delay": {Pieces: []Piece{{After: time.Hour}}},
+		"delay": {Delay: time.Hour},
 		"drip":  {Message: Message{Body: []byte("drip")}, Pieces: []Piece{{Bytes: 4, After: time.Hour, Each: 1}}},
 		"hang":  {End: Hang},
 	} {
@@ -176,7 +176,7 @@ func TestHangIsBounded(t *testing.T) {
 func TestAccept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var met []Peer
-		replies := []*Reply{nil, {End: FIN}, {Pieces: []Piece{{After: time.Second}}}, {Message: Message{Body: []byte("220 hello\r\n")}}}
+		replies := []*Reply{nil, {End: FIN}, {Delay: time.Second}, {Message: Message{Body: []byte("220 hello\r\n")}}}
 		l := serve(t, &Server{Handle: echo, IdleTimeout: time.Minute, Accept: func(p Peer) *Reply {
 			met = append(met, p)
 			return replies[len(met)-1]

@@ -86,3 +86,12 @@ func exactField(line string) Field {
 	}
 	return f
 }
+
+// Status is the status code in the message's line, read leniently; 0 when it has none.
+func (m *Message) Status() int {
+	_, status, _, _, err := parseStatusLine(m.Line)
+	if err != nil {
+		return 0
+	}
+	return status
+}

@@ -11,6 +11,8 @@ import (
 // nothing and lets the connection go on.
 type Reply struct {
 	Message
+	// Delay is the silence before the first byte, or before End where nothing is sent.
+	Delay time.Duration
 	// Pieces are written in turn. What they leave out of the message is not sent, and the connection is closed. nil: one Write of all.
 	Pieces []Piece
 	// End is what becomes of the connection afterwards. The message is not changed by it: a reply that announces the close holds its
@@ -23,7 +25,7 @@ type Reply struct {
 
 // Piece is a run of a message's bytes.
 type Piece struct {
-	Bytes int           // how many; 0 only waits
+	Bytes int           // how many
 	After time.Duration // the silence before it
 	Each  int           // at most so many in one Write, with After before every one of them; 0: all in one
 }
