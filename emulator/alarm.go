@@ -13,8 +13,9 @@ type alarm struct {
 	wg     sync.WaitGroup
 }
 
-// set moves the alarm to at; the zero time only stops it. f is given to rung.
-func (a *alarm) set(clock *Clock, at time.Time, f func(turn int)) {
+// set moves the alarm to at; the zero time only stops it. f gives its turn to rung; what it returns is called after it, see
+// [Clock.afterFunc].
+func (a *alarm) set(clock *Clock, at time.Time, f func(turn int) (then func())) {
 	if a.at.Equal(at) {
 		return
 	}
@@ -26,9 +27,12 @@ func (a *alarm) set(clock *Clock, at time.Time, f func(turn int)) {
 	a.turn++
 	turn := a.turn
 	a.wg.Add(1)
-	a.cancel = clock.afterFunc(at, func() {
-		defer a.wg.Done()
-		f(turn)
+	a.cancel = clock.afterFunc(at, func() func() {
+		then := f(turn)
+		return func() {
+			defer a.wg.Done()
+			then()
+		}
 	})
 }
 

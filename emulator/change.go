@@ -7,23 +7,41 @@ import (
 
 // do runs f on the state as it is now, and then does what follows from it. f must not block.
 func (g *Gateway) do(f func(*state)) {
+	g.change(f)
+	g.outbox.flush()
+}
+
+// change is do without telling Options.OnEvent.
+func (g *Gateway) change(f func(*state)) {
 	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.catchUp() // what is over was over before f
+	f(g.state)
+	g.catchUp()
+	g.settle()
+}
+
+// catchUp lets happen what has fallen due.
+func (g *Gateway) catchUp() {
+	before := len(g.state.events)
 	g.state.enter(g.options.Clock.Now())
 	g.lapse()
-	g.record() // what is over was over before f
-	f(g.state)
-	g.settle()
-	g.mu.Unlock()
-	g.outbox.flush()
+	g.options.Clock.report(g.state.events[before:]...)
+	g.record()
 }
 
 // settle draws the consequences of what happened to the state: journal, events, subscribers, the next alarm.
 func (g *Gateway) settle() {
 	g.record()
 	g.publish()
-	if !g.closed {
-		g.alarm.set(g.options.Clock, firstOf(g.state.next(), g.nextLapse()), g.ring)
+	if g.closed {
+		return
 	}
+	next := firstOf(g.state.next(), g.nextLapse())
+	if len(g.state.errands) > 0 && !g.busy {
+		next = g.state.now
+	}
+	g.alarm.set(g.options.Clock, next, g.ring)
 }
 
 // record hands what happened to the state to the journal and to those who listen.
@@ -33,14 +51,6 @@ func (g *Gateway) record() {
 		g.outbox.add(e)
 	}
 	g.state.events = g.state.events[:0]
-}
-
-// ring is called when something falls due.
-func (g *Gateway) ring(turn int) {
-	g.mu.Lock()
-	g.alarm.rung(turn)
-	g.mu.Unlock()
-	g.do(func(*state) {})
 }
 
 // firstOf is the earlier of two times, of which zero means never.
@@ -71,6 +81,10 @@ func (e Event) entry() Entry {
 	if e.BootID != 0 {
 		j.Name = fmt.Sprint(e.BootID)
 	}
+	if e.Action != "" {
+		j.Name = e.Action
+		j.Details = Details{{"by", e.Name}}
+	}
 	if e.Subscriber.IsValid() {
 		j.Details = append(j.Details, Detail{"subscriber", e.Subscriber.String()})
 	}
@@ -89,16 +103,5 @@ func (g *Gateway) Mappings() (all []Mapping) {
 	return all
 }
 
-// Reboot restarts the gateway at once: mappings and subscriptions are gone without a word, BOOTID has grown. Where
-// announcements are multicast, it says byebye before and alive after.
-func (g *Gateway) Reboot() {
-	g.ssdp.byebye()
-	g.do(func(s *state) {
-		g.forgetSubscribers()
-		s.reboot()
-	})
-	g.ssdp.alive()
-}
-
-// Advance moves the gateway's clock, which must be from NewClock. See [Clock.Advance].
-func (g *Gateway) Advance(d time.Duration) { g.options.Clock.Advance(d) }
+// Advance moves the gateway's clock, which must be from NewClock, and returns what happened on the way: see [Clock.Advance].
+func (g *Gateway) Advance(d time.Duration) []Event { return g.options.Clock.Advance(d) }

@@ -12,14 +12,14 @@ func TestClockAdvance(t *testing.T) {
 	start := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	c := NewClock(start)
 	var rung []string
-	ring := func(name string) func() {
-		return func() { rung = append(rung, name+" at "+c.Now().Sub(start).String()) }
+	ring := func(name string) func() func() {
+		return func() func() { rung = append(rung, name+" at "+c.Now().Sub(start).String()); return nil }
 	}
 	c.afterFunc(start.Add(2*time.Second), ring("b"))
 	c.afterFunc(start.Add(time.Second), ring("a"))
 	c.afterFunc(start.Add(2*time.Second), ring("c"))
 	stop := c.afterFunc(start.Add(2*time.Second), ring("stopped"))
-	c.afterFunc(start.Add(time.Second), func() { c.afterFunc(c.Now().Add(3*time.Second), ring("set by a")) })
+	c.afterFunc(start.Add(time.Second), func() func() { c.afterFunc(c.Now().Add(3*time.Second), ring("set by a")); return nil })
 	c.afterFunc(start.Add(time.Hour), ring("later"))
 	if !stop() || stop() {
 		t.Error("stop reports wrongly")
@@ -40,11 +40,11 @@ func TestPackageTimeIsAClock(t *testing.T) {
 		var c *Clock
 		start := c.Now()
 		done := make(chan time.Duration)
-		c.afterFunc(start.Add(time.Hour), func() { done <- c.Now().Sub(start) })
+		c.afterFunc(start.Add(time.Hour), func() func() { done <- c.Now().Sub(start); return nil })
 		if got := <-done; got != time.Hour {
 			t.Errorf("rang after %v", got)
 		}
-		if stop := c.afterFunc(c.Now().Add(time.Hour), func() {}); !stop() {
+		if stop := c.afterFunc(c.Now().Add(time.Hour), func() func() { return nil }); !stop() {
 			t.Error("could not stop")
 		}
 		defer func() {

@@ -27,4 +27,9 @@ func getCommonLinkProperties(s *state, c call) ([]string, error) {
 }
 
 // physicalLinkStatus stays up when the connection above it goes down.
-func physicalLinkStatus(*state, *connection) string { return "Up" }
+func physicalLinkStatus(_ *state, c *connection) string {
+	if c.linkDown {
+		return "Down"
+	}
+	return "Up"
+}

@@ -17,6 +17,8 @@ type connection struct {
 	address   netip.Addr // zero or unspecified: none
 	since     time.Time  // of the connection
 	origin    WAN        // what it is after a reboot
+	linkDown  bool       // PhysicalLinkStatus
+	before    string     // while the link is down: the status until then
 
 	mappings table
 	traffic  traffic

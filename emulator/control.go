@@ -54,6 +54,9 @@ func (g *Gateway) call(s *service, urn, name string, msg *soap.Message, note Ent
 		}
 		note.Time = st.now
 		note.Status, note.Code = outcome(err)
+		if err == nil {
+			st.succeeded(name)
+		}
 		for _, o := range out {
 			note.Details = append(note.Details, Detail{o.Name, shorten(o.Value)})
 		}

@@ -16,7 +16,10 @@ const (
 	MappingExpired   EventKind = "mapping-expired"
 	ExternalIPSet    EventKind = "external-ip"
 	StatusChanged    EventKind = "connection-status"
+	LinkChanged      EventKind = "link" // Status is up or down
+	WentDown         EventKind = "down" // a reboot that takes its time
 	Rebooted         EventKind = "reboot"
+	Planned          EventKind = "planned" // an action of the timeline, or of what follows a fault, begins
 	SubscriberJoined EventKind = "subscribed"
 	SubscriberLeft   EventKind = "unsubscribed"
 	SubscriberLapsed EventKind = "subscription-expired"
@@ -29,9 +32,11 @@ type Event struct {
 	Gateway    string     `json:"gateway"` // Options.Name
 	Mapping    *Mapping   `json:"mapping,omitempty"`
 	ExternalIP *string    `json:"external_ip,omitempty"` // points to "" when the address was lost
-	Status     string     `json:"status,omitempty"`      // ConnectionStatus
+	Status     string     `json:"status,omitempty"`      // ConnectionStatus, or of a link
 	BootID     uint32     `json:"bootid,omitempty"`
 	Subscriber netip.Addr `json:"subscriber,omitzero"`
 	Service    string     `json:"service,omitempty"` // of a subscription: serviceType
 	WAN        int        `json:"wan,omitempty"`     // of an address or status: which connection
+	Name       string     `json:"name,omitempty"`    // of what was planned: "timeline[0]", "then"
+	Action     string     `json:"action,omitempty"`  // the same: "announce: alive"
 }

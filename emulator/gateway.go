@@ -38,6 +38,7 @@ type Gateway struct {
 	state       *state
 	alarm       alarm
 	closed      bool
+	busy        bool // errands are run
 	subscribers []*subscription
 }
 
@@ -77,6 +78,7 @@ func New(ctx context.Context, o Options) (*Gateway, error) {
 		g.close()
 		return nil, err
 	}
+	g.do(func(s *state) { s.begin() })
 	stop := context.AfterFunc(ctx, func() { g.close() })
 	context.AfterFunc(run, func() { stop() })
 	return g, nil

@@ -38,6 +38,7 @@ func (s *service) properties(st *state) []property {
 
 // publish sends every subscriber what has changed since the last time. It needs the gateway's lock.
 func (g *Gateway) publish() {
+	defer func() { g.state.hushed = g.state.hushed[:0] }()
 	if len(g.subscribers) == 0 {
 		return
 	}
@@ -49,14 +50,14 @@ func (g *Gateway) publish() {
 			now := s.properties(g.state)
 			var changed []property
 			for i, p := range now {
-				if p != s.published[i] {
+				if p != s.published[i] && !slices.Contains(g.state.hushed, hushed{s.wan, p.name}) {
 					changed = append(changed, p)
 				}
 			}
+			s.published = now
 			if len(changed) == 0 {
 				continue
 			}
-			s.published = now
 			for _, sub := range g.subscribers {
 				if sub.service == s {
 					sub.enqueue(changed)

@@ -15,6 +15,10 @@ type state struct {
 	now     time.Time
 	events  []Event
 	faults  *faults
+	hushed  []hushed // since the subscribers were last told
+
+	timeline timeline
+	errands  []errand
 
 	bootID      uint32
 	connections []*connection // one or more
@@ -27,7 +31,7 @@ func newState(o Options, root *device) *state {
 	s := &state{
 		name: o.Name, version: o.Version, policy: o.Policy,
 		rand: rand.New(rand.NewPCG(o.Seed, 0x69676469)),
-		now:  o.Clock.Now(),
+		now:  o.Clock.Now(), timeline: newTimeline(o),
 	}
 	s.faults = newFaults(o.Seed, o.Faults, s.now)
 	for i, w := range o.WAN {
@@ -42,32 +46,44 @@ func newState(o Options, root *device) *state {
 // bootID is what UDA 1.1 §1.2.2 suggests: the time of the boot, in 31 bits.
 func bootID(now time.Time) uint32 { return uint32(now.Unix()) & 0x7fffffff }
 
-// enter moves the state to now: what has expired by then is gone.
+// enter moves the state to now: what has fallen due by then has happened, each at its own time.
 func (s *state) enter(now time.Time) {
-	if now.After(s.now) {
-		s.now = now
-	}
 	for {
-		e := s.due()
-		if e == nil {
+		e, p := s.due(now), s.timeline.due(now)
+		switch {
+		case e == nil && p == nil:
+			s.step(now)
 			return
+		case p == nil || e != nil && !p.at.Before(e.Expires):
+			s.step(e.Expires)
+			s.drop(e, MappingExpired, e.Expires)
+		default:
+			s.step(p.at)
+			s.carryOut(p)
 		}
-		s.drop(e, MappingExpired, e.Expires)
 	}
 }
 
-// due is the mapping that expires first of all connections', if it has expired.
-func (s *state) due() (first *entry) {
+// step moves the state to a time, unless it is there already.
+func (s *state) step(to time.Time) {
+	if to.After(s.now) {
+		s.now = to
+	}
+}
+
+// due is the mapping that expires first of all connections', if it has expired by now.
+func (s *state) due(now time.Time) (first *entry) {
 	for _, c := range s.connections {
-		if e := c.mappings.due(s.now); e != nil && (first == nil || e.Expires.Before(first.Expires)) {
+		if e := c.mappings.due(now); e != nil && (first == nil || e.Expires.Before(first.Expires)) {
 			first = e
 		}
 	}
 	return first
 }
 
-// next is when something expires; zero when nothing will.
-func (s *state) next() (at time.Time) {
+// next is when something falls due; zero when nothing will.
+func (s *state) next() time.Time {
+	at := s.timeline.next()
 	for _, c := range s.connections {
 		at = firstOf(at, c.mappings.next())
 	}
@@ -118,7 +134,11 @@ func (s *state) reboot() {
 		c.mappings.clear()
 		c.updateID = 0
 		c.status, c.lastError, c.since = c.origin.Status, noError, s.now
+		if c.linkDown {
+			c.before, c.status, c.lastError = c.status, disconnected, noCarrier
+		}
 	}
+	s.booted()
 	s.bootID = max(s.bootID+1, bootID(s.now)) & 0x7fffffff
 	s.faults.reboot(s.now)
 	s.tell(Event{Event: Rebooted, BootID: s.bootID})

@@ -19,6 +19,7 @@ const (
 	ipRouted = "IP_Routed"
 
 	noError          = "ERROR_NONE"
+	noCarrier        = "ERROR_NO_CARRIER"
 	userDisconnect   = "ERROR_USER_DISCONNECT"
 	forcedDisconnect = "ERROR_FORCED_DISCONNECT"
 )

@@ -2,7 +2,6 @@ package emulator
 
 import (
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -174,8 +173,13 @@ func (v *Via) UnmarshalText(text []byte) error { return choose(v, text) }
 // LinkState is what a cable is.
 type LinkState string
 
+const (
+	linkUp   LinkState = "up"
+	linkDown LinkState = "down"
+)
+
 // Choices are the words of a LinkState.
-func (LinkState) Choices() []string { return []string{"up", "down"} }
+func (LinkState) Choices() []string { return []string{string(linkUp), string(linkDown)} }
 
 // UnmarshalText reads one of Choices.
 func (l *LinkState) UnmarshalText(text []byte) error { return choose(l, text) }
@@ -183,8 +187,16 @@ func (l *LinkState) UnmarshalText(text []byte) error { return choose(l, text) }
 // Announce is a kind of SSDP announcement.
 type Announce string
 
+const (
+	announceAlive  Announce = "alive"
+	announceByeBye Announce = "byebye"
+	announceUpdate Announce = "update"
+)
+
 // Choices are the words of an Announce.
-func (Announce) Choices() []string { return []string{"alive", "byebye", "update"} }
+func (Announce) Choices() []string {
+	return []string{string(announceAlive), string(announceByeBye), string(announceUpdate)}
+}
 
 // UnmarshalText reads one of Choices.
 func (a *Announce) UnmarshalText(text []byte) error { return choose(a, text) }
@@ -193,8 +205,13 @@ func (a *Announce) UnmarshalText(text []byte) error { return choose(a, text) }
 // although they are still there.
 type Removal string
 
+const (
+	removeUnused  Removal = "unused"
+	removeExpired Removal = "expired"
+)
+
 // Choices are the words of a Removal.
-func (Removal) Choices() []string { return []string{"unused", "expired"} }
+func (Removal) Choices() []string { return []string{string(removeUnused), string(removeExpired)} }
 
 // UnmarshalText reads one of Choices.
 func (r *Removal) UnmarshalText(text []byte) error { return choose(r, text) }
@@ -252,30 +269,4 @@ func (p *PortChoice) UnmarshalText(text []byte) error {
 	}
 	*p = PortChoice{Port: uint16(n)}
 	return nil
-}
-
-// Milestone is the n-th success of an action.
-type Milestone struct {
-	Action string
-	Count  int
-}
-
-// UnmarshalText reads AddPortMapping#3; without a number it is the first.
-func (m *Milestone) UnmarshalText(text []byte) error {
-	action, count, ok := strings.Cut(string(text), "#")
-	n := 1
-	var err error
-	if ok {
-		n, err = strconv.Atoi(count)
-	}
-	if action == "" || err != nil || n < 1 {
-		return errors.New("must be an action and how often it succeeded, such as AddPortMapping#3")
-	}
-	*m = Milestone{action, n}
-	return nil
-}
-
-// MarshalText writes m as UnmarshalText reads it.
-func (m Milestone) MarshalText() ([]byte, error) {
-	return fmt.Appendf(nil, "%s#%d", m.Action, m.Count), nil
 }
