@@ -34,7 +34,6 @@ type layer struct {
 func (c *composer) scenario(doc *document) {
 	c.under = append(c.under, doc.file)
 	if fragment := doc.root.get("quirk"); fragment != nil {
-		doc.fragment = fragment
 		doc.Devices = []Device{{Name: doc.Name}}
 		doc.composed = []*node{c.alone(doc, fragment)}
 	} else {
@@ -51,7 +50,9 @@ func (c *composer) scenario(doc *document) {
 		}
 		tree = tree.with(tree.word("name"), tree.word(doc.Devices[i].Name))
 		doc.composed[i] = tree
-		doc.options = append(doc.options, c.options(tree))
+		o := c.options(tree)
+		o.Scenario = doc.Name
+		doc.options = append(doc.options, o)
 	}
 }
 
@@ -211,7 +212,7 @@ func labelled(f *node, quirk string) *node {
 	all.kind, all.items = list, nil
 	for _, fault := range faults.list() {
 		if fault.kind == mapping && fault.get("name") == nil {
-			fault = fault.with(fault.word("name"), fault.word(quirk))
+			fault = fault.with(fault.word("name"), fault.word(quirk)).ordered("name")
 		}
 		all.items = append(all.items, fault)
 	}

@@ -12,7 +12,6 @@ type document struct {
 	Scenario
 	file    string // in messages
 	builtIn bool
-	root    *node // nil when the file is not YAML
 }
 
 const (
@@ -24,8 +23,8 @@ const (
 
 // document reads a file for itself.
 func (c *composer) document(file string, data []byte, builtIn bool) *document {
-	doc := &document{file: file, builtIn: builtIn, root: read(file, data, &c.problems)}
-	if doc.root == nil {
+	doc := &document{file: file, builtIn: builtIn}
+	if doc.root = read(file, data, &c.problems); doc.root == nil {
 		return doc
 	}
 	d := decoder{problems: &c.problems, partial: true}

@@ -179,7 +179,7 @@ func (n *node) write(b *strings.Builder) {
 }
 
 // maxQuoted is how much of a value a message quotes, in bytes.
-const maxQuoted = 80
+const maxQuoted = 100
 
 func shorten(s string) string {
 	if len(s) <= maxQuoted {

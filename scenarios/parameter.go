@@ -43,8 +43,8 @@ func (doc *document) parameter(name string, report func(at path, format string, 
 // Default is what the quirk says where the parameter sets it, in one line.
 func (s *Scenario) Default(parameter string) string {
 	for _, text := range s.Parameters[parameter].Sets {
-		if p, err := parsePath(text); err == nil && s.fragment != nil {
-			n, _ := s.fragment.at(p)
+		if p, err := parsePath(text); err == nil && s.Quirk != nil {
+			n, _ := s.root.get("quirk").at(p)
 			return n.String()
 		}
 	}

@@ -29,7 +29,7 @@ type Scenario struct {
 	Timeline []emulator.Moment      `yaml:"timeline"` // what happens to the first device
 	Expect   []emulator.Expectation `yaml:"expect"`   // what the first device is to see of a good client
 
-	fragment *node   // of a quirk
+	root     *node   // as it is written
 	composed []*node // the devices with everything that they name
 	options  []emulator.Options
 }

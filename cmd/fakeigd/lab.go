@@ -102,7 +102,8 @@ type labSpec struct {
 	Journal   bool
 }
 
-type labScenario struct{ File, Text string }
+// labScenario is a scenario with all that it names.
+type labScenario struct{ Name, Text string }
 
 // spec reads everything that can be wrong before a namespace is made.
 func (s *labSettings) spec() (*labSpec, error) {
@@ -116,9 +117,9 @@ func (s *labSettings) spec() (*labSpec, error) {
 		if err != nil {
 			return nil, err
 		}
-		text, err := scenarios.Source(name)
+		text, err := sc.Resolved()
 		if err != nil {
-			return nil, scenarioFailure(name, err)
+			return nil, err
 		}
 		spec.Scenarios = append(spec.Scenarios, labScenario{sc.Name, string(text)})
 	}
@@ -138,7 +139,7 @@ func startInLab(ctx context.Context, site lab.Site) (io.Closer, error) {
 	var running gateways
 	taken := map[string]bool{}
 	for _, source := range spec.Scenarios {
-		sc, err := scenarios.Parse(source.File, []byte(source.Text))
+		sc, err := scenarios.Parse(source.Name, []byte(source.Text))
 		if err != nil {
 			return nil, errors.Join(err, running.Close())
 		}
