@@ -1,9 +1,9 @@
 package emulator
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
-	"strings"
 
 	"github.com/igdkit/igdkit/internal/http1"
 	"github.com/igdkit/igdkit/soap"
@@ -12,40 +12,72 @@ import (
 // maxNoted is how many arguments of a call the journal has; the longest action takes eight.
 const maxNoted = 16
 
-// serveControl answers a control request (UDA 1.1 §3).
-func (g *Gateway) serveControl(req *http1.Request, s *service) *http1.Reply {
-	urn, name, ok := soapAction(req.Fields.Get("SOAPAction"))
-	if !ok {
-		return g.refuse(req, http.StatusBadRequest)
+// serveControl answers a control request for one of the services that share its URL (UDA 1.1 §3).
+func (g *Gateway) serveControl(req *http1.Request, services []*service) *http1.Reply {
+	d := &g.dialect.soap
+	urn, name, ok := d.soapAction(req.Fields)
+	if !ok && d.NoAction == 0 {
+		return g.refuse(req, answer{status: http.StatusBadRequest})
 	}
 	msg, quirks, err := soap.Parse(req.Body, req.Fields.Get("Content-Type"), soap.Limits{})
 	if err != nil || msg.Fault != nil || msg.Response {
-		return g.refuse(req, http.StatusBadRequest)
+		return g.refuse(req, answer{status: http.StatusBadRequest})
 	}
 	noted := append(forgiven(req.Forgiven), forgiven(quirks)...)
 	for _, a := range msg.Args[:min(len(msg.Args), maxNoted)] {
 		noted = append(noted, Detail{shorten(a.Name), shorten(a.Value)})
 	}
-	out, err := g.call(s, urn, name, msg, Entry{Kind: "soap.call", Peer: req.Remote, Name: shorten(name), Details: noted})
-	status, code := outcome(err)
-	var body []byte
-	if err == nil {
-		body = soap.WriteResponse(urn, name, out)
+	s, a := g.find(services, urn, name, msg)
+	note := Entry{Kind: "soap.call", Peer: req.Remote, Name: shorten(name), Details: noted}
+	var out []soap.Arg
+	if ok {
+		out, err = g.call(s, a, msg, note)
 	} else {
-		body = soap.WriteFault(code, soap.ErrorName(s.urn(), code))
+		out, err = g.call(s, nil, msg, note)
 	}
-	return g.reply(req, status, http1.Fields{{Name: "Content-Type", Value: xmlType}}, body)
+	status, code := outcome(err)
+	if err == nil {
+		return g.reply(req, g.dialect.http.control, answer{status: status, body: d.appendResponse(nil, s, urn, name, out)})
+	}
+	if !ok && status == http.StatusInternalServerError {
+		code = d.NoAction
+	}
+	return g.reply(req, g.dialect.http.control, answer{status: cmp.Or(d.FaultStatus, status), body: d.appendFault(nil, s, urn, name, code)})
 }
 
-// call finds the action, checks its arguments and does it. note becomes the journal's entry of the call, before those of
-// the changes that it makes.
-func (g *Gateway) call(s *service, urn, name string, msg *soap.Message, note Entry) (out []soap.Arg, err error) {
-	a := s.find(urn, name)
-	if a == nil || msg.Action != name || msg.Service != urn {
-		err = upnpError(soap.InvalidAction)
+// find is the service and the action that a request means; no action when there is none.
+func (g *Gateway) find(services []*service, urn, name string, msg *soap.Message) (*service, *action) {
+	if g.dialect.soap.Dispatch == "header" {
+		for _, s := range services {
+			if a := s.actions[name]; a != nil {
+				return s, a
+			}
+		}
+		found := services[0]
+		g.root.everyService(func(s *service) {
+			if found.actions[name] == nil && s.actions[name] != nil {
+				found = s
+			}
+		})
+		return found, found.actions[name]
 	}
+	if msg.Action == name && msg.Service == urn {
+		for _, s := range services {
+			if a := s.find(urn, name); a != nil {
+				return s, a
+			}
+		}
+	}
+	return services[0], nil
+}
+
+// call checks the arguments of an action and does it. note becomes the journal's entry of the call, before those of the changes
+// that it makes.
+func (g *Gateway) call(s *service, a *action, msg *soap.Message, note Entry) (out []soap.Arg, err error) {
 	var args arguments
-	if err == nil {
+	if a == nil {
+		err = upnpError(soap.InvalidAction)
+	} else {
 		args, err = a.check(msg.Args)
 	}
 	g.do(func(st *state) {
@@ -88,26 +120,4 @@ func outcome(err error) (status, code int) {
 		r = soap.ActionFailed
 	}
 	return http.StatusInternalServerError, int(r)
-}
-
-// find is the action that a call of urn and name means, nil when there is none. A service answers to its lower versions too
-// (UDA 1.1 §2.5), but these have fewer actions.
-func (d *definition) find(urn, name string) *action {
-	if urn == d.urn() {
-		return d.actions[name]
-	}
-	for version := 1; version < d.version; version++ {
-		lower := definitions()[d.fileOf(version)]
-		if lower != nil && urn == lower.urn() && lower.actions[name] != nil {
-			return d.actions[name]
-		}
-	}
-	return nil
-}
-
-// soapAction reads the SOAPAction field: a service type, "#" and an action in quotes, which some clients leave out.
-func soapAction(v string) (urn, action string, ok bool) {
-	v = strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(v), `"`), `"`)
-	urn, action, ok = strings.Cut(v, "#")
-	return urn, action, ok && urn != "" && action != ""
 }

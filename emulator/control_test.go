@@ -85,7 +85,7 @@ func (c caller) path(kind string) (path string) {
 	c.g.root.visit(func(d *device) {
 		for _, s := range d.services {
 			if s.kind == kind {
-				path = c.g.dialect.controlPath + s.file()
+				path = s.controlURL
 			}
 		}
 	})

@@ -2,130 +2,187 @@ package emulator
 
 import (
 	"bytes"
-	"fmt"
 	"hash/fnv"
 	"strconv"
+	"strings"
+	"unicode/utf16"
 
 	"github.com/beevik/etree"
+
+	"github.com/igdkit/igdkit/soap"
 )
 
-// dialect is how a gateway writes: its text and its URLs.
-type dialect struct {
-	server           string // SERVER of SSDP and HTTP
-	friendlyName     string
-	manufacturer     string
-	modelName        string
-	modelNumber      string
-	modelDescription string
-	serialNumber     string
-
-	descriptionPath string
-	scpdPath        string // followed by the name of the service, as are the next two
-	controlPath     string
-	eventPath       string
+// descriptionDialect are the templates of a description, taken apart.
+type descriptionDialect struct {
+	*DescriptionDialect
+	document, device, service, scpd []line
+	indent                          string
 }
 
-func idealDialect(o Options) dialect {
-	return dialect{
-		server:           "igdkit/1 UPnP/1.1 igdkit-emulator/1",
-		friendlyName:     fmt.Sprintf("Emulated gateway %s", o.Name),
-		manufacturer:     "igdkit",
-		modelName:        fmt.Sprintf("Emulated IGD:%d", o.Version),
-		modelNumber:      "1",
-		modelDescription: "An emulator of an Internet gateway for tests; it leads nowhere",
-		serialNumber:     strconv.FormatUint(o.Seed, 10),
-		descriptionPath:  "/description.xml",
-		scpdPath:         "/scpd/",
-		controlPath:      "/control/",
-		eventPath:        "/event/",
+func newDescriptionDialect(d *DescriptionDialect) descriptionDialect {
+	end := d.LineEnd.text()
+	c := descriptionDialect{
+		DescriptionDialect: d,
+		document:           defaultTo(d.Document, idealDocument).lines(end),
+		device:             defaultTo(d.Device, idealDevice).lines(end),
+		service:            defaultTo(d.Service, idealService).lines(end),
+		scpd:               defaultTo(d.SCPD, idealSCPD).lines(end),
+		indent:             " ",
 	}
-}
-
-// document is one XML file that the gateway serves, without its configId: the SCPDs are then shared by all gateways.
-type document struct {
-	path string
-	root string // the start of its root element, behind which configId goes
-	text []byte
-}
-
-// with is d with the configId that all documents of a gateway carry (UDA 1.1 §2.3, §2.5).
-func (d document) with(configID uint32) []byte {
-	return bytes.Replace(d.text, []byte(d.root), fmt.Appendf(nil, `%s configId="%d"`, d.root, configID), 1)
-}
-
-// documents are the description and the SCPDs of all services.
-func (g *Gateway) documents() []document {
-	all := []document{{g.dialect.descriptionPath, "<root", writeXML(g.describe())}}
-	g.root.visit(func(d *device) {
-		for _, s := range d.services {
-			all = append(all, document{g.dialect.scpdPath + s.file() + ".xml", "<scpd", s.document})
-		}
-	})
-	return all
-}
-
-// configIDOf changes when any of the documents does; it has 24 bits (UDA 1.1 §1.2.2).
-func configIDOf(documents []document) uint32 {
-	h := fnv.New32a()
-	for _, d := range documents {
-		h.Write(d.text)
+	if d.Indent != nil {
+		c.indent = *d.Indent
 	}
-	return h.Sum32() & 0xffffff
+	return c
 }
 
 // describe writes the device description (UDA 1.1 §2.3).
-func (g *Gateway) describe() *etree.Document {
-	doc := etree.NewDocument()
-	doc.CreateProcInst("xml", `version="1.0"`)
-	root := doc.CreateElement("root")
-	root.CreateAttr("xmlns", "urn:schemas-upnp-org:device-1-0")
-	version := root.CreateElement("specVersion")
-	version.CreateElement("major").SetText("1")
-	version.CreateElement("minor").SetText("1")
-	g.describeDevice(root, g.root)
-	doc.Indent(1)
-	return doc
+func (g *Gateway) describe() []byte {
+	d := &g.dialect.description
+	b := fill(nil, d.document, escaped(g.site.words(g.site.paths, nil), func(b []byte, word string) ([]byte, bool, bool) {
+		switch word {
+		case "configid":
+			return strconv.AppendUint(b, uint64(g.configID), 10), true, true
+		case "url-base":
+			if d.URLBase == nil {
+				return b, false, true
+			}
+			return soap.AppendText(b, d.URLBase.expand(g.site.words(g.site.paths, nil))), true, true
+		case "device":
+			return g.describeDevice(b, g.root), true, true
+		}
+		return b, false, false
+	}))
+	return d.encode(b)
 }
 
-func (g *Gateway) describeDevice(parent *etree.Element, d *device) {
-	e := parent.CreateElement("device")
-	for _, f := range [][2]string{
-		{"deviceType", d.urn()},
-		{"friendlyName", g.dialect.friendlyName},
-		{"manufacturer", g.dialect.manufacturer},
-		{"modelDescription", g.dialect.modelDescription},
-		{"modelName", g.dialect.modelName},
-		{"modelNumber", g.dialect.modelNumber},
-		{"serialNumber", g.dialect.serialNumber},
-		{"UDN", d.udn},
-	} {
-		e.CreateElement(f[0]).SetText(f[1])
+func (g *Gateway) describeDevice(b []byte, v *device) []byte {
+	d := &g.dialect.description
+	text := d.device
+	if v.node.Device != "" {
+		text = v.node.Device.lines(d.LineEnd.text())
 	}
-	if len(d.services) > 0 {
-		list := e.CreateElement("serviceList")
-		for _, s := range d.services {
-			g.describeService(list, s)
+	site := g.site.words(g.site.names, v)
+	return fill(b, text, escaped(site, func(b []byte, word string) ([]byte, bool, bool) {
+		switch word {
+		case "type":
+			return soap.AppendText(b, v.urn()), true, true
+		case "name":
+			return soap.AppendText(b, defaultTo(v.node.Name, idealName).expand(site)), true, true
+		case "services":
+			return appendList(b, d, "serviceList", v.services, g.describeService), true, true
+		case "devices":
+			return appendList(b, d, "deviceList", v.devices, g.describeDevice), true, true
 		}
+		return b, false, false
+	}))
+}
+
+func (g *Gateway) describeService(b []byte, s *service) []byte {
+	values := map[string]string{"type": s.urn(), "id": s.id, "scpd": s.scpdURL, "control": s.controlURL, "events": s.eventURL}
+	return fill(b, g.dialect.description.service, escaped(g.site.words(g.site.paths, s.device), func(b []byte, word string) ([]byte, bool, bool) {
+		value, ok := values[word]
+		return soap.AppendText(b, value), ok, ok
+	}))
+}
+
+// appendList writes a list element with what is in it, and nothing when it is empty.
+func appendList[T any](b []byte, d *descriptionDialect, name string, items []T, describe func([]byte, T) []byte) []byte {
+	if len(items) == 0 {
+		return b
 	}
-	if len(d.devices) > 0 {
-		list := e.CreateElement("deviceList")
-		for _, below := range d.devices {
-			g.describeDevice(list, below)
+	end := d.LineEnd.text()
+	inner := line{pieces: []piece{{word: name}}, alone: true, indent: d.indent, end: end}
+	b = append(b, "<"+name+">"+end...)
+	for _, item := range items {
+		b = inner.fill(b, func(b []byte, _ string) ([]byte, bool) { return describe(b, item), true })
+	}
+	return append(b, "</"+name+">"...)
+}
+
+// scpdOf writes the description of a service (UDA 1.1 §2.5).
+func (g *Gateway) scpdOf(s *service) []byte {
+	d := &g.dialect.description
+	list := func(b []byte, text string) ([]byte, bool, bool) {
+		for _, l := range Template(strings.NewReplacer("{", "{{", "}", "}}").Replace(text)).lines(d.LineEnd.text()) {
+			b = l.fill(b, nil)
 		}
+		return b, text != "", true
+	}
+	b := fill(nil, d.scpd, escaped(g.site.words(g.site.paths, s.device), func(b []byte, word string) ([]byte, bool, bool) {
+		switch word {
+		case "configid":
+			return strconv.AppendUint(b, uint64(g.configID), 10), true, true
+		case "actions":
+			return list(b, s.lists.actions)
+		case "variables":
+			return list(b, s.lists.variables)
+		}
+		return b, false, false
+	}))
+	return d.encode(b)
+}
+
+// escaped are the words of more, which writes markup and says whether it knows a word, and those of plain, which is text.
+func escaped(plain words, more func(b []byte, word string) (_ []byte, ok, known bool)) words {
+	return func(b []byte, word string) ([]byte, bool) {
+		b, ok, known := more(b, word)
+		if known {
+			return b, ok
+		}
+		from := len(b)
+		b, ok = plain(b, word)
+		if bytes.IndexAny(b[from:], "<>&") >= 0 {
+			b = soap.AppendText(b[:from], string(b[from:]))
+		}
+		return b, ok
 	}
 }
 
-func (g *Gateway) describeService(parent *etree.Element, s *service) {
-	e := parent.CreateElement("service")
-	for _, f := range [][2]string{
-		{"serviceType", s.urn()},
-		{"serviceId", s.id},
-		{"SCPDURL", g.dialect.scpdPath + s.file() + ".xml"},
-		{"controlURL", g.dialect.controlPath + s.name()},
-		{"eventSubURL", g.dialect.eventPath + s.name()},
-	} {
-		e.CreateElement(f[0]).SetText(f[1])
+// text is the line break itself.
+func (l LineEnd) text() string {
+	switch l {
+	case "crlf":
+		return "\r\n"
+	case "none":
+		return ""
 	}
+	return "\n"
+}
+
+// encode turns a document into the bytes that are sent.
+func (d *DescriptionDialect) encode(b []byte) []byte {
+	switch d.Encoding {
+	case "iso-8859-1":
+		latin := b[:0]
+		for _, r := range string(b) {
+			if r > 0xff {
+				r = '?'
+			}
+			latin = append(latin, byte(r))
+		}
+		return latin
+	case "utf-16":
+		wide := []byte{0xfe, 0xff}
+		for _, u := range utf16.Encode([]rune(string(b))) {
+			wide = append(wide, byte(u>>8), byte(u))
+		}
+		return wide
+	}
+	return b
+}
+
+// newConfigID changes when any of the documents does; it has 24 bits (UDA 1.1 §1.2.2).
+func (g *Gateway) newConfigID() uint32 {
+	if constant := g.options.Dialect.SSDP.ConfigID; constant != nil {
+		return *constant
+	}
+	h := fnv.New32a()
+	h.Write(g.describe())
+	g.root.everyService(func(s *service) {
+		h.Write([]byte(s.lists.actions))
+		h.Write([]byte(s.lists.variables))
+	})
+	return h.Sum32() & 0xffffff
 }
 
 func writeXML(doc *etree.Document) []byte {

@@ -2,24 +2,25 @@ package emulator
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
 // device is one node of the device tree (UDA 1.1 §2.1).
 type device struct {
-	kind     string // "InternetGatewayDevice"
-	version  int
+	node     *DeviceNode
+	kind     string // deviceType
 	udn      string
 	services []*service
 	devices  []*device
 }
 
-func (d *device) urn() string { return fmt.Sprintf("%s%s:%d", deviceURN, d.kind, d.version) }
-
 const (
 	deviceURN  = "urn:schemas-upnp-org:device:"
 	serviceURN = "urn:schemas-upnp-org:service:"
 )
+
+func (d *device) urn() string { return d.kind }
 
 // visit calls f for d and all devices below it, parents first.
 func (d *device) visit(f func(*device)) {
@@ -29,23 +30,54 @@ func (d *device) visit(f func(*device)) {
 	}
 }
 
-// newTree makes the device tree of IGD:1 or IGD:2: a WANDevice for each connection.
-func newTree(o Options) *device {
-	part := func(kind string) string { return newUDN(o.Seed, o.Name+"\x00"+o.UDN, o.LAN, kind) }
-	root := &device{kind: "InternetGatewayDevice", version: o.Version, udn: o.UDN}
-	root.services = []*service{newService(root, layer3Forwarding, 1, 0)}
-	for i, w := range o.WAN {
-		suffix := ""
-		if i > 0 {
-			suffix = fmt.Sprintf("-%d", i)
+// everyService calls f for the services of d and of all devices below it.
+func (d *device) everyService(f func(*service)) {
+	d.visit(func(d *device) {
+		for _, s := range d.services {
+			f(s)
 		}
-		connection := &device{kind: "WANConnectionDevice", version: o.Version, udn: part("WANConnectionDevice" + suffix)}
-		connection.services = []*service{newService(connection, w.Service, o.Version, i)}
-		wan := &device{kind: "WANDevice", version: o.Version, udn: part("WANDevice" + suffix), devices: []*device{connection}}
-		wan.services = []*service{newService(wan, commonInterface, 1, i)}
-		root.devices = append(root.devices, wan)
+	})
+}
+
+// standardTree is the device tree of IGD:1 or IGD:2: a WANDevice for each connection.
+func standardTree(o Options) *DeviceNode {
+	node := func(kind string, services ...ServiceNode) DeviceNode {
+		return DeviceNode{Type: fmt.Sprintf("%s%s:%d", deviceURN, kind, o.Version), Services: services}
 	}
-	return root
+	serve := func(kind string, version, wan int) ServiceNode {
+		return ServiceNode{Type: fmt.Sprintf("%s%s:%d", serviceURN, kind, version), WAN: wan}
+	}
+	root := node("InternetGatewayDevice", serve(layer3Forwarding, 1, 0))
+	for i, w := range o.WAN {
+		wan := node("WANDevice", serve(commonInterface, 1, i))
+		wan.Devices = []DeviceNode{node("WANConnectionDevice", serve(w.Service, o.Version, i))}
+		root.Devices = append(root.Devices, wan)
+	}
+	return &root
+}
+
+// newTree makes the devices of the tree that o describes.
+func newTree(o Options, s *site) *device {
+	node := o.Dialect.Description.Tree
+	if node == nil {
+		node = standardTree(o)
+	}
+	seen := map[string]int{}
+	var grow func(*DeviceNode, bool) *device
+	grow = func(node *DeviceNode, root bool) *device {
+		d := &device{node: node, kind: node.Type, udn: s.udn}
+		if !root {
+			d.udn = s.udnOf(o, node, seen)
+		}
+		for i := range node.Services {
+			d.services = append(d.services, newService(d, &node.Services[i], s))
+		}
+		for i := range node.Devices {
+			d.devices = append(d.devices, grow(&node.Devices[i], false))
+		}
+		return d
+	}
+	return grow(node, true)
 }
 
 // target is one thing that SSDP tells of: UDA 1.1 §1.2.2 and §1.3.2.
@@ -71,38 +103,64 @@ func (t target) usn(nt string) string {
 	return t.udn + "::" + nt
 }
 
-// advertisement is all that SSDP says about a gateway at one moment.
-type advertisement struct {
-	targets  []target // 3 + 2d + k of UDA 1.1 §1.2.2, root device first
-	location string
-	server   string
-	bootID   uint32
-	configID uint32
-	maxAge   time.Duration
+// class is what Answers of SSDPDialect calls t.
+func (t target) class() string {
+	switch {
+	case t.kind == t.udn:
+		return "uuid"
+	case strings.Contains(t.kind, ":device:"):
+		return "device"
+	case strings.Contains(t.kind, ":service:"):
+		return "service"
+	}
+	return "rootdevice"
 }
 
-// maxAge is how long an advertisement may be believed; UDA 1.1 §1.2.2 wants at least 1800 s.
-const maxAge = 1800 * time.Second
+// advertisement is all that SSDP says about a gateway at one moment.
+type advertisement struct {
+	targets    []target // 3 + 2d + k of UDA 1.1 §1.2.2, root device first
+	location   string
+	bootID     uint32
+	nextBootID uint32 // of an update
+	configID   uint32
+	maxAge     time.Duration
+	dialect    *ssdpDialect
+}
 
 // advertisement is what SSDP should say now. It may be called from any goroutine.
 func (g *Gateway) advertisement() advertisement {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return advertisement{
-		targets: g.targets, location: g.location, server: g.dialect.server,
-		bootID: g.state.bootID, configID: g.configID, maxAge: maxAge,
+	ad := advertisement{
+		targets: g.targets, location: g.location, bootID: g.state.bootID, configID: g.configID,
+		maxAge: g.dialect.ssdp.maxAge, dialect: &g.dialect.ssdp,
 	}
+	if constant := g.dialect.ssdp.BootID; constant != nil {
+		ad.bootID = *constant
+	}
+	return ad
 }
 
-func targetsOf(root *device) []target {
+// targetsOf are the targets of a tree and, under the name of its root, of the types in also. What the tree has twice, such as the
+// WLANConfiguration of two radios, SSDP tells once for each device (UDA 1.1 §1.2.2).
+func targetsOf(root *device, also []string) []target {
 	all := []target{{root.udn, "upnp:rootdevice", 0}}
-	root.visit(func(d *device) {
-		all = append(all, target{d.udn, d.udn, 0}, target{d.udn, deviceURN + d.kind, d.version})
-	})
-	root.visit(func(d *device) {
-		for _, s := range d.services {
-			all = append(all, target{d.udn, serviceURN + s.kind, s.version})
+	seen := map[target]bool{}
+	add := func(udn, urn string) {
+		kind, version := splitVersion(urn)
+		t := target{udn, kind, version}
+		if urn != "" && !seen[t] {
+			seen[t] = true
+			all = append(all, t)
 		}
+	}
+	root.visit(func(d *device) {
+		add(d.udn, d.udn)
+		add(d.udn, d.urn())
 	})
+	root.everyService(func(s *service) { add(s.device.udn, s.urn()) })
+	for _, urn := range also {
+		add(root.udn, urn)
+	}
 	return all
 }

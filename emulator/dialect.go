@@ -4,7 +4,7 @@ package emulator
 // that of the standards. What is written is a [Template] each, as it stands on the wire; what only one word of it says (the name
 // of a server, an age) has a key of its own, so that a quirk can change it alone.
 type Dialect struct {
-	Server      Template           `yaml:"server"` // SERVER of SSDP and HTTP: {server}
+	Server      *string            `yaml:"server"` // {server} of SSDP and HTTP; nil: one that says that this is an emulator
 	SSDP        SSDPDialect        `yaml:"ssdp"`
 	Description DescriptionDialect `yaml:"description"`
 	HTTP        HTTPDialect        `yaml:"http"`
@@ -17,7 +17,7 @@ type Dialect struct {
 // {date}, {bootid}, {nextbootid}, {configid} and {searchport}, which has no value when searches are heard on port 1900. A line with a
 // word that has no value is left out.
 type SSDPDialect struct {
-	Server   *Template   `yaml:"server"`   // nil: Dialect.Server
+	Server   *string     `yaml:"server"`   // nil: Dialect.Server
 	MaxAge   Duration    `yaml:"max-age"`  // whole seconds; 0: 30m
 	BootID   *uint32     `yaml:"bootid"`   // a constant; nil: grows with each boot
 	ConfigID *uint32     `yaml:"configid"` // a constant; nil: changes with the description
@@ -55,9 +55,10 @@ func (a *AllAnswer) UnmarshalText(text []byte) error { return choose(a, text) }
 
 // DescriptionDialect is the device tree and the documents that describe it.
 //
-// All its templates know {host} and {port}, where HTTP is served, {udn} of the root device and the words of chance (see [Template]). Beside
-// these, Document knows {device}, {configid} and {url-base}; Device {type}, {name}, {udn} of its own, {services} and {devices}; Service {type},
-// {id}, {scpd}, {control} and {events}; SCPD {configid}, {actions} and {variables}, the two whole lists of the service.
+// All its templates know {host} and {port}, where HTTP is served, {udn} of the device that they are about, else of the root, {gateway},
+// {igd} and {seed} of the options, and the words of chance (see [Template]). Beside these, Document knows {device}, {configid} and
+// {url-base}; Device {type}, {name}, {services} and {devices}; Service {type}, {id}, {scpd}, {control} and {events}; SCPD {configid}, {actions} and
+// {variables}. {services}, {devices}, {actions} and {variables} are whole lists with their element, and stand alone on their line.
 type DescriptionDialect struct {
 	Path     Template    `yaml:"path"`     // of the description; "": /description.xml
 	URLBase  *Template   `yaml:"url-base"` // nil: none
@@ -65,7 +66,8 @@ type DescriptionDialect struct {
 	Device   Template    `yaml:"device"`   // the same
 	Service  Template    `yaml:"service"`  // the same
 	SCPD     Template    `yaml:"scpd"`     // "": UDA 1.1 §2.5
-	LineEnd  LineEnd     `yaml:"line-end"` // of these documents; "": lf
+	LineEnd  LineEnd     `yaml:"line-end"` // of these documents; "": lf; none: all on one line, without indentation
+	Indent   *string     `yaml:"indent"`   // of what is in serviceList and deviceList; nil: one blank
 	Encoding Encoding    `yaml:"encoding"` // of these documents; "": utf-8. What it cannot say becomes "?"
 	Tree     *DeviceNode `yaml:"tree"`     // nil: the standard tree of Options.Version with the connections of Options.WAN
 }
@@ -74,7 +76,7 @@ type DescriptionDialect struct {
 type LineEnd string
 
 // Choices are the words of a LineEnd.
-func (LineEnd) Choices() []string { return []string{"lf", "crlf"} }
+func (LineEnd) Choices() []string { return []string{"lf", "crlf", "none"} }
 
 // UnmarshalText reads one of Choices.
 func (l *LineEnd) UnmarshalText(text []byte) error { return choose(l, text) }
@@ -115,12 +117,12 @@ type ServiceNode struct {
 // when the client asked for it), {allow}, {sid} and {timeout}. A line with a word that has no value is left out. A connection is
 // closed after an answer that says so, or that does not say its length.
 type HTTPDialect struct {
-	Server      *Template `yaml:"server"`      // nil: Dialect.Server
-	Head        Template  `yaml:"head"`        // "": that of UDA 1.1 §2.11, §3.1.2
-	Description Template  `yaml:"description"` // of description and SCPDs; "": Head
-	Control     Template  `yaml:"control"`     // of results and faults; "": Head
-	Events      Template  `yaml:"events"`      // of subscriptions; "": Head
-	Refusal     Template  `yaml:"refusal"`     // of all that reaches no service, such as 404; "": Head
+	Server      *string  `yaml:"server"`      // nil: Dialect.Server
+	Head        Template `yaml:"head"`        // "": that of UDA 1.1 §2.11, §3.1.2
+	Description Template `yaml:"description"` // of description and SCPDs; "": Head
+	Control     Template `yaml:"control"`     // of results and faults; "": Head
+	Events      Template `yaml:"events"`      // of subscriptions; "": Head
+	Refusal     Template `yaml:"refusal"`     // of all that reaches no service, such as 404; "": Head
 
 	DescriptionType *string  `yaml:"description-type"` // {type} of description and SCPDs; nil: text/xml; charset="utf-8"
 	ControlType     *string  `yaml:"control-type"`     // {type} of results and faults; nil: the same

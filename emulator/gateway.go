@@ -15,16 +15,18 @@ import (
 
 // Gateway is one running gateway. Its methods may be called from any goroutine, also from Options.OnEvent.
 type Gateway struct {
-	options   Options
-	dialect   dialect
-	root      *device
-	targets   []target
-	endpoints map[string]endpoint
-	configID  uint32
-	location  string
-	http      netip.AddrPort
-	journal   journal
-	outbox    outbox
+	options    Options
+	dialect    *dialect
+	site       *site
+	root       *device
+	targets    []target
+	endpoints  map[string]endpoint // by request target
+	generation generation
+	configID   uint32
+	location   string
+	http       netip.AddrPort
+	journal    journal
+	outbox     outbox
 
 	listener net.Listener
 	ssdp     *ssdpServer
@@ -93,13 +95,13 @@ func (g *Gateway) build() error {
 	}
 	g.http = addr.AddrPort()
 	g.http = netip.AddrPortFrom(g.http.Addr().Unmap(), g.http.Port())
-	g.dialect = idealDialect(o)
-	g.root = newTree(o)
-	g.targets = targetsOf(g.root)
-	g.location = "http://" + g.advertised() + g.dialect.descriptionPath
-	documents := g.documents()
-	g.configID = configIDOf(documents)
-	g.endpoints = g.newEndpoints(documents)
+	g.dialect = newDialect(&g.options.Dialect)
+	g.site = newSite(o, g.advertised(), g.generation)
+	g.root = newTree(o, g.site)
+	g.targets = targetsOf(g.root, o.Dialect.SSDP.Also)
+	g.location = "http://" + g.advertised() + g.site.base
+	g.configID = g.newConfigID()
+	g.endpoints = g.newEndpoints()
 	g.state = newState(o, g.root)
 	g.faults = g.state.faults
 	g.faults.note = g.journal.add

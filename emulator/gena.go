@@ -115,7 +115,7 @@ func (g *Gateway) unsubscribe(req *http1.Request, s *service, sid string) *http1
 		}
 		g.dismiss(sub)
 		g.noteEvents(req, s, http.StatusOK, Detail{"sid", sid})
-		reply = g.reply(req, http.StatusOK, nil, nil)
+		reply = g.reply(req, g.dialect.http.events, answer{status: http.StatusOK})
 		st.tell(Event{Event: SubscriberLeft, Service: s.urn(), Subscriber: sub.peer})
 	})
 	return reply
@@ -124,12 +124,12 @@ func (g *Gateway) unsubscribe(req *http1.Request, s *service, sid string) *http1
 func (g *Gateway) accept(req *http1.Request, s *service, sid string, granted time.Duration) *http1.Reply {
 	seconds := fmt.Sprintf("Second-%d", granted/time.Second)
 	g.noteEvents(req, s, http.StatusOK, Detail{"sid", sid}, Detail{"timeout", seconds})
-	return g.reply(req, http.StatusOK, http1.Fields{{Name: "SID", Value: sid}, {Name: "TIMEOUT", Value: seconds}}, nil)
+	return g.reply(req, g.dialect.http.events, answer{status: http.StatusOK, sid: sid, timeout: seconds})
 }
 
 func (g *Gateway) refuseEvents(req *http1.Request, s *service, status int) *http1.Reply {
 	g.noteEvents(req, s, status)
-	return g.reply(req, status, nil, nil)
+	return g.reply(req, g.dialect.http.events, answer{status: status})
 }
 
 func (g *Gateway) noteEvents(req *http1.Request, s *service, status int, details ...Detail) {

@@ -4,33 +4,42 @@ import (
 	"context"
 	"net/http"
 	"net/netip"
-	"net/url"
-	"strconv"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/igdkit/igdkit/internal/http1"
 )
 
-// xmlType is the Content-Type of everything with a body (UDA 1.1 §2.10, §3.1.2).
-const xmlType = `text/xml; charset="utf-8"`
+// endpoint is what stands behind one URL: FRITZ!Boxes control and subscribe at the same.
+type endpoint []route
 
-// endpoint is what stands behind one path.
-type endpoint struct {
-	methods []string // for Allow
+// route is what some methods do.
+type route struct {
+	methods []string
 	serve   func(*http1.Request) *http1.Reply
 }
 
-func (g *Gateway) newEndpoints(documents []document) map[string]endpoint {
+func (g *Gateway) newEndpoints() map[string]endpoint {
 	all := map[string]endpoint{}
-	for _, d := range documents {
-		all[d.path] = endpoint{[]string{"GET", "HEAD"}, func(req *http1.Request) *http1.Reply { return g.serveDocument(req, d) }}
-	}
-	g.root.visit(func(d *device) {
-		for _, s := range d.services {
-			all[g.dialect.controlPath+s.name()] = endpoint{[]string{"POST"}, func(req *http1.Request) *http1.Reply { return g.serveControl(req, s) }}
-			all[g.dialect.eventPath+s.name()] = endpoint{[]string{"SUBSCRIBE", "UNSUBSCRIBE"}, func(req *http1.Request) *http1.Reply { return g.serveEvents(req, s) }}
+	add := func(target string, serve func(*http1.Request) *http1.Reply, methods ...string) {
+		for _, r := range all[target] {
+			if slices.Equal(r.methods, methods) {
+				return // one document for several services
+			}
 		}
+		if target != "" {
+			all[target] = append(all[target], route{methods, serve})
+		}
+	}
+	add(g.site.target(g.site.base), func(req *http1.Request) *http1.Reply { return g.serveDocument(req, g.describe()) }, "GET", "HEAD")
+	control := map[string][]*service{}
+	g.root.everyService(func(s *service) {
+		target := g.site.target(s.controlURL)
+		control[target] = append(control[target], s)
+		add(g.site.target(s.scpdURL), func(req *http1.Request) *http1.Reply { return g.serveDocument(req, g.scpdOf(s)) }, "GET", "HEAD")
+		add(target, func(req *http1.Request) *http1.Reply { return g.serveControl(req, control[target]) }, "POST")
+		add(g.site.target(s.eventURL), func(req *http1.Request) *http1.Reply { return g.serveEvents(req, s) }, "SUBSCRIBE", "UNSUBSCRIBE")
 	})
 	return all
 }
@@ -41,61 +50,47 @@ func (g *Gateway) serveHTTP(_ context.Context, req *http1.Request) *http1.Reply 
 		g.noteHTTP("http.stranger", req, 0)
 		return nil
 	}
-	e, ok := g.endpoints[pathOf(req.Target)]
-	if !ok {
-		return g.refuse(req, http.StatusNotFound)
+	e := g.endpoint(req.Target)
+	if e == nil {
+		return g.refuse(req, answer{status: http.StatusNotFound})
 	}
-	for _, method := range e.methods {
-		if req.Method == method {
-			return e.serve(req)
+	var methods []string
+	for _, r := range e {
+		if slices.Contains(r.methods, req.Method) {
+			return r.serve(req)
 		}
+		methods = append(methods, r.methods...)
 	}
-	return g.refuse(req, http.StatusMethodNotAllowed, http1.Field{Name: "Allow", Value: strings.Join(e.methods, ", ")})
+	return g.refuse(req, answer{status: http.StatusMethodNotAllowed, allow: strings.Join(methods, ", ")})
 }
 
-// pathOf is the path of a request target, which may be a whole URL (RFC 9112 §3.2.2).
-func pathOf(target string) string {
+// endpoint is what a request target means, which may be a whole URL (RFC 9112 §3.2.2). A query that no URL of the gateway has is ignored.
+func (g *Gateway) endpoint(target string) endpoint {
 	if !strings.HasPrefix(target, "/") {
-		u, err := url.Parse(target)
-		if err != nil {
-			return ""
+		if !strings.Contains(target, "://") {
+			return nil
 		}
-		return u.Path
+		target = g.site.target(target)
+	}
+	if e, ok := g.endpoints[target]; ok {
+		return e
 	}
 	path, _, _ := strings.Cut(target, "?")
-	return path
+	return g.endpoints[path]
 }
 
-func (g *Gateway) serveDocument(req *http1.Request, d document) *http1.Reply {
+func (g *Gateway) serveDocument(req *http1.Request, document []byte) *http1.Reply {
 	g.noteHTTP("http.request", req, http.StatusOK)
-	body := d.with(g.configID)
-	fields := http1.Fields{{Name: "Content-Type", Value: xmlType}}
-	if req.Method == "HEAD" {
-		fields = append(fields, http1.Field{Name: "Content-Length", Value: strconv.Itoa(len(body))})
-		body = nil
-	}
-	return g.reply(req, http.StatusOK, fields, body)
+	return g.reply(req, g.dialect.http.description, answer{
+		status: http.StatusOK, body: document, length: len(document), bodyless: req.Method == "HEAD",
+	})
 }
 
 // refuse answers a request that did not reach a service.
-func (g *Gateway) refuse(req *http1.Request, status int, fields ...http1.Field) *http1.Reply {
-	g.noteHTTP("http.request", req, status)
-	return g.reply(req, status, fields, nil)
-}
-
-// reply adds what every answer carries (UDA 1.1 §2.10, §3.1.2).
-func (g *Gateway) reply(req *http1.Request, status int, fields http1.Fields, body []byte) *http1.Reply {
-	all := make(http1.Fields, 0, len(fields)+5)
-	all = append(all, fields...)
-	all = append(all,
-		http1.Field{Name: "Date", Value: g.options.Clock.Now().UTC().Format(http.TimeFormat)},
-		http1.Field{Name: "Ext"},
-		http1.Field{Name: "Server", Value: g.dialect.server},
-	)
-	if strings.EqualFold(req.Fields.Get("Connection"), "close") {
-		all = append(all, http1.Field{Name: "Connection", Value: "close"})
-	}
-	return http1.NewReply(status, all, body)
+func (g *Gateway) refuse(req *http1.Request, a answer) *http1.Reply {
+	g.noteHTTP("http.request", req, a.status)
+	a.body = g.dialect.http.page(a.status)
+	return g.reply(req, g.dialect.http.refusal, a)
 }
 
 func (g *Gateway) noteHTTP(kind string, req *http1.Request, status int) {

@@ -10,7 +10,7 @@ import (
 
 func TestHTTP(t *testing.T) {
 	c := call1(t, Options{Version: 1})
-	control, event := c.path(ipConnection), c.g.dialect.eventPath+"WANIPConnection1"
+	control, event := c.path(ipConnection), "/event/WANIPConnection1"
 	good := soap.WriteRequest(serviceURN+"WANIPConnection:1", "GetExternalIPAddress", nil)
 	header := func(v string) http1.Fields { return http1.Fields{{Name: "SOAPACTION", Value: v}} }
 	tests := []struct {

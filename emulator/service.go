@@ -18,45 +18,20 @@ const (
 	layer3Forwarding = "Layer3Forwarding"
 )
 
-// service is one service of one device.
-type service struct {
-	*definition
-	device *device
-	wan    int // of a service of a connection: its number
-	// published is what subscribers know of the evented variables; nil while there are none.
-	published []property
-}
-
-func newService(d *device, kind string, version, wan int) *service {
-	return &service{definition: definitions()[fmt.Sprintf("%s%d", kind, version)], device: d, wan: wan}
-}
-
-// name is what the service is called in URLs: "WANIPConnection2", and "WANIPConnection2-1" for that of another connection than the
-// first.
-func (s *service) name() string {
-	if s.wan == 0 {
-		return s.file()
-	}
-	return fmt.Sprintf("%s-%d", s.file(), s.wan)
-}
-
 // definition is what all services of a type share: its SCPD and the functions behind it. It is never changed.
 type definition struct {
-	kind     string
-	version  int
-	fullURN  string // the service type
-	id       string // serviceId
-	document []byte // the SCPD as served, but for its configId
-	actions  map[string]*action
-	events   []variable // evented variables in the order of the SCPD
+	kind    string
+	version int
+	id      string // serviceId
+	lists   scpdLists
+	actions map[string]*action
+	events  []variable // evented variables in the order of the SCPD
 }
 
-func (d *definition) urn() string { return d.fullURN }
-
 // file is what the SCPD is called: "WANIPConnection2".
-func (d *definition) file() string { return d.fileOf(d.version) }
+func (d *definition) file() string { return fileOf(d.kind, d.version) }
 
-func (d *definition) fileOf(version int) string { return fmt.Sprintf("%s%d", d.kind, version) }
+func fileOf(kind string, version int) string { return fmt.Sprintf("%s%d", kind, version) }
 
 // action is one action of a service: its arguments as the SCPD has them, and what it does.
 type action struct {
@@ -128,15 +103,16 @@ var definitions = sync.OnceValue(func() map[string]*definition {
 })
 
 func (b blueprint) define() (*definition, error) {
-	d := &definition{kind: b.kind, version: b.version, fullURN: fmt.Sprintf("%s%s:%d", serviceURN, b.kind, b.version), id: b.id, actions: map[string]*action{}}
-	var err error
-	if d.document, err = scpdFiles.ReadFile("scpd/" + d.file() + ".xml"); err != nil {
+	d := &definition{kind: b.kind, version: b.version, id: b.id, actions: map[string]*action{}}
+	file, err := scpdFiles.ReadFile("scpd/" + d.file() + ".xml")
+	if err != nil {
 		return nil, fmt.Errorf("emulator: %w", err)
 	}
 	var doc scpd.SCPD
-	if err := xml.Unmarshal(d.document, &doc); err != nil {
+	if err := xml.Unmarshal(file, &doc); err != nil {
 		return nil, fmt.Errorf("emulator: SCPD of %s: %w", d.file(), err)
 	}
+	d.lists = listsOf(string(file))
 	for i := range doc.Actions {
 		a := &doc.Actions[i]
 		does, ok := b.actions[a.Name]

@@ -55,15 +55,18 @@ func (s *ssdpServer) byebye() {
 
 // notify sends one set: a message for each target.
 func (s *ssdpServer) notify(kind ssdp.Kind, ad advertisement) {
-	n := ssdp.Notify{
-		Kind: kind, Host: s.group.String(), MaxAge: ad.maxAge, Location: ad.location, Server: ad.server,
-		BootID: &ad.bootID, ConfigID: &ad.configID, SearchPort: s.searchPort,
+	h := ad.dialect.alive
+	switch kind {
+	case ssdp.ByeBye:
+		h = ad.dialect.byebye
+	case ssdp.Update:
+		h = ad.dialect.update
 	}
 	for _, t := range ad.targets {
-		n.NT = t.nt()
-		n.USN = t.usn(n.NT)
-		if s.send(s.group, n.Append(nil)) {
-			s.note("ssdp.notify", s.group, n.NT, Detail{"nts", kind.String()}, Detail{"usn", n.USN})
+		nt := t.nt()
+		m := s.message(h, ad, t, nt)
+		if s.send(s.group, m.Append(nil)) {
+			s.note("ssdp.notify", s.group, nt, Detail{"nts", kind.String()}, Detail{"usn", t.usn(nt)})
 		}
 	}
 }

@@ -3,6 +3,7 @@ package emulator
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -25,7 +26,7 @@ func (t *Template) UnmarshalText(text []byte) error {
 // piece is literal text or, if word is not empty, a word.
 type piece struct{ text, word string }
 
-// pieces takes t apart.
+// pieces takes t apart. Neighbouring texts are one.
 func (t Template) pieces() ([]piece, error) {
 	var all []piece
 	var text strings.Builder
@@ -62,4 +63,132 @@ func (t Template) pieces() ([]piece, error) {
 		all = append(all, piece{text: text.String()})
 	}
 	return all, nil
+}
+
+// words appends what a word stands for; false when it has no value.
+type words func(b []byte, word string) ([]byte, bool)
+
+// line is one line of a template.
+type line struct {
+	pieces []piece
+	indent string // of a word that stands alone
+	alone  bool
+	end    string // line break; empty at the end of a template that has none
+}
+
+// lines takes t apart by lines that end with end. A template that New has checked cannot fail. Where end is empty, all is one line, and
+// indentation is none.
+func (t Template) lines(end string) []line {
+	var all []line
+	for text := range strings.Lines(string(t)) {
+		body := strings.TrimSuffix(text, "\n")
+		l := line{}
+		if len(body) < len(text) {
+			l.end = end
+		}
+		if end == "" {
+			body = strings.Trim(body, " \t")
+		}
+		pieces, err := Template(body).pieces()
+		if err != nil {
+			pieces = []piece{{text: body}}
+		}
+		l.pieces = pieces
+		word := strings.TrimLeft(body, " \t")
+		if n := len(pieces); n > 0 && pieces[n-1].word != "" && word == "{"+pieces[n-1].word+"}" {
+			l.indent, l.alone = body[:len(body)-len(word)], true
+			l.pieces = pieces[n-1:]
+		}
+		all = append(all, l)
+	}
+	return all
+}
+
+// bind fills in the words that fixed has.
+func bind(pieces []piece, fixed map[string]string) []piece {
+	var all []piece
+	for _, p := range pieces {
+		if value, ok := fixed[p.word]; ok && p.word != "" {
+			p = piece{text: value}
+		}
+		if n := len(all); n > 0 && p.word == "" && all[n-1].word == "" {
+			all[n-1].text += p.text
+			continue
+		}
+		all = append(all, p)
+	}
+	return all
+}
+
+// fill appends the lines with their words filled in.
+func fill(b []byte, lines []line, w words) []byte {
+	for i := range lines {
+		b = lines[i].fill(b, w)
+	}
+	return b
+}
+
+func (l *line) fill(b []byte, w words) []byte {
+	start := len(b)
+	for _, p := range l.pieces {
+		if p.word == "" {
+			b = append(b, p.text...)
+			continue
+		}
+		from := len(b)
+		var ok bool
+		if b, ok = w(b, p.word); !ok || l.alone && len(b) == from {
+			return b[:start]
+		}
+		if l.alone {
+			b = l.reflow(b, from)
+		}
+	}
+	return append(b, l.end...)
+}
+
+// reflow indents what a word gave, which begins at from, as the word was.
+func (l *line) reflow(b []byte, from int) []byte {
+	value := strings.TrimRight(string(b[from:]), "\r\n")
+	b = b[:from]
+	for text := range strings.Lines(value) {
+		b = append(append(b, l.indent...), text...)
+	}
+	return b
+}
+
+// expand fills in a template that is no more than a value. A word without a value is nothing.
+func (t Template) expand(w words) string {
+	pieces, err := t.pieces()
+	if err != nil {
+		return string(t)
+	}
+	var b []byte
+	for _, p := range pieces {
+		b = append(b, p.text...)
+		if p.word != "" {
+			b, _ = w(b, p.word)
+		}
+	}
+	return string(b)
+}
+
+// problems reports words that are neither among known nor of chance.
+func (t Template) problems(at []any, report report, chance bool, known ...string) {
+	pieces, err := t.pieces()
+	if err != nil {
+		report(at, "", "%v", err)
+		return
+	}
+	for _, p := range pieces {
+		if p.word == "" || slices.Contains(known, p.word) {
+			continue
+		}
+		if chance {
+			if _, _, ok := drawnBy(p.word); ok {
+				continue
+			}
+		}
+		report(at, "", "there is no word {%s} here, only {%s}", p.word, strings.Join(known, "}, {"))
+	}
 }

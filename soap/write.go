@@ -95,6 +95,18 @@ func appendListing(b []byte, document string) []byte {
 	return append(b, "]]></NewPortListing>"...)
 }
 
+// AppendText appends s as the content of an element: what XML cannot carry becomes U+FFFD. In an attribute in double quotes these must
+// be escaped besides.
+func AppendText(b []byte, s string) []byte { return appendText(b, s) }
+
+// AppendArg appends an argument as WriteResponse does.
+func AppendArg(b []byte, a Arg) []byte {
+	if a.Name == "NewPortListing" {
+		return appendListing(b, a.Value)
+	}
+	return appendElement(b, a.Name, a.Value)
+}
+
 // appendText escapes s for element content and for attributes in double quotes.
 func appendText(b []byte, s string) []byte {
 	for {

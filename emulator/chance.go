@@ -1,0 +1,55 @@
+package emulator
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+)
+
+// draw is a source of words of chance: the same seed, place and word give the same text.
+type draw string
+
+// drawOf is what one gateway draws of one kind, paths or names; how often that kind has changed gives another text.
+func (o Options) drawOf(kind string, changed int) draw {
+	return draw(fmt.Sprintf("%d\x00%s\x00%v\x00%s\x00%d", o.Seed, o.Name, o.LAN, kind, changed))
+}
+
+// maxDrawn is how long a word of chance may be.
+const maxDrawn = 64
+
+// drawnBy reads a word of chance: an alphabet, a length, and anything else to tell it from others.
+func drawnBy(word string) (alphabet string, n int, ok bool) {
+	f := strings.Fields(word)
+	if len(f) < 2 {
+		return "", 0, false
+	}
+	switch f[0] {
+	case "hex":
+		alphabet = "0123456789abcdef"
+	case "digits":
+		alphabet = "0123456789"
+	case "letters":
+		alphabet = "abcdefghijklmnopqrstuvwxyz"
+	case "upper":
+		alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+	default:
+		return "", 0, false
+	}
+	n, err := strconv.Atoi(f[1])
+	return alphabet, n, err == nil && 0 < n && n <= maxDrawn
+}
+
+// append draws the text of a word of chance; false when it is none.
+func (d draw) append(b []byte, word string) ([]byte, bool) {
+	alphabet, n, ok := drawnBy(word)
+	if !ok {
+		return b, false
+	}
+	r := rand.New(rand.NewChaCha8(sha256.Sum256([]byte(string(d) + "\x00" + word))))
+	for range n {
+		b = append(b, alphabet[r.IntN(len(alphabet))])
+	}
+	return b, true
+}

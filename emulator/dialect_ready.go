@@ -1,0 +1,28 @@
+package emulator
+
+import (
+	"reflect"
+	"sync"
+)
+
+// dialect is a Dialect ready for use: its templates are taken apart. It is never changed, and knows nothing of one gateway.
+type dialect struct {
+	ssdp        ssdpDialect
+	description descriptionDialect
+	http        httpDialect
+	soap        soapDialect
+}
+
+// newDialect makes d ready. All gateways that have none of their own share one.
+func newDialect(d *Dialect) *dialect {
+	if reflect.ValueOf(*d).IsZero() {
+		return ideal()
+	}
+	return takeApart(d)
+}
+
+func takeApart(d *Dialect) *dialect {
+	return &dialect{newSSDPDialect(d), newDescriptionDialect(&d.Description), newHTTPDialect(d), newSOAPDialect(&d.SOAP)}
+}
+
+var ideal = sync.OnceValue(func() *dialect { return takeApart(&Dialect{}) })

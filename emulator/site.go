@@ -1,0 +1,124 @@
+package emulator
+
+import (
+	"path"
+	"strconv"
+	"strings"
+)
+
+// site is where and under which names a gateway stands from one boot to the next: what the words of its description stand for.
+type site struct {
+	host, port   string // where HTTP is served; an IPv6 host in brackets
+	base         string // the path of the description
+	udn          string // of the root device
+	paths, names draw
+	options      Options
+}
+
+// generation counts how often reboots gave a gateway new paths and new names.
+type generation struct{ paths, names int }
+
+// newSite is the site of a gateway that is reached at address, HOST:PORT.
+func newSite(o Options, address string, gen generation) *site {
+	s := &site{paths: o.drawOf("paths", gen.paths), names: o.drawOf("names", gen.names), options: o, udn: o.UDN}
+	colon := strings.LastIndexByte(address, ':')
+	s.host, s.port = address[:colon], address[colon+1:]
+	if gen.names > 0 {
+		s.udn = o.rootUDN(gen.names)
+	}
+	s.base = defaultTo(o.Dialect.Description.Path, idealPath).expand(s.words(s.paths, nil))
+	return s
+}
+
+// rootUDN is the name of the root device when none is given, after so many changes of it.
+func (o Options) rootUDN(changed int) string {
+	if tree := o.Dialect.Description.Tree; tree != nil && tree.UDN != "" {
+		return tree.UDN.expand(o.drawOf("names", changed).append)
+	}
+	part := ""
+	if changed > 0 {
+		part = "names " + strconv.Itoa(changed)
+	}
+	return newUDN(o.Seed, o.Name, o.LAN, part)
+}
+
+// udnOf is the name of a device below the root. seen counts the devices of each kind.
+func (s *site) udnOf(o Options, node *DeviceNode, seen map[string]int) string {
+	if node.UDN != "" {
+		return node.UDN.expand(s.words(s.names, nil))
+	}
+	kind, _ := splitVersion(node.Type)
+	kind = kind[strings.LastIndexByte(kind, ':')+1:]
+	n := seen[kind]
+	seen[kind]++
+	if n > 0 {
+		kind += "-" + strconv.Itoa(n)
+	}
+	return newUDN(o.Seed, o.Name+"\x00"+s.udn, o.LAN, kind)
+}
+
+// url is a URL as the description has it.
+func (s *site) url(t Template, otherwise string, d *device) string {
+	if t == "" {
+		return otherwise
+	}
+	return t.expand(s.words(s.paths, d))
+}
+
+// target is what a request for a URL of the description asks for, with its query; empty when it leads nowhere.
+func (s *site) target(url string) string {
+	switch {
+	case url == "":
+		return ""
+	case url[0] == '/':
+		return url
+	}
+	if _, rest, ok := strings.Cut(url, "://"); ok {
+		i := strings.IndexByte(rest, '/')
+		if i < 0 {
+			return "/"
+		}
+		return rest[i:]
+	}
+	return strings.TrimSuffix(path.Dir(s.base), "/") + "/" + url
+}
+
+// words are those that every template of a description knows. {udn} is that of d, or of the root.
+func (s *site) words(by draw, d *device) words {
+	return func(b []byte, word string) ([]byte, bool) {
+		switch word {
+		case "host":
+			return append(b, s.host...), true
+		case "port":
+			return append(b, s.port...), true
+		case "lf":
+			return append(b, '\n'), true
+		case "crlf":
+			return append(b, "\r\n"...), true
+		case "udn":
+			if d != nil {
+				return append(b, d.udn...), true
+			}
+			return append(b, s.udn...), true
+		case "gateway":
+			return append(b, s.options.Name...), true
+		case "igd":
+			return strconv.AppendInt(b, int64(s.options.Version), 10), true
+		case "seed":
+			return strconv.AppendUint(b, s.options.Seed, 10), true
+		}
+		return by.append(b, word)
+	}
+}
+
+// siteWords are what words of a site knows beside chance.
+func siteWords(more ...string) []string {
+	return append([]string{"host", "port", "udn", "gateway", "igd", "seed", "lf", "crlf"}, more...)
+}
+
+func defaultTo(t, otherwise Template) Template {
+	if t == "" {
+		return otherwise
+	}
+	return t
+}
