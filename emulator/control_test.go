@@ -168,7 +168,7 @@ func TestActionsAnswerWhatTheirSCPDSays(t *testing.T) {
 				names = append(names, arg.Name)
 			}
 			if diff := cmp.Diff(a.out, names); code != 0 || diff != "" {
-				t.Errorf("%s#%s: error %d (-want +got):\n%s", d.urn(), name, code, diff)
+				t.Errorf("%s#%s: error %d (-want +got):\n%s", d.file(), name, code, diff)
 			}
 		}
 	}

@@ -123,7 +123,7 @@ func (g *Gateway) scpdOf(s *service) []byte {
 }
 
 // escaped are the words of more, which writes markup and says whether it knows a word, and those of plain, which is text.
-func escaped(plain words, more func(b []byte, word string) (_ []byte, ok, known bool)) words {
+func escaped(plain filler, more func(b []byte, word string) (_ []byte, ok, known bool)) filler {
 	return func(b []byte, word string) ([]byte, bool) {
 		b, ok, known := more(b, word)
 		if known {

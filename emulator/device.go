@@ -3,7 +3,6 @@ package emulator
 import (
 	"fmt"
 	"strings"
-	"time"
 )
 
 // device is one node of the device tree (UDA 1.1 §2.1).
@@ -123,7 +122,6 @@ type advertisement struct {
 	bootID     uint32
 	nextBootID uint32 // of an update
 	configID   uint32
-	maxAge     time.Duration
 	dialect    *ssdpDialect
 }
 
@@ -133,7 +131,7 @@ func (g *Gateway) advertisement() advertisement {
 	defer g.mu.Unlock()
 	ad := advertisement{
 		targets: g.targets, location: g.location, bootID: g.state.bootID, configID: g.configID,
-		maxAge: g.dialect.ssdp.maxAge, dialect: &g.dialect.ssdp,
+		dialect: &g.dialect.ssdp,
 	}
 	if constant := g.dialect.ssdp.BootID; constant != nil {
 		ad.bootID = *constant

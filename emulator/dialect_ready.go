@@ -16,7 +16,7 @@ type dialect struct {
 // newDialect makes d ready. All gateways that have none of their own share one.
 func newDialect(d *Dialect) *dialect {
 	if reflect.ValueOf(*d).IsZero() {
-		return ideal()
+		return idealDialect()
 	}
 	return takeApart(d)
 }
@@ -25,4 +25,4 @@ func takeApart(d *Dialect) *dialect {
 	return &dialect{newSSDPDialect(d), newDescriptionDialect(&d.Description), newHTTPDialect(d), newSOAPDialect(&d.SOAP)}
 }
 
-var ideal = sync.OnceValue(func() *dialect { return takeApart(&Dialect{}) })
+var idealDialect = sync.OnceValue(func() *dialect { return takeApart(&Dialect{}) })

@@ -62,7 +62,7 @@ func newHeadField(pieces []piece) headField {
 }
 
 // message is the head with its words filled in. Lines with a word that has no value are left out.
-func (h *head) message(w words) http1.Message {
+func (h *head) message(w filler) http1.Message {
 	scratch := make([]byte, 0, 64)
 	m := http1.Message{Fields: make(http1.Fields, 0, len(h.fields)+2)}
 	m.Line, _ = joined(scratch, h.line, w)
@@ -79,7 +79,7 @@ func (h *head) message(w words) http1.Message {
 	return m
 }
 
-func joined(b []byte, pieces []piece, w words) (string, bool) {
+func joined(b []byte, pieces []piece, w filler) (string, bool) {
 	all := true
 	for _, p := range pieces {
 		b = append(b, p.text...)

@@ -84,7 +84,7 @@ func (s *site) target(url string) string {
 }
 
 // words are those that every template of a description knows. {udn} is that of d, or of the root.
-func (s *site) words(by draw, d *device) words {
+func (s *site) words(by draw, d *device) filler {
 	return func(b []byte, word string) ([]byte, bool) {
 		switch word {
 		case "host":

@@ -48,7 +48,6 @@ func (s *ssdpServer) run() {
 
 // wake makes run look again at what is due.
 func (s *ssdpServer) wake() {
-	s.start.Do(func() { s.wg.Go(s.run) })
 	select {
 	case s.kick <- struct{}{}:
 	default: // it will look anyway

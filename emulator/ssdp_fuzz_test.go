@@ -32,13 +32,13 @@ func FuzzSearch(f *testing.F) {
 		return c.(*packetConn)
 	}
 	friend, stranger := at("192.168.1.10:4000"), at("192.168.1.200:4000")
-	root := newTree(Options{Version: 2, Connection: ipConnection, UDN: "uuid:1"})
-	targets := targetsOf(root)
+	o := Options{Version: 2, Connection: ipConnection, UDN: "uuid:1", WAN: []WAN{{Service: ipConnection}}}
+	targets := targetsOf(newTree(o, newSite(o, "192.168.1.1:5000", generation{})), nil)
 	s := &ssdpServer{ssdpOptions: ssdpOptions{
 		lan:     netip.MustParseAddr("192.168.1.1"),
 		allowed: netip.MustParsePrefix("192.168.1.0/25").Contains,
 		advertisement: func() advertisement {
-			return advertisement{targets: targets, location: "http://192.168.1.1:5000/d.xml", server: "x UPnP/1.1 y", maxAge: maxAge}
+			return advertisement{targets: targets, location: "http://192.168.1.1:5000/d.xml", dialect: &idealDialect().ssdp}
 		},
 		note: func(string, netip.AddrPort, string, ...Detail) {},
 	}}

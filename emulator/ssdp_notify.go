@@ -32,7 +32,7 @@ func (s *ssdpServer) repeat() {
 func (s *ssdpServer) sayAlive() {
 	ad := s.advertisement()
 	s.notify(ssdp.Alive, ad)
-	quarter := max(ad.maxAge/4, time.Second)
+	quarter := max(ad.dialect.maxAge/4, time.Second)
 	s.mu.Lock()
 	s.next = time.Now().Add(quarter + time.Duration(s.rand.Int64N(int64(quarter))))
 	s.mu.Unlock()

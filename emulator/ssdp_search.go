@@ -31,17 +31,26 @@ func (s *ssdpServer) hear(from netip.AddrPort, by Via, b []byte) {
 	if m.MX > 0 {
 		details = append(details, Detail{"mx", strconv.Itoa(m.MX)})
 	}
-	if why := ignored(m, by); why != "" {
+	ad := s.advertisement()
+	d := ad.dialect
+	if why := ignored(m, by, d.NeedsMX == nil || *d.NeedsMX); why != "" {
 		s.note("ssdp.search", from, m.ST, append(details, Detail{"ignored", why})...)
 		return
 	}
 	s.note("ssdp.search", from, m.ST, details...)
-	replies := matching(s.advertisement().targets, m.ST)
-	if by == viaUnicast { // within a second, says UDA 1.1 §1.3.3
+	replies := d.choose(matching(ad.targets, m.ST), m.ST)
+	within := Span{Max: time.Duration(min(m.MX, maxMX)) * time.Second}
+	switch {
+	case d.ReplyIn != nil:
+		within = *d.ReplyIn
+	case by == viaUnicast: // within a second, says UDA 1.1 §1.3.3
+		within = Span{}
+	}
+	if within.Max == 0 {
 		s.answer(from, replies)
 		return
 	}
-	s.schedule(from, replies, time.Duration(min(m.MX, maxMX))*time.Second)
+	s.schedule(from, replies, within)
 }
 
 // claimedVia goes by what the search says of itself where the system does not tell.
@@ -54,13 +63,13 @@ func claimedVia(m *ssdp.Message) Via {
 
 // ignored says why a search gets no answer, if it is so (UDA 1.1 §1.3.2 and §1.3.3). Quotes around ssdp:discover are demanded
 // by the standard and by hardly any router.
-func ignored(m *ssdp.Message, by Via) string {
+func ignored(m *ssdp.Message, by Via, needsMX bool) string {
 	switch {
 	case !strings.EqualFold(strings.Trim(m.MAN, `"`), strings.Trim(ssdp.Discover, `"`)):
 		return "MAN"
 	case m.ST == "":
 		return "ST"
-	case by == viaMulticast && m.MX < 1:
+	case needsMX && by == viaMulticast && m.MX < 1:
 		return "MX"
 	}
 	return ""
@@ -90,6 +99,26 @@ func matching(targets []target, st string) []reply {
 	return replies
 }
 
+// choose is which of the replies to a search for st are sent, and by which name.
+func (d *ssdpDialect) choose(replies []reply, st string) []reply {
+	if d.Answers != nil {
+		replies = slices.DeleteFunc(replies, func(r reply) bool {
+			return !slices.Contains(d.Answers, r.target.class()) && !slices.Contains(d.Answers, r.st)
+		})
+	}
+	switch {
+	case st == ssdp.All && d.All == "none":
+		return nil
+	case st == ssdp.All && d.All == "first":
+		return replies[:min(len(replies), 1)]
+	case d.Version == "own":
+		for i := range replies {
+			replies[i].st = replies[i].target.nt()
+		}
+	}
+	return replies
+}
+
 // splitVersion takes "urn:…:WANIPConnection:2" apart; the version is 0 when there is none. Leading zeros are none, because
 // what was asked for is echoed, and a search does not choose how long a reply is.
 func splitVersion(st string) (kind string, version int) {
@@ -111,23 +140,22 @@ func (s *ssdpServer) answer(to netip.AddrPort, replies []reply) {
 	}
 	ad := s.advertisement()
 	for _, r := range replies {
-		usn := r.target.usn(r.st)
-		b := ssdp.Reply{
-			MaxAge: ad.maxAge, Date: time.Now(), Location: ad.location, Server: ad.server, ST: r.st, USN: usn,
-			BootID: &ad.bootID, ConfigID: &ad.configID, SearchPort: s.searchPort,
-		}.Append(nil)
-		if s.send(to, b) {
-			s.note("ssdp.reply", to, r.st, Detail{"usn", usn})
+		m := s.message(ad.dialect.reply, ad, r.target, r.st)
+		if s.send(to, m.Append(nil)) {
+			s.note("ssdp.reply", to, r.st, Detail{"usn", r.target.usn(r.st)})
 		}
 	}
 }
 
-// schedule spreads replies over a random part of within, in their order.
-func (s *ssdpServer) schedule(to netip.AddrPort, replies []reply, within time.Duration) {
+// schedule spreads replies over within, at random and in their order.
+func (s *ssdpServer) schedule(to netip.AddrPort, replies []reply, within Span) {
 	delays := make([]time.Duration, len(replies))
 	s.mu.Lock()
 	for i := range delays {
-		delays[i] = time.Duration(s.rand.Int64N(int64(within)))
+		delays[i] = within.Min
+		if within.Max > within.Min {
+			delays[i] += time.Duration(s.rand.Int64N(int64(within.Max - within.Min)))
+		}
 	}
 	s.mu.Unlock()
 	slices.Sort(delays)

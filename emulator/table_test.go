@@ -106,7 +106,8 @@ func expiry(m Mapping) int64 {
 }
 
 func TestAddAnyFindsTheLastFreePort(t *testing.T) {
-	s := newState(defaulted(t, Options{}), newTree(defaulted(t, Options{})))
+	o := defaulted(t, Options{})
+	s := newState(o, newTree(o, newSite(o, "127.0.0.1:80", generation{})))
 	client := netip.MustParseAddr(us)
 	for port := 1024; port <= 65535; port++ {
 		if port != 40000 {

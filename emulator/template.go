@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/igdkit/igdkit/internal/words"
 )
 
 // Template is text as it stands on the wire, with words in braces that are filled in: {udn}. Which words there are depends on the place;
@@ -65,8 +67,8 @@ func (t Template) pieces() ([]piece, error) {
 	return all, nil
 }
 
-// words appends what a word stands for; false when it has no value.
-type words func(b []byte, word string) ([]byte, bool)
+// filler appends what a word stands for; false when it has no value.
+type filler func(b []byte, word string) ([]byte, bool)
 
 // line is one line of a template.
 type line struct {
@@ -121,14 +123,14 @@ func bind(pieces []piece, fixed map[string]string) []piece {
 }
 
 // fill appends the lines with their words filled in.
-func fill(b []byte, lines []line, w words) []byte {
+func fill(b []byte, lines []line, w filler) []byte {
 	for i := range lines {
 		b = lines[i].fill(b, w)
 	}
 	return b
 }
 
-func (l *line) fill(b []byte, w words) []byte {
+func (l *line) fill(b []byte, w filler) []byte {
 	start := len(b)
 	for _, p := range l.pieces {
 		if p.word == "" {
@@ -158,7 +160,7 @@ func (l *line) reflow(b []byte, from int) []byte {
 }
 
 // expand fills in a template that is no more than a value. A word without a value is nothing.
-func (t Template) expand(w words) string {
+func (t Template) expand(w filler) string {
 	pieces, err := t.pieces()
 	if err != nil {
 		return string(t)
@@ -189,6 +191,6 @@ func (t Template) problems(at []any, report report, chance bool, known ...string
 				continue
 			}
 		}
-		report(at, "", "there is no word {%s} here, only {%s}", p.word, strings.Join(known, "}, {"))
+		report(at, words.Nearest(p.word, known), "there is no word {%s} here, only {%s}", p.word, strings.Join(known, "}, {"))
 	}
 }
