@@ -29,17 +29,12 @@ func (g *Gateway) serveControl(req *http1.Request, services []*service) *http1.R
 	}
 	s, a := g.find(services, urn, name, msg)
 	note := Entry{Kind: "soap.call", Peer: req.Remote, Name: shorten(name), Details: noted}
-	var out []soap.Arg
-	if ok {
-		out, err = g.call(s, a, msg, note)
-	} else {
-		out, err = g.call(s, nil, msg, note)
-	}
+	out, err := g.call(s, a, msg, note)
 	status, code := outcome(err)
 	if err == nil {
 		return g.reply(req, g.dialect.http.control, answer{status: status, body: d.appendResponse(nil, s, urn, name, out)})
 	}
-	if !ok && status == http.StatusInternalServerError {
+	if !ok {
 		code = d.NoAction
 	}
 	return g.reply(req, g.dialect.http.control, answer{status: cmp.Or(d.FaultStatus, status), body: d.appendFault(nil, s, urn, name, code)})
@@ -87,7 +82,7 @@ func (g *Gateway) call(s *service, a *action, msg *soap.Message, note Entry) (ou
 		note.Time = st.now
 		note.Status, note.Code = outcome(err)
 		if err == nil {
-			st.succeeded(name)
+			st.succeeded(a.name)
 		}
 		for _, o := range out {
 			note.Details = append(note.Details, Detail{o.Name, shorten(o.Value)})

@@ -39,7 +39,9 @@ func newState(o Options, root *device) *state {
 	}
 	s.bootID = bootID(s.now)
 	s.services = connectionServices(root)
-	s.defaultConnection = s.services[0]
+	if len(s.services) > 0 { // the root device of Wi-Fi setup has none
+		s.defaultConnection = s.services[0]
+	}
 	return s
 }
 
