@@ -21,12 +21,13 @@ type Condition struct {
 	Size     Count           `yaml:"size"`      // how many mappings the table holds
 	Age      Age             `yaml:"age"`       // of the mapping, since it was first added
 	InFlight Count           `yaml:"in-flight"` // requests, or at tcp.accept connections, at this moment, this one included
-	Header   map[string]Test `yaml:"header"`    // of the request; an absent one is empty
+	Header   map[string]Test `yaml:"header"`    // of the request or of the datagram; an absent one is empty
 	Version  Test            `yaml:"version"`   // of the request: HTTP/1.0
 	Method   Test            `yaml:"method"`    // of the request
 	Path     Test            `yaml:"path"`      // of the request, with its query
 	Body     Test            `yaml:"body"`      // of the request
 	Reads    Count           `yaml:"reads"`     // in how many pieces the request arrived
+	Status   Test            `yaml:"status"`    // HTTP status of the answer
 }
 
 // Test compares a text, or the number that it is. Of several parts all must hold; the zero value always does.
@@ -93,7 +94,7 @@ type Deed struct {
 	Silent     bool         `yaml:"silent,verb"`      // it happens, but no event tells of it
 
 	// Edits.
-	Set       map[string]Setting `yaml:"set"`       // arguments, header fields or XML elements; what is not there is added
+	Set       map[string]Setting `yaml:"set"`       // arguments, header fields (and start-line) or XML elements; what is not there is added
 	Rename    map[string]string  `yaml:"rename"`    // the same by their old names
 	Remove    []string           `yaml:"remove"`    // the same
 	Replace   []Replacement      `yaml:"replace"`   // bytes

@@ -35,6 +35,9 @@ func (c *Condition) asked(s *state, o *occasion) bool {
 			return false
 		}
 	}
+	if c.Status != (Test{}) && !c.Status.holds(strconv.Itoa(o.status)) {
+		return false
+	}
 	return c.Client == (ClientTest{}) || c.Client.holds(s, o)
 }
 

@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"math/rand/v2"
 	"net/http"
 	"slices"
 	"strconv"
@@ -113,15 +114,12 @@ func (r *StatusReply) reply() *http1.Reply {
 
 // late is reply after the delay of d.
 func (d *deed) late(reply *http1.Reply) *http1.Reply {
-	if d.delay == 0 {
-		return reply
-	}
-	if reply.Pieces == nil {
-		reply.Pieces = []http1.Piece{{Bytes: reply.HeadSize() + len(reply.Body)}}
-	}
-	reply.Pieces = slices.Insert(reply.Pieces, 0, http1.Piece{After: d.delay})
+	reply.Delay += d.delay
 	return reply
 }
+
+// rand is what chance on the wire is drawn from.
+func (d *deed) rand() *rand.Rand { return rand.New(rand.NewPCG(d.seed, 0x77697265)) } // "wire"
 
 // rewriteBytes is b after all that d replaces and puts around it.
 func (d *deed) rewriteBytes(b []byte) []byte {

@@ -16,6 +16,7 @@ type occasion struct {
 	peer       netip.AddrPort // who asks, or is told
 	connection *connection    // whose table it is about; nil: the first
 	request    *http1.Request
+	status     int          // of the answer
 	fields     http1.Fields // of a datagram
 	via        Via
 	st         string     // or NT

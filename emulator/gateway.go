@@ -67,7 +67,7 @@ func New(ctx context.Context, o Options) (*Gateway, error) {
 	g.notifier.init(run, g)
 	g.close = sync.OnceValue(g.shutDown)
 	g.wg.Go(func() {
-		srv := &http1.Server{Handle: g.serveHTTP}
+		srv := &http1.Server{Handle: g.serveHTTP, Accept: g.greet}
 		if err := srv.Serve(run, l); err != nil {
 			g.note("http.failed", netip.AddrPort{}, err.Error())
 		}

@@ -176,10 +176,6 @@ func (g *Gateway) reply(req *http1.Request, h *head, a answer) *http1.Reply {
 	if !a.bodyless {
 		r.Body = a.body
 	}
-	_, sized := r.Fields.Lookup("Content-Length")
-	if !sized || strings.EqualFold(r.Fields.Get("Connection"), "close") {
-		r.End = http1.FIN
-	}
 	return r
 }
 

@@ -45,11 +45,26 @@ func (g *Gateway) newEndpoints() map[string]endpoint {
 }
 
 // serveHTTP answers one request; strangers get no answer at all.
-func (g *Gateway) serveHTTP(_ context.Context, req *http1.Request) *http1.Reply {
+func (g *Gateway) serveHTTP(ctx context.Context, req *http1.Request) *http1.Reply {
 	if !g.allowed(req.Remote.Addr()) {
 		g.noteHTTP("http.stranger", req, 0)
 		return nil
 	}
+	d := g.meetHTTP(onRequest, req, 0)
+	if !http1.Pause(ctx, d.delay) {
+		return nil
+	}
+	reply := d.reply()
+	if reply != nil {
+		g.noteHTTP("http.request", req, reply.Status())
+	} else {
+		reply = g.handle(req)
+	}
+	return g.depart(req, reply)
+}
+
+// handle finds what stands behind the URL and lets it answer.
+func (g *Gateway) handle(req *http1.Request) *http1.Reply {
 	e := g.endpoint(req.Target)
 	if e == nil {
 		return g.refuse(req, answer{status: http.StatusNotFound})
@@ -62,6 +77,19 @@ func (g *Gateway) serveHTTP(_ context.Context, req *http1.Request) *http1.Reply 
 		methods = append(methods, r.methods...)
 	}
 	return g.refuse(req, answer{status: http.StatusMethodNotAllowed, allow: strings.Join(methods, ", ")})
+}
+
+// greet meets a connection before anything is read from it.
+func (g *Gateway) greet(p http1.Peer) *http1.Reply {
+	if g.faults.on(onAccept) == nil || !g.allowed(p.Remote.Addr()) {
+		return nil
+	}
+	d := g.meet(&occasion{layer: onAccept, peer: p.Remote, inFlight: p.Open})
+	reply := d.reply()
+	if reply == nil {
+		reply = &http1.Reply{}
+	}
+	return d.late(reply)
 }
 
 // endpoint is what a request target means, which may be a whole URL (RFC 9112 §3.2.2). A query that no URL of the gateway has is ignored.

@@ -11,7 +11,8 @@ import (
 //	tcp.accept                                  a connection to HTTP
 //	ssdp.search, ssdp.reply, ssdp.notify        a datagram in, out, and out to the group
 //	http.request                                a request, before anything looks at it
-//	http.head, http.body                        an answer's header fields; its bytes
+//	http.head                                   an answer's head; a verb takes the place of the answer
+//	http.body                                   an answer's body, whose length the head then announces; a verb follows it
 //	xml                                         an answer's document: description, SCPD, SOAP
 //	soap.Action, soap.*, soap.unknown           an action, any call, a call of an action that the service does not have
 //	table.add, table.delete, table.expire       a change of the mapping table
@@ -68,10 +69,10 @@ func layerSpecs() []layerSpec {
 		{onAccept, "client size in-flight", "client", end, "delay"},
 		{onSearch, "via st client size header", "client", "drop", "delay"},
 		{onReply, "via st client size header", "client", "drop", "set rename remove replace prefix suffix truncate delay duplicate send-from"},
-		{onNotify, "st size", "", "drop", "set rename remove replace prefix suffix truncate delay duplicate send-from"},
+		{onNotify, "st size header", "", "drop", "set rename remove replace prefix suffix truncate delay duplicate send-from"},
 		{onRequest, http, "client connection", "http-status " + end, "delay"},
-		{onHead, http, "client connection", end, "set rename remove replace prefix suffix delay"},
-		{onBody, http, "client connection", "close hang", "replace prefix suffix truncate delay drip split"},
+		{onHead, http + " status", "client connection", end, "set rename remove replace prefix suffix delay split"},
+		{onBody, http + " status", "client connection", "close hang", "replace prefix suffix truncate delay drip split"},
 		{onXML, http, "client connection", "", "set rename remove"},
 		{onSOAP, http + mapping, "client mapping connection", "upnp-error http-status " + end, "set rename remove delay"},
 		{onAdd, "client size" + mapping, "client mapping", "upnp-error store silent", "set"},
