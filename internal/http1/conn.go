@@ -41,7 +41,7 @@ func (c *conn) serve(ctx context.Context, first *Reply) {
 		buf.out = c.out
 		c.scratch.Put(buf)
 	}()
-	for c.await(r) == nil && c.exchange(ctx, r) {
+	for c.await(r) == nil && !c.retired.Load() && c.exchange(ctx, r) {
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -16,10 +17,11 @@ type Server struct {
 	ReadTimeout time.Duration // for one request from its first byte, and for writing one reply; 0 = 30 s
 	IdleTimeout time.Duration // for the first byte of the next request, 0 = 30 s
 	HangTimeout time.Duration // of a connection that ends in [Hang], 0 = 10 min
+	Grace       time.Duration // for requests that are being answered when Serve ends; 0 = none
 	MaxConns    int           // connections at once, more are closed unread; 0 = 512. A quarter of them may hang, and more are closed instead
 
-	// Handle answers one request; a connection has one at a time. ctx ends with Serve's. A nil Reply closes the connection
-	// without an answer.
+	// Handle answers one request; a connection has one at a time. ctx ends with Serve's, or Grace later. A nil Reply closes the
+	// connection without an answer.
 	Handle func(ctx context.Context, req *Request) *Reply
 	// Accept meets each connection before anything is read, in the order they were accepted; it must not block. Its Reply is
 	// delivered at once, and unless that ends the connection requests follow. nil, as a func or as a Reply: requests follow.
@@ -34,9 +36,11 @@ type Peer struct {
 }
 
 // Serve accepts connections until ctx ends, when it returns nil, or until l fails, when it returns the error. Either way it
-// closes l and every connection, and returns after all of them have ended.
+// closes l and every connection, those with a request in flight when it is answered, but no later than Grace. It returns after all of
+// them have ended.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
-	ctx, cancel := context.WithCancel(ctx)
+	alive, kill := context.WithCancel(context.WithoutCancel(ctx))
+	defer kill()
 	v := &serving{
 		srv:   s,
 		read:  cmp.Or(s.ReadTimeout, 30*time.Second),
@@ -45,18 +49,27 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		max:   cmp.Or(s.MaxConns, 512),
 		conns: make(map[net.Conn]struct{}),
 	}
-	stop := context.AfterFunc(ctx, func() {
+	end := sync.OnceFunc(func() {
 		l.Close()
-		v.closeAll()
+		v.retire()
+		if s.Grace <= 0 {
+			kill()
+			v.closeAll()
+		}
 	})
-	err := v.accept(ctx, l)
+	stop := context.AfterFunc(ctx, end)
+	defer stop()
+	err := v.accept(alive, l)
 	if ctx.Err() != nil {
 		err = nil
 	}
-	cancel()
-	if stop() {
-		l.Close()
-		v.closeAll()
+	end()
+	if s.Grace > 0 {
+		late := time.AfterFunc(s.Grace, func() {
+			kill()
+			v.closeAll()
+		})
+		defer late.Stop()
 	}
 	v.wg.Wait()
 	return err
@@ -69,6 +82,7 @@ type serving struct {
 	max              int
 	wg               sync.WaitGroup
 	scratch          sync.Pool // of *scratch
+	retired          atomic.Bool
 
 	mu       sync.Mutex
 	conns    map[net.Conn]struct{} // nil once closed
@@ -116,7 +130,7 @@ func (v *serving) accept(ctx context.Context, l net.Listener) error {
 func (v *serving) add(c net.Conn) (Peer, bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.conns == nil || len(v.conns) >= v.max {
+	if v.conns == nil || v.retired.Load() || len(v.conns) >= v.max {
 		return Peer{}, false
 	}
 	v.conns[c] = struct{}{}
@@ -129,6 +143,16 @@ func (v *serving) remove(c net.Conn) {
 	v.mu.Lock()
 	delete(v.conns, c)
 	v.mu.Unlock()
+}
+
+// retire lets no more requests begin.
+func (v *serving) retire() {
+	v.retired.Store(true)
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for c := range v.conns {
+		c.SetReadDeadline(time.Unix(1, 0))
+	}
 }
 
 func (v *serving) closeAll() {
