@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/igdkit/igdkit/emulator"
+	"github.com/igdkit/igdkit/internal/words"
 )
 
 // composer makes whole devices of what a document says and names. Composing happens in the trees, before anything becomes a Go
@@ -33,6 +34,9 @@ type layer struct {
 // scenario composes the devices of doc and checks what they are.
 func (c *composer) scenario(doc *document) {
 	c.under = append(c.under, doc.file)
+	for i, e := range doc.Expect {
+		c.problemsOf(doc.root, path{"expect", i}, e.Problems())
+	}
 	if fragment := doc.root.get("quirk"); fragment != nil {
 		doc.Devices = []Device{{Name: doc.Name}}
 		doc.composed = []*node{c.alone(doc, fragment)}
@@ -61,23 +65,29 @@ func (c *composer) options(tree *node) emulator.Options {
 	var d Device
 	(&decoder{problems: &c.problems}).decode(tree, reflect.ValueOf(&d).Elem())
 	if d.IGD == 0 {
-		c.problems.sense(tree, path{"igd"}, "", "%s is missing: 1 or 2, the version of InternetGatewayDevice, or name a profile", keyOf(tree, "igd"))
+		c.problems.sense(tree, path{"igd"}, "", "%s is missing: 1 or 2, the version of InternetGatewayDevice, or name a profile", keyOf(tree, path{"igd"}))
 	} else if d.IGD != 1 && d.IGD != 2 {
-		c.problems.sense(tree, path{"igd"}, "", "%s must be 1 or 2, not %d", keyOf(tree, "igd"), d.IGD)
+		c.problems.sense(tree, path{"igd"}, "", "%s must be 1 or 2, not %d", keyOf(tree, path{"igd"}), d.IGD)
 		d.IGD = 0
 	}
 	o := emulator.Options{
 		Name: d.Name, Version: d.IGD, ExternalIP: d.ExternalIP, WAN: d.WAN,
 		Dialect: d.Dialect, Policy: d.Policy, Faults: d.Faults, Timeline: d.Timeline,
 	}
-	for _, p := range o.Problems() {
-		c.problems.sense(tree, p.At, p.DidYouMean, "%s: %s", keyOf(tree, p.At...), p.Message)
-	}
+	c.problemsOf(tree, nil, o.Problems())
 	return o
 }
 
+// problemsOf tells where in the files the emulator's problems stand; at leads to what was asked.
+func (c *composer) problemsOf(tree *node, at path, problems []emulator.Problem) {
+	for _, p := range problems {
+		full := append(slices.Clip(at), p.At...)
+		c.problems.sense(tree, full, p.DidYouMean, "%s: %s", keyOf(tree, full), p.Message)
+	}
+}
+
 // keyOf is what messages call the place that p leads to below tree: the path in the file where it was written.
-func keyOf(tree *node, p ...any) string {
+func keyOf(tree *node, p path) string {
 	n, rest := tree.at(p)
 	if key := append(n.path(), rest...); len(key) > 0 {
 		return key.String()
@@ -189,7 +199,7 @@ func (c *composer) parameters(q *document, fragment, values *node) *node {
 		p, ok := q.Parameters[k.value]
 		if !ok {
 			values.bad = true
-			c.problems.add(k.place, k.path().String(), didYouMean(k.value, sortedKeys(q.Parameters)),
+			c.problems.add(k.place, k.path().String(), words.Nearest(k.value, sortedKeys(q.Parameters)),
 				"the quirk %s has no parameter %q", q.Name, shorten(k.value))
 			continue
 		}

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/igdkit/igdkit/internal/words"
 )
 
 // Decode reads one value of the scenario language out of YAML or JSON: an emulator.Fault, say, or a list of
@@ -100,7 +102,7 @@ func (d *decoder) structure(n *node, v reflect.Value) {
 		at := slices.IndexFunc(fields, func(f field) bool { return f.key == k.value })
 		if at < 0 {
 			n.bad = true
-			meant := didYouMean(k.value, keysOf(fields))
+			meant := words.Nearest(k.value, keysOf(fields))
 			if meant != "" {
 				n.meant = append(n.meant, meant)
 			}
@@ -150,7 +152,7 @@ func (d *decoder) text(n *node, v reflect.Value, to encoding.TextUnmarshaler) {
 	}
 	suggestion := ""
 	if list, ok := to.(choices); ok {
-		suggestion = didYouMean(n.value, list.Choices())
+		suggestion = words.Nearest(n.value, list.Choices())
 	}
 	v.SetZero()
 	d.problems.at(n, suggestion, "%s: %v", subject(n), err)

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/igdkit/igdkit/internal/words"
 )
 
 //go:embed *.yaml
@@ -20,7 +22,7 @@ var files embed.FS
 func builtIn(name string) (file string, data []byte, err error) {
 	file = name + ".yaml"
 	if data, err = files.ReadFile(file); err != nil {
-		return "", nil, &UnknownError{Name: name, Nearest: nearest(name, Names())}
+		return "", nil, &UnknownError{Name: name, Nearest: words.Near(name, Names())}
 	}
 	return file, data, nil
 }

@@ -1,24 +1,52 @@
 // Package words finds the word that somebody meant.
 package words
 
-import "strings"
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
 
-// Nearest is the name that was probably meant: at most two slips away and less than half of its letters, or one that
-// starts with what was typed; in any case. "" when none is near.
+// Nearest is the name that was probably meant; "" when none is near.
 func Nearest(typed string, names []string) string {
+	if near := Near(typed, names); len(near) > 0 {
+		return near[0]
+	}
+	return ""
+}
+
+// Near are the names that may have been meant, best first, at most three: those at most two slips away and less than half of
+// their letters, and those that start with what was typed; in any case.
+func Near(typed string, names []string) []string {
+	type candidate struct {
+		name  string
+		slips int
+	}
+	var near []candidate
 	typed = strings.ToLower(typed)
-	best, slips := "", 3
 	for _, name := range names {
-		d := distance(typed, strings.ToLower(name))
-		if len(typed) > 1 && strings.HasPrefix(strings.ToLower(name), typed) {
-			d = 1
+		lower := strings.ToLower(name)
+		slips := maxSlips + 1
+		switch {
+		case len(typed) > 1 && typed != lower && strings.HasPrefix(lower, typed):
+			slips = 1
+		case max(len(typed)-len(name), len(name)-len(typed)) <= maxSlips:
+			slips = distance(typed, lower)
 		}
-		if d < slips && 2*d < len(name)+1 {
-			best, slips = name, d
+		if slips <= maxSlips && 2*slips < len(name)+1 {
+			near = append(near, candidate{name, slips})
 		}
+	}
+	slices.SortStableFunc(near, func(a, b candidate) int { return cmp.Compare(a.slips, b.slips) })
+	var best []string
+	for _, c := range near[:min(3, len(near))] {
+		best = append(best, c.name)
 	}
 	return best
 }
+
+// maxSlips is how many letters may be wrong.
+const maxSlips = 2
 
 // distance counts the letters to insert, delete, replace or swap with their neighbour to make a into b.
 func distance(a, b string) int {
