@@ -130,7 +130,7 @@ func BenchmarkGetExternalIPAddress(b *testing.B) {
 // The ratio of time is to stay below 1.3.
 func BenchmarkLiveMappings(b *testing.B) {
 	filled := func(n int) caller {
-		c := call1(b, Options{})
+		c := call1(b, Options{Plane: Plane{Mode: PlaneOff}})
 		c.g.do(func(s *state) {
 			for i := range n {
 				s.store(Mapping{

@@ -26,18 +26,20 @@ func (g *Gateway) catchUp() {
 	before := len(g.state.events)
 	g.state.enter(g.options.Clock.Now())
 	g.lapse()
+	g.plane.lapse(g.state.now)
 	g.options.Clock.report(g.state.events[before:]...)
 	g.record()
 }
 
 // settle draws the consequences of what happened to the state: journal, events, subscribers, the next alarm.
 func (g *Gateway) settle() {
+	g.plane.readdress(g.state)
 	g.record()
 	g.publish()
 	if g.closed {
 		return
 	}
-	next := firstOf(g.state.next(), g.nextLapse())
+	next := firstOf(g.plane.next(), firstOf(g.state.next(), g.nextLapse()))
 	if len(g.state.errands) > 0 && !g.busy {
 		next = g.state.now
 	}
@@ -70,6 +72,9 @@ func (e Event) entry() Entry {
 			{"description", m.Description},
 			{"enabled", boolean(m.Enabled)},
 			{"lease", fmt.Sprint(int64(m.Lease / time.Second))},
+		}
+		if m.Reach.IsValid() {
+			j.Details = append(j.Details, Detail{"reach", m.Reach.String()})
 		}
 	}
 	if e.ExternalIP != nil {

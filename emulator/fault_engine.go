@@ -146,6 +146,9 @@ func (f *fault) acts(s *state, o *occasion) bool {
 	if goesOn {
 		return true
 	}
+	if o.again && f.schedule.counts() {
+		return false
+	}
 	if !f.schedule.comes(s.now, f.matter(s, o, f.When.Per)) {
 		return false
 	}

@@ -23,6 +23,7 @@ type occasion struct {
 	inFlight   int        // this one included
 	args       []soap.Arg // of a call as they came, or of an event
 	mapping    *Mapping   // of a table layer and of forward
+	again      bool       // of a connection that goes on: it was counted when it began
 }
 
 // client is the caller's address in its one spelling.

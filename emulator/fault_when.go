@@ -80,6 +80,11 @@ func (s *schedule) comes(now time.Time, per matter) bool {
 	return s.Chance == 0 || s.chance.Float64() < float64(s.Chance)
 }
 
+// counts reports whether it matters how often an occasion comes.
+func (s *schedule) counts() bool {
+	return s.First > 0 || s.Every > 1 || s.AfterCount > 0 || s.Chance > 0
+}
+
 // open are the parts that the clock decides.
 func (s *schedule) open(now time.Time) bool {
 	up := now.Sub(s.began)

@@ -34,6 +34,7 @@ type Gateway struct {
 	wg       sync.WaitGroup
 	close    func() error // once
 	notifier notifier
+	plane    *plane  // nil: none
 	faults   *faults // of the state
 
 	mu          sync.Mutex // guards what follows
@@ -66,6 +67,7 @@ func New(ctx context.Context, o Options) (*Gateway, error) {
 	g.cancel = cancel
 	g.notifier.init(run, g)
 	g.close = sync.OnceValue(g.shutDown)
+	g.plane.begin()
 	g.wg.Go(func() {
 		srv := &http1.Server{Handle: g.serveHTTP, Accept: g.greet}
 		if err := srv.Serve(run, l); err != nil {
@@ -104,6 +106,7 @@ func (g *Gateway) build() error {
 	g.endpoints = g.newEndpoints()
 	g.state = newState(o, g.root)
 	g.faults = g.state.faults
+	g.plane = newPlane(g)
 	g.faults.note = g.journal.add
 	return nil
 }
@@ -131,6 +134,7 @@ func (g *Gateway) shutDown() error {
 	g.closed = true
 	g.alarm.stop()
 	g.mu.Unlock()
+	g.plane.close()
 	g.cancel()
 	g.wg.Wait()
 	g.notifier.wait()

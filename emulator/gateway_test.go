@@ -123,7 +123,7 @@ func TestSameSeedSameJournal(t *testing.T) {
 func TestJournal(t *testing.T) {
 	var written bytes.Buffer
 	clock := emulator.NewClock(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
-	g := emulator.Start(t, emulator.Options{Name: "box", Version: 1, Journal: &written, Clock: clock, SSDP: "off"})
+	g := emulator.Start(t, emulator.Options{Name: "box", Version: 1, Journal: &written, Clock: clock, SSDP: "off", Plane: emulator.Plane{Mode: emulator.PlaneOff}})
 	c := client(t, g, internetgateway2.NewWANIPConnection1ClientsByURL)
 	if err := c.AddPortMapping("", 8080, "TCP", 80, "127.0.0.1", true, "web", 60); err != nil {
 		t.Fatal(err)

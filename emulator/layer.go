@@ -80,7 +80,7 @@ func layerSpecs() []layerSpec {
 		{onExpire, "size arg age", "mapping", "store silent", ""},
 		{onView, http + mapping, "client mapping connection", "upnp-error", "set rename remove"},
 		{onExternalIP, "client size", "client", "upnp-error", "set"},
-		{onForward, "client size in-flight arg age", "client mapping", end, "delay"},
+		{onForward, "client size in-flight arg age", "client mapping connection", end, "delay"},
 		{onSubscribe, http, "client connection", "http-status " + end, "delay"},
 		{onEvent, "client size arg", "client", "drop", "set rename remove delay duplicate"},
 	}

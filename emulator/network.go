@@ -13,8 +13,8 @@ import (
 // outside a bubble as well. Everything is delivered at once and in order, so what a seeded test does is repeatable;
 // only a full queue loses datagrams.
 //
-// Hosts whose prefixes overlap share a wire. There is no forwarding between wires: a destination that no prefix of a
-// host covers is unreachable, as from behind a gateway whose uplink is down.
+// Hosts whose prefixes overlap share a wire. Only a Gateway that stands on a host carries something from wire to wire: see
+// [Plane]. Any other destination that no prefix of a host covers is unreachable, as from behind a gateway whose uplink is down.
 type Network struct {
 	// mu guards the topology and the socket tables of every host. It is taken before the lock of a socket, never
 	// after, and nobody waits while holding it.

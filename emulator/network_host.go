@@ -54,9 +54,12 @@ func (h *Host) Name() string { return h.name }
 // It panics as Network.Host does.
 func (h *Host) AddInterface(segment string, addrs ...netip.Prefix) net.Interface {
 	addrs = checkAddrs(h.name, addrs)
-	n := h.network
-	n.mu.Lock()
-	defer n.mu.Unlock()
+	h.network.mu.Lock()
+	defer h.network.mu.Unlock()
+	return h.addInterface(segment, addrs)
+}
+
+func (h *Host) addInterface(segment string, addrs []netip.Prefix) net.Interface {
 	i := len(h.ifaces)
 	f := &iface{host: h, wire: segment, link: net.Interface{
 		Index:        i + 1,
@@ -65,7 +68,7 @@ func (h *Host) AddInterface(segment string, addrs ...netip.Prefix) net.Interface
 		HardwareAddr: net.HardwareAddr{2, 0, byte(h.serial >> 16), byte(h.serial >> 8), byte(h.serial), byte(i)},
 		Flags:        net.FlagUp | net.FlagBroadcast | net.FlagMulticast | net.FlagRunning,
 	}}
-	n.attach(f, addrs)
+	h.network.attach(f, addrs)
 	h.ifaces = append(h.ifaces, f)
 	return f.link
 }
@@ -80,10 +83,13 @@ func (h *Host) SetAddrs(ifname string, addrs ...netip.Prefix) {
 	if i < 1 {
 		panic(fmt.Sprintf("emulator: host %s has no interface %s whose addresses can be set", h.name, ifname))
 	}
-	f := h.ifaces[i]
+	h.ifaces[i].setAddrs(addrs)
+}
+
+func (f *iface) setAddrs(addrs []netip.Prefix) {
 	f.segment.remove(f)
-	h.network.attach(f, addrs)
-	h.recheck()
+	f.host.network.attach(f, addrs)
+	f.host.recheck()
 }
 
 func checkAddrs(host string, addrs []netip.Prefix) []netip.Prefix {

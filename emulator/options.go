@@ -58,6 +58,7 @@ func (o Options) defaults() (Options, error) {
 		o.ExternalIP = netip.AddrFrom4([4]byte{45, 66, 77, 88})
 	}
 	o.WAN = wanOf(o)
+	o.Plane = o.Plane.defaults(o)
 	if o.Clients == nil {
 		o.Clients = clientsOf(o.LAN)
 	}

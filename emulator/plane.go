@@ -1,6 +1,10 @@
 package emulator
 
-import "net/netip"
+import (
+	"cmp"
+	"net/netip"
+	"time"
+)
 
 // Plane is how bytes get through mapped ports. What is carried follows the mapping table: a port opens within the call that maps it,
 // and closes, with its connections reset, when its entry is deleted, expires, is disabled, or the gateway reboots. A renewal disturbs
@@ -17,8 +21,8 @@ type Plane struct {
 	Mode  PlaneMode
 	Doors netip.Addr // where doors open; zero: Options.LAN
 
-	MaxPorts int // doors or ports that are open at a time; further mappings have none. 0: 256
-	MaxFlows int // connections, and peers by UDP, at a time; more are refused. 0: 1024
+	MaxPorts    int // doors or ports that are open at a time; further mappings have none. 0: 256
+	MaxSessions int // connections, and peers by UDP, at a time; more are refused. 0: 1024
 
 	// Stealth drops what comes from the Internet to a port that is not mapped; without it that is refused. In memory only.
 	Stealth bool
@@ -38,7 +42,106 @@ const (
 	PlanePorts PlaneMode = "ports" // the mapped ports themselves on the external address, which this machine must have, as in a lab
 )
 
-const (
-	defaultMaxPorts = 256
-	defaultMaxFlows = 1024
-)
+func (p Plane) defaults(o Options) Plane {
+	p.MaxPorts = cmp.Or(p.MaxPorts, 256)
+	p.MaxSessions = cmp.Or(p.MaxSessions, 1024)
+	p.Doors = cmp.Or(p.Doors, o.LAN)
+	return p
+}
+
+// plane is what carries the bytes of a gateway's mappings.
+type plane struct {
+	gateway *Gateway
+	options Plane
+	access  access
+
+	// Guarded by the gateway's lock.
+	sessions []*session
+	sweep    time.Time // when to look for sessions that have been silent; zero: not known
+	over     bool
+}
+
+// access is how peers get to mapped ports. Its methods are called under the gateway's lock, but for close.
+type access interface {
+	open(*entry) netip.AddrPort // lets peers in by an entry that is enabled, and tells where
+	shut(*entry)
+	readdress(*state) bool // external addresses may have changed; reports whether what open told has
+	close()                // and waits
+}
+
+// newPlane is the plane of g, nil when there is to be none.
+func newPlane(g *Gateway) *plane {
+	o := g.options
+	p := &plane{gateway: g, options: o.Plane}
+	switch h, memory := o.Net.(*Host); {
+	case o.Plane.Mode == PlaneOff:
+		return nil
+	case memory && o.Plane.Mode == PlaneAuto:
+		p.access = newTranslation(p, h)
+	default:
+		p.access = newDoors(p)
+	}
+	return p
+}
+
+// begin takes over the mapping tables.
+func (p *plane) begin() {
+	if p == nil {
+		return
+	}
+	p.gateway.do(func(s *state) {
+		for _, c := range s.connections {
+			c.mappings.carrier = p
+		}
+		p.readdress(s)
+	})
+}
+
+func (p *plane) opened(e *entry) {
+	if p.over {
+		return
+	}
+	p.endIf(func(x *session) bool { return x.entry == e && !e.leadsTo(x.target) })
+	if !e.Enabled {
+		p.access.shut(e)
+		e.Reach = netip.AddrPort{}
+		return
+	}
+	e.Reach = p.access.open(e)
+}
+
+func (p *plane) closed(e *entry) {
+	p.endIf(func(x *session) bool { return x.entry == e })
+	p.access.shut(e)
+}
+
+// readdress follows the external addresses.
+func (p *plane) readdress(s *state) {
+	if p == nil || p.over || !p.access.readdress(s) {
+		return
+	}
+	for _, c := range s.connections {
+		for e := range c.mappings.order.all {
+			p.opened(e)
+		}
+	}
+}
+
+// reset ends all sessions, as a reboot does.
+func (p *plane) reset() {
+	if p != nil {
+		p.endIf(func(*session) bool { return true })
+	}
+}
+
+// close ends everything.
+func (p *plane) close() {
+	if p == nil {
+		return
+	}
+	p.gateway.mu.Lock()
+	p.over = true
+	p.reset()
+	p.gateway.mu.Unlock()
+	p.access.close()
+}

@@ -13,6 +13,7 @@ func (g *Gateway) restart(_ Reboot, change func(func(*state))) {
 	change(func(s *state) {
 		g.forgetSubscribers()
 		s.reboot()
+		g.plane.reset()
 	})
 	g.ssdp.alive()
 }

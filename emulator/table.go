@@ -31,6 +31,7 @@ type entry struct {
 	lease int       // in the heap; -1 when permanent
 
 	used atomic.Bool // something has passed through it since this was reset
+	door *door       // of the plane; nil: none
 }
 
 type portKey struct {

@@ -1,0 +1,197 @@
+package emulator
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"sync"
+)
+
+// doors is the plane of real sockets: each mapped port is listened on, and what comes in is sent on by another socket.
+type doors struct {
+	plane  *plane
+	ctx    context.Context // ends with close
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
+
+	// Guarded by the gateway's lock.
+	doors   map[doorKey]*door
+	addrs   []netip.Addr // that doors are on, by connection, in PlanePorts
+	started bool
+}
+
+// doorKey is what a door stands for. Mappings of one port for several remote hosts share it.
+type doorKey struct {
+	wan      int
+	port     uint16
+	protocol string
+}
+
+// door is one socket for peers.
+type door struct {
+	doorKey
+	users  int // entries
+	reach  netip.AddrPort
+	socket io.Closer
+}
+
+func newDoors(p *plane) *doors {
+	ctx, cancel := context.WithCancel(context.Background())
+	return &doors{plane: p, ctx: ctx, cancel: cancel, doors: map[doorKey]*door{}}
+}
+
+func (ds *doors) ports() bool { return ds.plane.options.Mode == PlanePorts }
+
+func (ds *doors) open(e *entry) netip.AddrPort {
+	if e.door != nil {
+		return e.door.reach
+	}
+	if e.ExternalPort == 0 {
+		return netip.AddrPort{} // all ports have no door of their own
+	}
+	k := doorKey{e.WAN, e.ExternalPort, e.Protocol}
+	d := ds.doors[k]
+	if d == nil {
+		var err error
+		if d, err = ds.build(k, e); err != nil {
+			ds.failed(e.String(), err)
+			return netip.AddrPort{}
+		}
+		ds.doors[k] = d
+	}
+	d.users++
+	e.door = d
+	return d.reach
+}
+
+func (ds *doors) failed(what string, err error) {
+	g := ds.plane.gateway
+	g.journal.add(Entry{Time: g.state.now, Kind: "forward.failed", Name: what, Details: Details{{"because", err.Error()}}})
+}
+
+// build opens the socket of k. The client of e is checked here, so that nothing is ever sent to third parties.
+func (ds *doors) build(k doorKey, e *entry) (*door, error) {
+	g := ds.plane.gateway
+	switch {
+	case !g.allowed(e.InternalClient):
+		return nil, fmt.Errorf("%v is none of the gateway's clients", e.InternalClient)
+	case len(ds.doors) >= ds.plane.options.MaxPorts:
+		return nil, fmt.Errorf("%d ports are open", len(ds.doors))
+	}
+	at := netip.AddrPortFrom(ds.plane.options.Doors, 0)
+	if ds.ports() {
+		if at = netip.AddrPortFrom(ds.addrs[k.wan], k.port); !exact(at.Addr()) {
+			return nil, fmt.Errorf("there is no external address")
+		}
+	}
+	d := &door{doorKey: k}
+	if k.protocol == tcp {
+		l, err := g.options.Net.Listen(ds.ctx, at)
+		if err != nil {
+			return nil, err
+		}
+		d.socket, d.reach = l, ds.reach(l.Addr())
+		ds.wg.Go(func() { ds.accept(d, l) })
+		return d, nil
+	}
+	c, err := g.options.Net.ListenPacket(ds.ctx, at)
+	if err != nil {
+		return nil, err
+	}
+	d.socket, d.reach = c, ds.reach(c.LocalAddr())
+	ds.wg.Go(func() { (&receiver{doors: ds, door: d, socket: c}).run() })
+	return d, nil
+}
+
+// reach is the address of a door as peers use it: where it stands on every address, at the host that clients are told.
+func (ds *doors) reach(a net.Addr) netip.AddrPort {
+	at := addrPortOf(a)
+	if !at.Addr().IsUnspecified() {
+		return at
+	}
+	host, _, _ := net.SplitHostPort(ds.plane.gateway.advertised())
+	addr, err := netip.ParseAddr(host)
+	if err != nil {
+		addr = loopbackOf(netip.IPv4Unspecified())
+	}
+	return netip.AddrPortFrom(addr, at.Port())
+}
+
+func addrPortOf(a net.Addr) netip.AddrPort {
+	var at netip.AddrPort
+	switch a := a.(type) {
+	case *net.TCPAddr:
+		at = a.AddrPort()
+	case *net.UDPAddr:
+		at = a.AddrPort()
+	}
+	return canonical(at)
+}
+
+func (ds *doors) shut(e *entry) {
+	d := e.door
+	if d == nil {
+		return
+	}
+	e.door = nil
+	if d.users--; d.users == 0 {
+		delete(ds.doors, d.doorKey)
+		d.socket.Close()
+	}
+}
+
+// readdress opens the ports on a new external address. Doors do not care.
+func (ds *doors) readdress(s *state) (changed bool) {
+	changed = !ds.started
+	ds.started = true
+	if !ds.ports() {
+		return changed
+	}
+	if ds.addrs == nil {
+		ds.addrs = make([]netip.Addr, len(s.connections))
+	}
+	for i, c := range s.connections {
+		if ds.addrs[i] == c.address {
+			continue
+		}
+		ds.addrs[i], changed = c.address, true
+		if hold := ds.plane.options.Hold; hold != nil && exact(c.address) {
+			if err := hold(c.address); err != nil {
+				ds.failed(c.address.String(), err)
+			}
+		}
+		ds.plane.endIf(func(x *session) bool { return x.wan == c })
+		for e := range c.mappings.order.all {
+			ds.shut(e)
+		}
+	}
+	return changed
+}
+
+// close ends every door, and returns when all goroutines have ended. The sessions have been told to.
+func (ds *doors) close() {
+	ds.plane.gateway.mu.Lock()
+	for k, d := range ds.doors {
+		delete(ds.doors, k)
+		d.socket.Close()
+	}
+	ds.plane.gateway.mu.Unlock()
+	ds.cancel()
+	ds.wg.Wait()
+}
+
+// knock is the arrival of a peer at d.
+func (ds *doors) knock(d *door, peer netip.AddrPort) (x *session, what deed) {
+	g := ds.plane.gateway
+	if !ds.ports() && !peer.Addr().IsLoopback() && !g.allowed(peer.Addr()) {
+		return nil, what
+	}
+	g.do(func(s *state) {
+		if c := s.connections[d.wan]; c.status == connected && !ds.plane.over {
+			x, what = ds.plane.knock(s, c, d.protocol, d.port, peer)
+		}
+	})
+	return x, what
+}

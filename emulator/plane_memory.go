@@ -1,0 +1,169 @@
+package emulator
+
+import (
+	"net/netip"
+	"slices"
+)
+
+// translation is the plane in memory: the gateway's host forwards what comes to mapped ports, and rewrites its addresses.
+type translation struct {
+	plane *plane
+	host  *Host
+
+	// Guarded by the gateway's lock.
+	attached  bool
+	externals externals
+	outside   map[ways]*datagrams // by UDP, from the peer to the external address
+	inside    map[ways]*datagrams // and from the internal client to the peer
+}
+
+// ways are the ends of a session on one side of the gateway.
+type ways struct{ src, dst netip.AddrPort }
+
+// datagrams are a session by UDP.
+type datagrams struct {
+	*session
+	external netip.AddrPort
+}
+
+func newTranslation(p *plane, h *Host) *translation {
+	return &translation{plane: p, host: h, externals: externals{host: h}}
+}
+
+func (t *translation) open(e *entry) netip.AddrPort {
+	c := t.plane.gateway.state.connections[e.WAN]
+	if e.ExternalPort == 0 || t.externals.find(c.address) == nil {
+		return netip.AddrPort{}
+	}
+	return netip.AddrPortFrom(c.address, e.ExternalPort)
+}
+
+func (t *translation) shut(*entry) {}
+
+// readdress gives the host the addresses that the connections have.
+func (t *translation) readdress(s *state) bool {
+	if !t.attached {
+		t.attached = true
+		t.host.addForwarder(t)
+	}
+	want := make([]netip.Addr, 0, 4)
+	for _, c := range s.connections {
+		if c.address.IsValid() && !c.address.IsUnspecified() && !slices.Contains(want, c.address) {
+			want = append(want, c.address)
+		}
+	}
+	if !t.externals.become(want) {
+		return false
+	}
+	for _, x := range t.externals.held {
+		if x.err != nil {
+			t.plane.gateway.journal.add(Entry{Time: s.now, Kind: "forward.failed", Name: x.err.Error()})
+		}
+	}
+	return true
+}
+
+func (t *translation) close() {
+	t.host.removeForwarder(t)
+	t.externals.close()
+}
+
+// forward decides about a packet that has come to the host.
+func (t *translation) forward(p packet, by string) (d decision) {
+	t.plane.gateway.do(func(s *state) {
+		if t.plane.over {
+			return
+		}
+		if x := t.externals.find(p.dst.Addr()); x != nil && x.ifname == by {
+			d = t.inward(s, p)
+		} else if p.protocol == udp {
+			d = t.outward(s, p)
+		}
+	})
+	return d
+}
+
+// inward decides about what the Internet sends to an external address. Of several connections with one address, the first that has
+// the port takes it.
+func (t *translation) inward(s *state, p packet) decision {
+	if x := t.outside[ways{p.src, p.dst}]; x != nil && p.protocol == udp {
+		return t.carry(x, p, x.meet(s, false))
+	}
+	up := false
+	for _, c := range s.connections {
+		if c.address != p.dst.Addr() || c.status != connected {
+			continue
+		}
+		up = true
+		x, d := t.plane.knock(s, c, p.protocol, p.dst.Port(), p.src)
+		switch {
+		case x == nil:
+			continue
+		case p.protocol == tcp:
+			return t.connect(x, p, d)
+		}
+		return t.carry(t.remember(s, x, p), p, d)
+	}
+	if !up || t.plane.options.Stealth {
+		return decision{fate: vanished}
+	}
+	return decision{}
+}
+
+// connect lets a connection through to the internal client, or does what d says instead.
+func (t *translation) connect(x *session, p packet, d deed) decision {
+	hung := d.verb != nil && d.verb.Hang
+	switch wordOf(d) {
+	case cut:
+		return decision{fate: refused}
+	case hold:
+		if !hung {
+			return decision{fate: vanished}
+		}
+	}
+	p.dst = x.target
+	return decision{fate: passedOn, to: p, delay: d.delay, watch: &stream{session: x, hung: hung}}
+}
+
+// carry lets a datagram through to the internal client, or does what d says instead.
+func (t *translation) carry(x *datagrams, p packet, d deed) decision {
+	if wordOf(d) != pass {
+		return decision{fate: vanished}
+	}
+	x.passing(true, p.size)
+	p.dst = x.target
+	return decision{fate: passedOn, to: p, delay: d.delay}
+}
+
+// remember makes x known in both directions.
+func (t *translation) remember(s *state, x *session, p packet) *datagrams {
+	u := &datagrams{x, p.dst}
+	out, in := ways{p.src, p.dst}, ways{x.target, p.src}
+	if !t.plane.add(s, x, func() {
+		delete(t.outside, out)
+		if t.inside[in] == u {
+			delete(t.inside, in)
+		}
+	}) {
+		return u
+	}
+	if t.outside == nil {
+		t.outside, t.inside = map[ways]*datagrams{}, map[ways]*datagrams{}
+	}
+	t.outside[out], t.inside[in] = u, u
+	return u
+}
+
+// outward sends an answer to a peer from the mapped port. What is no answer is not the plane's: it finds no way.
+func (t *translation) outward(s *state, p packet) decision {
+	x := t.inside[ways{p.src, p.dst}]
+	if x == nil {
+		return decision{}
+	}
+	if x.wan.status != connected || t.externals.find(x.external.Addr()) == nil {
+		return decision{fate: vanished}
+	}
+	x.passing(false, p.size)
+	p.src = x.external
+	return decision{fate: passedOn, to: p}
+}
