@@ -1,5 +1,7 @@
 package emulator
 
+import "net/netip"
+
 // Fault is one misbehaviour: On a layer, If the conditions hold, When its time has come, Do something else than the
 // gateway would have done. Faults are data: the same type is read from scenario files, from the control API and from Go.
 type Fault struct {
@@ -145,8 +147,8 @@ type Drip struct {
 
 // Origin is where a datagram comes from instead.
 type Origin struct {
-	Port    PortChoice `yaml:"port"`    // a number or random
-	Address string     `yaml:"address"` // one that the gateway owns
+	Port    PortChoice `yaml:"port"`    // a number, or random: another one for each datagram
+	Address netip.Addr `yaml:"address"` // one that the gateway's host owns; zero: its own
 }
 
 // Then is an action that follows a deed.

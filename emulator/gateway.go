@@ -76,7 +76,7 @@ func New(ctx context.Context, o Options) (*Gateway, error) {
 	})
 	g.ssdp, err = startSSDP(run, ssdpOptions{
 		net: o.Net, lan: o.LAN, mode: o.SSDP, seed: o.Seed,
-		allowed: g.allowed, advertisement: g.advertisement, note: g.note,
+		allowed: g.allowed, advertisement: g.advertisement, meet: g.meet, note: g.note,
 	})
 	if err != nil {
 		g.close()

@@ -147,9 +147,17 @@ func (g *groupConn) meant(to destination) bool {
 
 // WriteTo sends from local: a reply whose source is another address of this machine is dropped by clients that
 // connected their socket, and tells the others a wrong gateway.
-func (g *groupConn) WriteTo(b []byte, addr net.Addr) (int, error) {
+func (g *groupConn) WriteTo(b []byte, addr net.Addr) (int, error) { return g.write(b, g.local, addr) }
+
+// writeFrom sends from another address of this host.
+func (g *groupConn) writeFrom(b []byte, source netip.Addr, to netip.AddrPort) error {
+	_, err := g.write(b, source, net.UDPAddrFromAddrPort(to))
+	return err
+}
+
+func (g *groupConn) write(b []byte, source netip.Addr, addr net.Addr) (int, error) {
 	if g.p4 != nil {
-		return g.p4.WriteTo(b, &ipv4.ControlMessage{Src: g.local.AsSlice()}, addr)
+		return g.p4.WriteTo(b, &ipv4.ControlMessage{Src: source.Unmap().AsSlice()}, addr)
 	}
-	return g.p6.WriteTo(b, &ipv6.ControlMessage{Src: g.local.WithZone("").AsSlice()}, addr)
+	return g.p6.WriteTo(b, &ipv6.ControlMessage{Src: source.WithZone("").AsSlice()}, addr)
 }

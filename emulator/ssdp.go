@@ -22,6 +22,7 @@ type ssdpOptions struct {
 	seed          uint64
 	allowed       func(netip.Addr) bool                                                  // who is answered
 	advertisement func() advertisement                                                   // what to say now; takes locks of the gateway
+	meet          func(*occasion) deed                                                   // what faults do; the same
 	note          func(kind string, peer netip.AddrPort, name string, details ...Detail) // journal: "ssdp.search", "ssdp.reply", "ssdp.notify"
 }
 
@@ -184,10 +185,4 @@ func (s *ssdpServer) receive(b []byte) (int, net.Addr, Via, error) {
 	}
 	n, from, err := s.conn.ReadFrom(b)
 	return n, from, viaUnknown, err
-}
-
-// send writes one datagram. A failure is the network's business: SSDP promises nothing, and says everything again.
-func (s *ssdpServer) send(to netip.AddrPort, b []byte) bool {
-	_, err := s.conn.WriteTo(b, net.UDPAddrFromAddrPort(to))
-	return err == nil
 }

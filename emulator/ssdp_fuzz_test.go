@@ -40,6 +40,7 @@ func FuzzSearch(f *testing.F) {
 		advertisement: func() advertisement {
 			return advertisement{targets: targets, location: "http://192.168.1.1:5000/d.xml", dialect: &idealDialect().ssdp}
 		},
+		meet: func(*occasion) deed { return deed{} },
 		note: func(string, netip.AddrPort, string, ...Detail) {},
 	}}
 	var err error

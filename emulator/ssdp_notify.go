@@ -65,8 +65,7 @@ func (s *ssdpServer) notify(kind ssdp.Kind, ad advertisement) {
 	for _, t := range ad.targets {
 		nt := t.nt()
 		m := s.message(h, ad, t, nt)
-		if s.send(s.group, m.Append(nil)) {
-			s.note("ssdp.notify", s.group, nt, Detail{"nts", kind.String()}, Detail{"usn", t.usn(nt)})
-		}
+		o := occasion{layer: onNotify, peer: s.group, st: nt, fields: m.Fields}
+		s.dispatch(&o, m, Detail{"nts", kind.String()}, Detail{"usn", t.usn(nt)})
 	}
 }

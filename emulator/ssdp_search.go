@@ -38,6 +38,11 @@ func (s *ssdpServer) hear(from netip.AddrPort, by Via, b []byte) {
 		return
 	}
 	s.note("ssdp.search", from, m.ST, details...)
+	q := occasion{layer: onSearch, peer: from, via: by, st: m.ST, fields: m.Head.Fields}
+	met := s.meet(&q)
+	if met.dropped() {
+		return
+	}
 	replies := d.choose(matching(ad.targets, m.ST), m.ST)
 	within := Span{Max: time.Duration(min(m.MX, maxMX)) * time.Second}
 	switch {
@@ -46,11 +51,13 @@ func (s *ssdpServer) hear(from netip.AddrPort, by Via, b []byte) {
 	case by == viaUnicast: // within a second, says UDA 1.1 §1.3.3
 		within = Span{}
 	}
+	within.Min += met.delay
+	within.Max += met.delay
 	if within.Max == 0 {
-		s.answer(from, replies)
+		s.answer(&q, replies)
 		return
 	}
-	s.schedule(from, replies, within)
+	s.schedule(&q, replies, within)
 }
 
 // claimedVia goes by what the search says of itself where the system does not tell.
@@ -133,22 +140,21 @@ func splitVersion(st string) (kind string, version int) {
 	return st[:i], int(v)
 }
 
-// answer sends replies now.
-func (s *ssdpServer) answer(to netip.AddrPort, replies []reply) {
+// answer sends the replies to the search q now.
+func (s *ssdpServer) answer(q *occasion, replies []reply) {
 	if len(replies) == 0 {
 		return
 	}
 	ad := s.advertisement()
 	for _, r := range replies {
-		m := s.message(ad.dialect.reply, ad, r.target, r.st)
-		if s.send(to, m.Append(nil)) {
-			s.note("ssdp.reply", to, r.st, Detail{"usn", r.target.usn(r.st)})
-		}
+		o := *q
+		o.layer, o.st = onReply, r.st
+		s.dispatch(&o, s.message(ad.dialect.reply, ad, r.target, r.st), Detail{"usn", r.target.usn(r.st)})
 	}
 }
 
-// schedule spreads replies over within, at random and in their order.
-func (s *ssdpServer) schedule(to netip.AddrPort, replies []reply, within Span) {
+// schedule spreads the replies to q over within, at random and in their order.
+func (s *ssdpServer) schedule(q *occasion, replies []reply, within Span) {
 	delays := make([]time.Duration, len(replies))
 	s.mu.Lock()
 	for i := range delays {
@@ -160,6 +166,6 @@ func (s *ssdpServer) schedule(to netip.AddrPort, replies []reply, within Span) {
 	s.mu.Unlock()
 	slices.Sort(delays)
 	for i, r := range replies {
-		s.later(delays[i], func() { s.answer(to, []reply{r}) })
+		s.later(delays[i], func() { s.answer(q, []reply{r}) })
 	}
 }

@@ -1,0 +1,113 @@
+package emulator
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"net"
+	"net/netip"
+	"syscall"
+
+	"github.com/igdkit/igdkit/internal/http1"
+)
+
+// dispatch sends m on its way as the faults on the layer of o have it. The receiver is o's peer.
+func (s *ssdpServer) dispatch(o *occasion, m http1.Message, details ...Detail) {
+	d := s.meet(o)
+	if d.dropped() {
+		return
+	}
+	b := d.datagram(&m)
+	send := func() {
+		r := d.rand()
+		for range 1 + d.duplicate {
+			s.sendOne(o, d.sendFrom, r, b, details)
+		}
+	}
+	if d.delay > 0 {
+		s.later(d.delay, send)
+		return
+	}
+	send()
+}
+
+// sendOne sends a datagram and says so in the journal. A failure is the network's business: SSDP promises nothing, and says
+// everything again. Only a source that the scenario asks for, and that is not to be had, is worth a line.
+func (s *ssdpServer) sendOne(o *occasion, from *Origin, r *rand.Rand, b []byte, details []Detail) {
+	kind := string(o.layer)
+	if from == nil {
+		if s.send(o.peer, b) {
+			s.note(kind, o.peer, o.st, details...)
+		}
+		return
+	}
+	source, err := s.sendFrom(from, r, o.peer, b)
+	if err != nil {
+		s.note("ssdp.unsent", o.peer, o.st, Detail{"error", err.Error()})
+		return
+	}
+	s.note(kind, o.peer, o.st, append(details[:len(details):len(details)], Detail{"from", source.String()})...)
+}
+
+// datagram is m after the edits of d.
+func (d *deed) datagram(m *http1.Message) []byte {
+	d.rewriteHead(m)
+	b := d.rewriteBytes(m.Append(nil))
+	if d.truncate != nil {
+		b = b[:min(len(b), *d.truncate)]
+	}
+	return b
+}
+
+// send writes one datagram.
+func (s *ssdpServer) send(to netip.AddrPort, b []byte) bool {
+	_, err := s.conn.WriteTo(b, net.UDPAddrFromAddrPort(to))
+	return err == nil
+}
+
+// Random ports are dynamic ones (RFC 6335 §6).
+const (
+	firstDynamic = 49152
+	dynamicPorts = 65536 - firstDynamic
+	portTries    = 8
+)
+
+// sendFrom writes one datagram from another address or port of this host, through a socket that lives no longer than that, and tells
+// from where.
+func (s *ssdpServer) sendFrom(from *Origin, r *rand.Rand, to netip.AddrPort, b []byte) (netip.AddrPort, error) {
+	source := s.local
+	if from.Address.IsValid() {
+		source = netip.AddrPortFrom(from.Address, source.Port())
+	}
+	if from.Port.Port != 0 {
+		source = netip.AddrPortFrom(source.Addr(), from.Port.Port)
+	}
+	if !from.Port.Random && source.Port() == s.local.Port() {
+		if w, ok := s.conn.(fromWriter); ok {
+			return source, w.writeFrom(b, source.Addr(), to)
+		}
+		if source == s.local {
+			_, err := s.conn.WriteTo(b, net.UDPAddrFromAddrPort(to))
+			return source, err
+		}
+	}
+	for try := 0; ; try++ {
+		if from.Port.Random {
+			source = netip.AddrPortFrom(source.Addr(), uint16(firstDynamic+r.IntN(dynamicPorts)))
+		}
+		c, err := s.net.ListenPacket(context.Background(), source)
+		if errors.Is(err, syscall.EADDRINUSE) && from.Port.Random && try < portTries {
+			continue
+		}
+		if err != nil {
+			return source, err
+		}
+		_, err = c.WriteTo(b, net.UDPAddrFromAddrPort(to))
+		return source, errors.Join(err, c.Close())
+	}
+}
+
+// fromWriter is a socket that holds its port on all addresses of this host, so that no other can be opened there.
+type fromWriter interface {
+	writeFrom(b []byte, source netip.Addr, to netip.AddrPort) error
+}
