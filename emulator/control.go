@@ -29,15 +29,29 @@ func (g *Gateway) serveControl(req *http1.Request, services []*service) *http1.R
 	}
 	s, a := g.find(services, urn, name, msg)
 	note := Entry{Kind: "soap.call", Peer: req.Remote, Name: shorten(name), Details: noted}
-	out, err := g.call(s, a, msg, note)
-	status, code := outcome(err)
-	if err == nil {
-		return g.reply(req, g.dialect.http.control, answer{status: status, body: d.appendResponse(nil, s, urn, name, out)})
+	made := g.call(req, s, a, name, msg, note)
+	reply := made.reply()
+	if reply == nil {
+		if made.err != nil && !ok {
+			made.err = upnpError(d.NoAction)
+		}
+		reply = g.answerCall(req, s, urn, name, &made)
 	}
-	if !ok {
-		code = d.NoAction
+	return made.late(reply)
+}
+
+// answerCall writes what became of a call.
+func (g *Gateway) answerCall(req *http1.Request, s *service, urn, name string, r *result) *http1.Reply {
+	d := &g.dialect.soap
+	status, code := outcome(r.err)
+	var body []byte
+	if r.err == nil {
+		body = d.appendResponse(nil, s, urn, name, r.out)
+	} else {
+		status = cmp.Or(d.FaultStatus, status)
+		body = d.appendFault(nil, s, urn, name, code, wording(r.err))
 	}
-	return g.reply(req, g.dialect.http.control, answer{status: cmp.Or(d.FaultStatus, status), body: d.appendFault(nil, s, urn, name, code)})
+	return g.reply(req, g.dialect.http.control, answer{status: status, body: g.faultyXML(req, body)})
 }
 
 // find is the service and the action that a request means; no action when there is none.
@@ -66,30 +80,58 @@ func (g *Gateway) find(services []*service, urn, name string, msg *soap.Message)
 	return services[0], nil
 }
 
-// call checks the arguments of an action and does it. note becomes the journal's entry of the call, before those of the changes
-// that it makes.
-func (g *Gateway) call(s *service, a *action, msg *soap.Message, note Entry) (out []soap.Arg, err error) {
-	var args arguments
-	if a == nil {
-		err = upnpError(soap.InvalidAction)
-	} else {
-		args, err = a.check(msg.Args)
-	}
+// result is what became of a call.
+type result struct {
+	deed // of the faults on it
+	out  []soap.Arg
+	err  error
+}
+
+// call does an action, as far as faults let it; a is nil when the service does not have it. note becomes the journal's entry of the
+// call, before those of the changes that it makes.
+func (g *Gateway) call(req *http1.Request, s *service, a *action, name string, msg *soap.Message, note Entry) (r result) {
 	g.do(func(st *state) {
-		if err == nil {
-			out, err = a.perform(st, call{note.Peer.Addr(), s, st.connections[s.wan], args})
+		o := occasion{
+			layer: onSOAP, action: name, unknown: a == nil, peer: req.Remote, connection: st.connections[s.wan],
+			request: req, args: msg.Args,
 		}
+		r.deed = st.meet(&o)
 		note.Time = st.now
-		note.Status, note.Code = outcome(err)
-		if err == nil {
+		if r.unanswered() {
+			note.Status = r.status()
+			g.journal.add(note)
+			return
+		}
+		o.args = r.rewriteArgs(msg.Args, nil)
+		if r.err = r.refused(); r.err == nil {
+			r.out, r.err = a.answer(st, s, &o)
+		}
+		note.Status, note.Code = outcome(r.err)
+		if r.err == nil {
 			st.succeeded(a.name)
 		}
-		for _, o := range out {
+		for _, o := range r.out {
 			note.Details = append(note.Details, Detail{o.Name, shorten(o.Value)})
 		}
 		g.journal.add(note)
 	})
-	return out, err
+	return r
+}
+
+// answer checks the arguments of o, does the action, and tells what faults leave of what it answers.
+func (a *action) answer(st *state, s *service, o *occasion) ([]soap.Arg, error) {
+	if a == nil {
+		return nil, upnpError(soap.InvalidAction)
+	}
+	args, err := a.check(o.args)
+	if err != nil {
+		return nil, err
+	}
+	out, err := a.perform(st, call{o.client(), o.peer, s, o.connection, args})
+	if err != nil {
+		return nil, err
+	}
+	return st.view(*o, out)
 }
 
 // perform does the action and names what it answers.
@@ -115,4 +157,12 @@ func outcome(err error) (status, code int) {
 		r = soap.ActionFailed
 	}
 	return http.StatusInternalServerError, int(r)
+}
+
+// wording is the description of err in the device's own words; nil leaves it to the dialect.
+func wording(err error) *string {
+	if w, ok := errors.AsType[worded](err); ok {
+		return &w.text
+	}
+	return nil
 }

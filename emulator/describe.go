@@ -35,10 +35,10 @@ func newDescriptionDialect(d *DescriptionDialect) descriptionDialect {
 	return c
 }
 
-// describe writes the device description (UDA 1.1 §2.3).
+// describe writes the device description (UDA 1.1 §2.3), in UTF-8.
 func (g *Gateway) describe() []byte {
 	d := &g.dialect.description
-	b := fill(nil, d.document, escaped(g.site.words(g.site.paths, nil), func(b []byte, word string) ([]byte, bool, bool) {
+	return fill(nil, d.document, escaped(g.site.words(g.site.paths, nil), func(b []byte, word string) ([]byte, bool, bool) {
 		switch word {
 		case "configid":
 			return strconv.AppendUint(b, uint64(g.configID), 10), true, true
@@ -52,7 +52,6 @@ func (g *Gateway) describe() []byte {
 		}
 		return b, false, false
 	}))
-	return d.encode(b)
 }
 
 func (g *Gateway) describeDevice(b []byte, v *device) []byte {
@@ -99,7 +98,7 @@ func appendList[T any](b []byte, d *descriptionDialect, name string, items []T, 
 	return append(b, "</"+name+">"...)
 }
 
-// scpdOf writes the description of a service (UDA 1.1 §2.5).
+// scpdOf writes the description of a service (UDA 1.1 §2.5), in UTF-8.
 func (g *Gateway) scpdOf(s *service) []byte {
 	d := &g.dialect.description
 	list := func(b []byte, text string) ([]byte, bool, bool) {
@@ -108,7 +107,7 @@ func (g *Gateway) scpdOf(s *service) []byte {
 		}
 		return b, text != "", true
 	}
-	b := fill(nil, d.scpd, escaped(g.site.words(g.site.paths, s.device), func(b []byte, word string) ([]byte, bool, bool) {
+	return fill(nil, d.scpd, escaped(g.site.words(g.site.paths, s.device), func(b []byte, word string) ([]byte, bool, bool) {
 		switch word {
 		case "configid":
 			return strconv.AppendUint(b, uint64(g.configID), 10), true, true
@@ -119,7 +118,6 @@ func (g *Gateway) scpdOf(s *service) []byte {
 		}
 		return b, false, false
 	}))
-	return d.encode(b)
 }
 
 // escaped are the words of more, which writes markup and says whether it knows a word, and those of plain, which is text.

@@ -77,11 +77,14 @@ func (d *soapDialect) appendArgument(b []byte, a soap.Arg) []byte {
 	})
 }
 
-// appendFault writes a refusal (UDA 1.1 §3.1.3).
-func (d *soapDialect) appendFault(b []byte, s *service, urn, action string, code int) []byte {
+// appendFault writes a refusal (UDA 1.1 §3.1.3); words are its description if they are given.
+func (d *soapDialect) appendFault(b []byte, s *service, urn, action string, code int, words *string) []byte {
 	number := strconv.Itoa(code)
 	description, ok := d.Descriptions[number]
-	if !ok {
+	switch {
+	case words != nil:
+		description = *words
+	case !ok:
 		description = soap.ErrorName(s.standardURN(), code)
 	}
 	return fill(b, d.fault, func(b []byte, word string) ([]byte, bool) {

@@ -43,7 +43,7 @@ func (c *Condition) asked(s *state, o *occasion) bool {
 
 // found are the conditions on the state at this moment.
 func (c *Condition) found(s *state, o *occasion) bool {
-	if !c.Size.holds(s.wan(o).mappings.len()) || !c.InFlight.holds(o.inFlight) {
+	if !c.Size.holds(s.wan(o).mappings.len()) || !c.InFlight.holds(o.crowd()) {
 		return false
 	}
 	if c.Age != (Age{}) {

@@ -76,6 +76,17 @@ func (d *deed) unstored() bool { return d.verb != nil && d.verb.Store != nil && 
 // silent reports whether no event is to tell of it.
 func (d *deed) silent() bool { return d.verb != nil && d.verb.Silent }
 
+// unanswered reports whether a call is neither done nor answered in SOAP.
+func (d *deed) unanswered() bool { return d.verb != nil && d.verb.UPnPError == nil }
+
+// status is the HTTP status that is answered instead; 0 when nothing is.
+func (d *deed) status() int {
+	if d.verb == nil || d.verb.HTTPStatus == nil {
+		return 0
+	}
+	return d.verb.HTTPStatus.Status
+}
+
 // dropped reports whether a datagram or event is lost.
 func (d *deed) dropped() bool { return d.verb != nil && d.verb.Drop }
 
@@ -157,22 +168,11 @@ type worded struct {
 func (w worded) Unwrap() error { return w.upnpError }
 
 // verbs are the words of the verbs in d.
-func (d *Deed) verbs() []string {
-	all := given(*d)
-	return slices.DeleteFunc(all, func(word string) bool { return !isVerb(word) })
-}
-
-func isVerb(word string) bool {
-	switch word {
-	case "upnp-error", "http-status", "drop", "close", "hang", "store", "silent":
-		return true
-	}
-	return false
-}
+func (d *Deed) verbs() []string { return given(*d, "verb") }
 
 // words say in the journal what d does.
 func (d *Deed) words() string {
-	all := given(*d)
+	all := given(*d, "")
 	for i, word := range all {
 		switch word {
 		case "upnp-error":

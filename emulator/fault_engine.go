@@ -2,7 +2,6 @@ package emulator
 
 import (
 	"fmt"
-	"net/netip"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -112,6 +111,9 @@ func (s *state) meet(o *occasion) (d deed) {
 			continue
 		}
 		s.faults.note(f.entry(s.now, o))
+		for _, then := range f.Do.Then {
+			s.schedule(s.now.Add(then.In.draw(f.schedule.chance)), then.Action)
+		}
 		if d.add(f) {
 			break
 		}
@@ -170,9 +172,11 @@ func (f *fault) stays() Scope {
 func (f *fault) matter(s *state, o *occasion, per Scope) (m matter) {
 	switch per {
 	case perClient:
-		m.peer = netip.AddrPortFrom(o.client(), 0)
+		m.client = o.client()
 	case perConnection:
-		m.peer = o.peer
+		if o.request != nil {
+			m.conn = o.request.Conn
+		}
 	case perMapping:
 		if ref, ok := s.reference(o); ok {
 			m.wan, m.mapping = ref.wan, ref.key

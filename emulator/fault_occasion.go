@@ -20,7 +20,7 @@ type occasion struct {
 	fields     http1.Fields // of a datagram
 	via        Via
 	st         string     // or NT
-	inFlight   int        // this one included
+	inFlight   int        // without a request; this one included
 	args       []soap.Arg // of a call as they came, or of an event
 	mapping    *Mapping   // of a table layer and of forward
 	again      bool       // of a connection that goes on: it was counted when it began
@@ -41,6 +41,14 @@ func (o *occasion) arg(name string) string {
 		}
 	}
 	return ""
+}
+
+// crowd is how many requests are under way.
+func (o *occasion) crowd() int {
+	if o.request != nil {
+		return o.request.InFlight
+	}
+	return o.inFlight
 }
 
 func (o *occasion) header(name string) string {

@@ -55,8 +55,8 @@ func (f Fault) problems(known glossary, at []any, report report) {
 			}
 		}
 	}
-	only("if", given(f.If), spec.ifs)
-	only("do", given(f.Do), spec.verbs+" "+spec.edits+" then")
+	only("if", given(f.If, ""), spec.ifs)
+	only("do", given(f.Do, ""), spec.verbs+" "+spec.edits+" then")
 	v := known.words(f.On)
 	f.If.problems(f.On, v, below(at, "if"), report)
 	f.When.problems(spec, below(at, "when"), report)
@@ -131,12 +131,12 @@ func choice[T interface {
 // plain is l as it is called when no action is meant.
 func (l Layer) plain() string { return strings.TrimSuffix(string(l), ".") }
 
-// given are the keys of the parts of v that are not zero, in the order of its fields.
-func given(v any) (all []string) {
+// given are the keys of the parts of v that are not zero, in the order of its fields; with an option, of those whose tag has it.
+func given(v any, option string) (all []string) {
 	r := reflect.ValueOf(v)
 	for i := range r.NumField() {
-		if !r.Field(i).IsZero() {
-			word, _, _ := strings.Cut(r.Type().Field(i).Tag.Get("yaml"), ",")
+		word, options, _ := strings.Cut(r.Type().Field(i).Tag.Get("yaml"), ",")
+		if !r.Field(i).IsZero() && (option == "" || slices.Contains(strings.Split(options, ","), option)) {
 			all = append(all, word)
 		}
 	}

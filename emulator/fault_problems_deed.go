@@ -17,7 +17,7 @@ const (
 func (d Deed) problems(on Layer, v vocabulary, at []any, report report) {
 	bad := func(word, format string, args ...any) { report(below(at, word), "", format, args...) }
 	verbs := d.verbs()
-	if len(given(d)) == 0 {
+	if len(given(d, "")) == 0 {
 		report(at, "", "nothing is done")
 	}
 	if len(verbs) > 1 {

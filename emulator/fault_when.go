@@ -25,7 +25,8 @@ type schedule struct {
 
 // matter is whom or what an occasion is counted for. The zero value is the device.
 type matter struct {
-	peer    netip.AddrPort // of a client without its port
+	client  netip.Addr
+	conn    uint64
 	wan     int
 	mapping key
 }

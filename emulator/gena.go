@@ -45,8 +45,19 @@ type callback struct {
 	peer netip.AddrPort
 }
 
-// serveEvents answers SUBSCRIBE and UNSUBSCRIBE (UDA 1.1 §4.1).
+// serveEvents answers SUBSCRIBE and UNSUBSCRIBE (UDA 1.1 §4.1), as far as faults let it.
 func (g *Gateway) serveEvents(req *http1.Request, s *service) *http1.Reply {
+	d := g.meet(&occasion{layer: onSubscribe, peer: req.Remote, request: req})
+	reply := d.reply()
+	if reply != nil {
+		g.noteEvents(req, s, d.status())
+	} else {
+		reply = g.serveSubscription(req, s)
+	}
+	return d.late(reply)
+}
+
+func (g *Gateway) serveSubscription(req *http1.Request, s *service) *http1.Reply {
 	f := req.Fields
 	sid, renews := f.Lookup("SID")
 	_, hasNT := f.Lookup("NT")
@@ -82,7 +93,7 @@ func (g *Gateway) subscribe(req *http1.Request, s *service) *http1.Reply {
 		if s.published == nil {
 			s.published = s.properties(st)
 		}
-		sub.enqueue(s.properties(st))
+		g.notify(sub, st.tellable(st.connections[s.wan], s.properties(st)))
 		reply = g.accept(req, s, sub.sid, granted)
 		reply.Sent = func() { g.release(sub) }
 		st.tell(Event{Event: SubscriberJoined, Service: s.urn(), Subscriber: sub.peer})

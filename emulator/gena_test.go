@@ -270,13 +270,13 @@ func TestSubscriptionStatus(t *testing.T) {
 
 func TestSEQ(t *testing.T) {
 	s := &subscription{seq: 1<<32 - 1}
-	s.enqueue(nil)
-	s.enqueue(nil)
+	s.enqueue(notification{})
+	s.enqueue(notification{})
 	if a, b := s.queue[0].seq, s.queue[1].seq; a != 1<<32-1 || b != 1 {
 		t.Errorf("SEQ goes from %d to %d", a, b)
 	}
 	for range 2 * maxNotifications {
-		s.enqueue(nil)
+		s.enqueue(notification{})
 	}
 	if first, last := s.queue[0].seq, s.queue[len(s.queue)-1].seq; len(s.queue) != maxNotifications || last-first != maxNotifications-1 {
 		t.Errorf("queue of %d from %d to %d", len(s.queue), first, last)

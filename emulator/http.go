@@ -109,6 +109,7 @@ func (g *Gateway) endpoint(target string) endpoint {
 
 func (g *Gateway) serveDocument(req *http1.Request, document []byte) *http1.Reply {
 	g.noteHTTP("http.request", req, http.StatusOK)
+	document = g.dialect.description.encode(g.faultyXML(req, document))
 	return g.reply(req, g.dialect.http.description, answer{
 		status: http.StatusOK, body: document, length: len(document), bodyless: req.Method == "HEAD",
 	})

@@ -49,7 +49,9 @@ func deletePortMappingRange(s *state, c call) ([]string, error) {
 		return nil, upnpError(soap.PortMappingNotFound)
 	}
 	for _, e := range found {
-		s.drop(e, MappingDeleted, s.now)
+		if err := s.delete(c, e); err != nil {
+			return nil, err
+		}
 	}
 	return nil, nil
 }

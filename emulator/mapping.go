@@ -56,7 +56,7 @@ func (m *Mapping) remaining(now time.Time) uint32 {
 	if m.Expires.IsZero() {
 		return 0
 	}
-	left := m.Expires.Sub(now)
+	left := max(m.Expires.Sub(now), 0) // a fault can let it outlive its lease
 	return uint32((left + time.Second - 1) / time.Second)
 }
 

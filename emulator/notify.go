@@ -8,10 +8,12 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/beevik/etree"
 
 	"github.com/igdkit/igdkit/internal/http1"
+	"github.com/igdkit/igdkit/soap"
 )
 
 // maxNotifications is how many notifications wait for a slow subscriber. Beyond it the oldest is lost, which the gap in SEQ tells
@@ -25,6 +27,8 @@ type property struct{ name, value string }
 type notification struct {
 	seq        uint32
 	properties []property
+	delay      time.Duration // of wall time, before it is sent
+	duplicate  int           // times that it is sent again
 }
 
 // properties are all evented variables of s as they are now.
@@ -58,9 +62,10 @@ func (g *Gateway) publish() {
 			if len(changed) == 0 {
 				continue
 			}
+			changed = g.state.tellable(g.state.connections[s.wan], changed)
 			for _, sub := range g.subscribers {
 				if sub.service == s {
-					sub.enqueue(changed)
+					g.notify(sub, changed)
 					g.wake(sub)
 				}
 			}
@@ -68,15 +73,44 @@ func (g *Gateway) publish() {
 	})
 }
 
-// enqueue appends a notification of SEQ 0, 1, 2 … which goes on from 1 after the greatest (UDA 1.1 §4.3.2).
-func (s *subscription) enqueue(changed []property) {
-	s.queue = append(s.queue, notification{s.seq, changed})
-	if s.seq++; s.seq == 0 {
-		s.seq = 1
+// notify queues what sub is to be told, or what faults leave of it. It needs the gateway's lock.
+func (g *Gateway) notify(sub *subscription, changed []property) {
+	if g.faults.on(onEvent) == nil {
+		sub.enqueue(notification{properties: changed})
+		return
 	}
+	o := occasion{layer: onEvent, peer: sub.callbacks[0].peer, connection: g.state.connections[sub.service.wan]}
+	for _, p := range changed {
+		o.args = append(o.args, soap.Arg{Name: p.name, Value: p.value})
+	}
+	d := g.state.meet(&o)
+	if d.dropped() {
+		sub.skip()
+		return
+	}
+	n := notification{delay: d.delay, duplicate: d.duplicate}
+	for _, a := range d.rewriteArgs(o.args, nil) {
+		n.properties = append(n.properties, property{a.Name, a.Value})
+	}
+	sub.enqueue(n)
+}
+
+// enqueue appends n as the next.
+func (s *subscription) enqueue(n notification) {
+	n.seq = s.skip()
+	s.queue = append(s.queue, n)
 	if len(s.queue) > maxNotifications {
 		s.queue = slices.Delete(s.queue, 0, 1)
 	}
+}
+
+// skip takes the next SEQ: 0, 1, 2 … which goes on from 1 after the greatest (UDA 1.1 §4.3.2).
+func (s *subscription) skip() (seq uint32) {
+	seq = s.seq
+	if s.seq++; s.seq == 0 {
+		s.seq = 1
+	}
+	return seq
 }
 
 // release lets the notifications of a new subscriber go.
@@ -108,7 +142,12 @@ func (g *Gateway) deliver(sub *subscription) {
 		n := sub.queue[0]
 		sub.queue = slices.Delete(sub.queue, 0, 1)
 		g.mu.Unlock()
-		g.send(sub, n)
+		for range 1 + n.duplicate {
+			if !http1.Pause(g.notifier.ctx, n.delay) {
+				break
+			}
+			g.send(sub, n)
+		}
 	}
 }
 

@@ -49,8 +49,7 @@ func addPortMapping(s *state, c call) ([]string, error) {
 	if c.connection.mappings.get(m.key()) == nil && s.full(c.connection) {
 		return nil, s.noRoom()
 	}
-	s.store(m)
-	return nil, nil
+	return nil, s.add(c, m)
 }
 
 // addAnyPortMapping grants the wanted port when it is free or already leads to the same internal port, otherwise another. Where
@@ -84,8 +83,7 @@ func addAnyPortMapping(s *state, c call) ([]string, error) {
 			return nil, err
 		}
 	}
-	s.store(m)
-	return []string{ui2(m.ExternalPort)}, nil
+	return []string{ui2(m.ExternalPort)}, s.add(c, m)
 }
 
 // wanted is the mapping that an add asks for, with the lease that it would get.
@@ -196,8 +194,7 @@ func deletePortMapping(s *state, c call) ([]string, error) {
 		}
 		return nil, upnpError(soap.NoSuchEntryInArray)
 	}
-	s.drop(e, MappingDeleted, s.now)
-	return nil, nil
+	return nil, s.delete(c, e)
 }
 
 // named is the entry that the arguments identify.

@@ -55,6 +55,7 @@ type behaviour struct {
 // call is one invocation: who asks, whom, and for what. The arguments have passed the SCPD.
 type call struct {
 	caller     netip.Addr
+	peer       netip.AddrPort // the caller's end of the connection
 	service    *service
 	connection *connection // which the service stands for; that of another kind of service is the first
 	args       arguments

@@ -58,7 +58,7 @@ func (s *state) enter(now time.Time) {
 			return
 		case p == nil || e != nil && !p.at.Before(e.Expires):
 			s.step(e.Expires)
-			s.drop(e, MappingExpired, e.Expires)
+			s.expire(e)
 		default:
 			s.step(p.at)
 			s.carryOut(p)

@@ -121,6 +121,9 @@ func (t *table) clear() {
 	}
 }
 
+// outlive takes the lease of e off the list of those that end, without ending it.
+func (t *table) outlive(e *entry) { t.leases.remove(e) }
+
 // due is the entry that expires first, if it has expired at now.
 func (t *table) due(now time.Time) *entry {
 	if t.leases.empty() || t.leases.first().Expires.After(now) {
