@@ -139,9 +139,9 @@ func (g *Gateway) advertisement() advertisement {
 	return ad
 }
 
-// targetsOf are the targets of a tree and, under the name of its root, of the types in also. What the tree has twice, such as the
+// targetsOf are the targets of a tree and those that it claims besides. What the tree has twice, such as the
 // WLANConfiguration of two radios, SSDP tells once for each device (UDA 1.1 §1.2.2).
-func targetsOf(root *device, also []string) []target {
+func targetsOf(root *device, also []Claim) []target {
 	all := []target{{root.udn, "upnp:rootdevice", 0}}
 	seen := map[target]bool{}
 	add := func(udn, urn string) {
@@ -157,8 +157,14 @@ func targetsOf(root *device, also []string) []target {
 		add(d.udn, d.urn())
 	})
 	root.everyService(func(s *service) { add(s.device.udn, s.urn()) })
-	for _, urn := range also {
-		add(root.udn, urn)
+	for _, claim := range also {
+		udn := root.udn
+		root.visit(func(d *device) {
+			if d.urn() == claim.Of {
+				udn = d.udn
+			}
+		})
+		add(udn, claim.Type)
 	}
 	return all
 }

@@ -26,13 +26,19 @@ type SSDPDialect struct {
 	Version  EchoVersion `yaml:"version"`  // of a type that was searched for in a lower version; "": asked
 	All      AllAnswer   `yaml:"all"`      // what ssdp:all gets; "": each
 	Answers  []string    `yaml:"answers"`  // searches that are answered: rootdevice, uuid, device, service, or a whole ST; nil: each of them
-	Also     []string    `yaml:"also"`     // types without a device: they are announced and answered for under the root's UDN
+	Also     []Claim     `yaml:"also"`     // types that are announced and answered for although the tree has them not
 
 	// Whole datagrams, with their start line. "": those of UDA 1.1 §1.2 and §1.3.3.
 	Reply  Template `yaml:"reply"`
 	Alive  Template `yaml:"alive"`
 	ByeBye Template `yaml:"byebye"`
 	Update Template `yaml:"update"`
+}
+
+// Claim is a type that a device says it has.
+type Claim struct {
+	Type string `yaml:"type,scalar"` // whole URN
+	Of   string `yaml:"of"`          // the type of the device; "": the root
 }
 
 // EchoVersion is which version of a type a reply names.
@@ -124,9 +130,9 @@ type HTTPDialect struct {
 	Events      Template `yaml:"events"`      // of subscriptions; "": Head
 	Refusal     Template `yaml:"refusal"`     // of all that reaches no service, such as 404; "": Head
 
-	DescriptionType *string  `yaml:"description-type"` // {type} of description and SCPDs; nil: text/xml; charset="utf-8"
-	ControlType     *string  `yaml:"control-type"`     // {type} of results and faults; nil: the same
-	RefusalBody     Template `yaml:"refusal-body"`     // HTML with {status} and {reason}; "": none
+	DescriptionType *string           `yaml:"description-type"` // {type} of description and SCPDs; nil: text/xml; charset="utf-8"
+	ControlType     *string           `yaml:"control-type"`     // {type} of results and faults; nil: the same
+	Pages           map[string]string `yaml:"pages"`            // HTML of refusals by HTTP status; none where left out
 }
 
 // SOAPDialect is how control requests are read and answered.

@@ -95,7 +95,7 @@ func joined(b []byte, pieces []piece, w filler) (string, bool) {
 // httpDialect are the heads of HTTP answers.
 type httpDialect struct {
 	description, control, events, refusal *head
-	refusalBody                           Template
+	pages                                 map[string]string
 }
 
 func newHTTPDialect(d *Dialect) httpDialect {
@@ -108,25 +108,13 @@ func newHTTPDialect(d *Dialect) httpDialect {
 		}
 		return newHead(defaultTo(t, defaultTo(d.HTTP.Head, idealHead)), fixed)
 	}
-	page := ""
-	if d.HTTP.RefusalBody != "" {
-		page = "text/html"
-	}
 	return httpDialect{
 		description: kind(d.HTTP.Description, d.HTTP.DescriptionType, xmlType),
 		control:     kind(d.HTTP.Control, d.HTTP.ControlType, xmlType),
 		events:      kind(d.HTTP.Events, nil, ""),
-		refusal:     kind(d.HTTP.Refusal, nil, page),
-		refusalBody: d.HTTP.RefusalBody,
+		refusal:     kind(d.HTTP.Refusal, nil, ""),
+		pages:       d.HTTP.Pages,
 	}
-}
-
-// page is the body of a refusal; nil when it has none.
-func (d *httpDialect) page(status int) []byte {
-	if d.refusalBody == "" {
-		return nil
-	}
-	return fill(nil, d.refusalBody.lines("\n"), func(b []byte, word string) ([]byte, bool) { return appendStatus(b, word, status) })
 }
 
 // appendStatus fills in {status} and {reason}.
@@ -158,6 +146,8 @@ func (g *Gateway) reply(req *http1.Request, h *head, a answer) *http1.Reply {
 		switch word {
 		case "date":
 			return g.options.Clock.Now().UTC().AppendFormat(b, http.TimeFormat), true
+		case "type": // of a refusal; where there always is a body, the head has it already
+			return append(b, "text/html"...), len(a.body) > 0
 		case "length":
 			return strconv.AppendInt(b, int64(a.length), 10), true
 		case "connection":

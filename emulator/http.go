@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -118,7 +119,7 @@ func (g *Gateway) serveDocument(req *http1.Request, document []byte) *http1.Repl
 // refuse answers a request that did not reach a service.
 func (g *Gateway) refuse(req *http1.Request, a answer) *http1.Reply {
 	g.noteHTTP("http.request", req, a.status)
-	a.body = g.dialect.http.page(a.status)
+	a.body = []byte(g.dialect.http.pages[strconv.Itoa(a.status)])
 	return g.reply(req, g.dialect.http.refusal, a)
 }
 

@@ -56,6 +56,7 @@ func (o Options) Problems() []Problem {
 	if o.ExternalIP.IsValid() && !o.ExternalIP.Is4() {
 		report([]any{"external-ip"}, "", "must be an IPv4 address, not %v", o.ExternalIP)
 	}
+	o.Dialect.problems([]any{"dialect"}, report, o)
 	o.faultProblems(report)
 	return all
 }

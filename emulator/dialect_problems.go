@@ -1,0 +1,174 @@
+package emulator
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/igdkit/igdkit/internal/words"
+)
+
+// problems reports what no gateway can write. o is where the dialect belongs, for the connections that its services name.
+func (d *Dialect) problems(at []any, report report, o Options) {
+	oneLine(d.Server, below(at, "server"), report)
+	d.SSDP.problems(below(at, "ssdp"), report)
+	d.Description.problems(below(at, "description"), report, max(len(o.WAN), 1))
+	d.HTTP.problems(below(at, "http"), report)
+	d.SOAP.problems(below(at, "soap"), report)
+}
+
+func (d *SSDPDialect) problems(at []any, report report) {
+	oneLine(d.Server, below(at, "server"), report)
+	if age := time.Duration(d.MaxAge); age%time.Second != 0 {
+		report(below(at, "max-age"), "", "must be whole seconds, not %v", d.MaxAge)
+	}
+	for _, t := range []keyed{{"reply", d.Reply}, {"alive", d.Alive}, {"byebye", d.ByeBye}, {"update", d.Update}} {
+		t.headProblems(below(at, t.key), report,
+			"location", "server", "max-age", "st", "usn", "udn", "host", "date", "bootid", "nextbootid", "configid", "searchport")
+	}
+}
+
+func (d *HTTPDialect) problems(at []any, report report) {
+	oneLine(d.Server, below(at, "server"), report)
+	oneLine(d.DescriptionType, below(at, "description-type"), report)
+	oneLine(d.ControlType, below(at, "control-type"), report)
+	for _, t := range []keyed{
+		{"head", d.Head}, {"description", d.Description}, {"control", d.Control}, {"events", d.Events}, {"refusal", d.Refusal},
+	} {
+		t.headProblems(below(at, t.key), report,
+			"status", "reason", "server", "date", "type", "length", "connection", "allow", "sid", "timeout")
+	}
+	for _, status := range slices.Sorted(maps.Keys(d.Pages)) {
+		if n, err := strconv.Atoi(status); err != nil || n < 400 || n > 599 {
+			report(below(at, "pages", status), "", "%q is no HTTP status of a refusal", status)
+		}
+	}
+}
+
+func (d *DescriptionDialect) problems(at []any, report report, connections int) {
+	check := func(key string, t Template, known ...string) {
+		t.problems(below(at, key), report, true, siteWords(known...)...)
+	}
+	check("path", d.Path)
+	if d.Path != "" && d.Path[0] != '/' {
+		report(below(at, "path"), "", "must begin with a slash")
+	}
+	if d.URLBase != nil {
+		check("url-base", *d.URLBase)
+	}
+	check("document", d.Document, "device", "configid", "url-base")
+	check("device", d.Device, deviceWords()...)
+	check("service", d.Service, "type", "id", "scpd", "control", "events")
+	check("scpd", d.SCPD, "configid", "actions", "variables")
+	if d.Tree != nil {
+		t := treeCheck{report, connections, 0}
+		t.device(d.Tree, below(at, "tree"), 0)
+	}
+}
+
+func deviceWords() []string { return []string{"type", "name", "services", "devices"} }
+
+// A tree is bounded, because each node costs a datagram or two in every announcement.
+const (
+	maxDepth = 8
+	maxNodes = 128
+)
+
+// treeCheck walks a tree and counts its nodes.
+type treeCheck struct {
+	report      report
+	connections int
+	nodes       int
+}
+
+func (t *treeCheck) device(n *DeviceNode, at []any, depth int) {
+	if t.nodes++; t.nodes == maxNodes+1 || depth == maxDepth {
+		t.report(at, "", "the tree is too large: at most %d devices and services, %d deep", maxNodes, maxDepth)
+	}
+	if t.nodes > maxNodes || depth >= maxDepth {
+		return
+	}
+	n.Name.problems(below(at, "name"), t.report, true, siteWords()...)
+	n.UDN.problems(below(at, "udn"), t.report, true, siteWords()...)
+	if n.UDN != "" && !strings.HasPrefix(string(n.UDN), "uuid:") {
+		t.report(below(at, "udn"), "", "must begin with uuid:")
+	}
+	n.Device.problems(below(at, "device"), t.report, true, siteWords(deviceWords()...)...)
+	t.urn(n.Type, below(at, "type"))
+	for i := range n.Services {
+		t.service(&n.Services[i], below(at, "services", i))
+	}
+	for i := range n.Devices {
+		t.device(&n.Devices[i], below(at, "devices", i), depth+1)
+	}
+}
+
+func (t *treeCheck) service(n *ServiceNode, at []any) {
+	t.nodes++
+	t.urn(n.Type, below(at, "type"))
+	for _, url := range []keyed{{"scpd", n.SCPD}, {"control", n.Control}, {"events", n.Events}} {
+		url.problems(below(at, url.key), t.report, true, siteWords()...)
+	}
+	if n.WAN < 0 || n.WAN >= t.connections {
+		t.report(below(at, "wan"), "", "there is no connection %d: wan has %d, counted from 0", n.WAN, t.connections)
+	}
+	d := definitionOf(n.Type)
+	for i, name := range n.Actions {
+		if d.actions[name] != nil {
+			continue
+		}
+		t.report(below(at, "actions", i), words.Nearest(name, slices.Sorted(maps.Keys(d.actions))), "%s has no action %q", n.Type, name)
+	}
+}
+
+// urn keeps what would break datagrams and documents out of a type.
+func (t *treeCheck) urn(s string, at []any) {
+	if s == "" || strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`<>&"`, r) }) {
+		t.report(at, "", "%q is no URN, such as %sInternetGatewayDevice:1", s, deviceURN)
+	}
+}
+
+func (d *SOAPDialect) problems(at []any, report report) {
+	call := []string{"declaration", "envelope", "prefix", "service", "service-type", "action"}
+	d.Response.problems(below(at, "response"), report, false, append(call, "arguments")...)
+	d.Empty.problems(below(at, "empty"), report, false, call...)
+	d.Fault.problems(below(at, "fault"), report, false, append(call, "code", "description")...)
+	d.Argument.problems(below(at, "argument"), report, false, "name", "value")
+	for _, code := range slices.Sorted(maps.Keys(d.Descriptions)) {
+		if n, err := strconv.Atoi(code); err != nil || n < 100 || n > 999 {
+			report(below(at, "descriptions", code), "", "%q is no UPnP error code", code)
+		}
+	}
+	if d.FaultStatus != 0 && (d.FaultStatus < 200 || d.FaultStatus > 599) {
+		report(below(at, "fault-status"), "", "%d is no HTTP status of an answer", d.FaultStatus)
+	}
+	if d.NoAction != 0 && (d.NoAction < 100 || d.NoAction > 999) {
+		report(below(at, "no-action"), "", "%d is no UPnP error code", d.NoAction)
+	}
+}
+
+// keyed is a template by its key.
+type keyed struct {
+	key string
+	Template
+}
+
+// headProblems reports what is no start line with header fields.
+func (t Template) headProblems(at []any, report report, known ...string) {
+	t.problems(at, report, false, known...)
+	lines := strings.Split(strings.TrimSuffix(string(t), "\n"), "\n")
+	for i, text := range lines {
+		if t != "" && text == "" {
+			report(at, "", "line %d is empty: a head ends there", i+1)
+		}
+	}
+}
+
+// oneLine reports a value that would begin another header field.
+func oneLine(s *string, at []any, report report) {
+	if s != nil && strings.ContainsAny(*s, "\r\n") {
+		report(at, "", "must be one line")
+	}
+}
