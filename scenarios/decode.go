@@ -106,7 +106,7 @@ func (d *decoder) structure(n *node, v reflect.Value) {
 			if meant != "" {
 				n.meant = append(n.meant, meant)
 			}
-			d.problems.add(k.place, k.path().String(), meant, "unknown key %q%s", shorten(k.value), within(n))
+			d.problems.add(k.place, k.path().String(), meant, "unknown key %q%s", shorten(k.value), within(k.parent))
 			continue
 		}
 		f := fields[at]
@@ -120,6 +120,7 @@ func (d *decoder) structure(n *node, v reflect.Value) {
 	}
 	for _, f := range fields {
 		if f.required && (d.listed > 0 || !d.partial) && n.get(f.key) == nil && !slices.Contains(n.meant, f.key) {
+			n.meant = append(n.meant, f.key)
 			d.problems.at(n, "", "%s is missing%s", f.key, within(n))
 		}
 	}

@@ -21,7 +21,7 @@ type node struct {
 	parent *node    // in its own file
 	step   any      // from parent: a key or a position
 	bad    bool     // a problem was reported here
-	meant  []string // of a map: the keys that misspelt ones were probably meant to be
+	meant  []string // of a map: keys about which a problem was reported that they are not there, or are misspelt
 }
 
 type kind uint8
