@@ -264,8 +264,8 @@ func TestComposeRefuses(t *testing.T) {
 			`main.yaml:5:14: unknown key "external_ip" in devices[0]; did you mean "external-ip"?`,
 			"main.yaml:6:27: devices[1].external-ip: must be an IPv4 address, not ::1",
 			"main.yaml:7:41: devices[2].faults[0].do: nothing is done",
-			`main.yaml:7:73: devices[2].faults[1].when.until: "delted" is not one of deleted, reboot; did you mean "deleted"?`,
-			`main.yaml:7:92: devices[2].faults[1].do.drop must be true or false, not "1"`,
+			`main.yaml:7:74: devices[2].faults[1].when.until: "delted" is not one of deleted, reboot; did you mean "deleted"?`,
+			`main.yaml:7:94: devices[2].faults[1].do.drop must be true or false, not "1"`,
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
