@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"net"
@@ -138,6 +139,10 @@ func TestServeEvents(t *testing.T) {
 	}
 	delete(e, "time")
 	delete(e["mapping"].(map[string]any), "expires")
+	if reach, err := netip.ParseAddrPort(fmt.Sprint(e["mapping"].(map[string]any)["reach"])); err != nil || !reach.Addr().IsLoopback() {
+		t.Errorf("reach %v: %v", e["mapping"].(map[string]any)["reach"], err)
+	}
+	delete(e["mapping"].(map[string]any), "reach")
 	want := map[string]any{
 		"event": "mapping-added", "gateway": "igd1",
 		"mapping": map[string]any{
