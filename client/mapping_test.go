@@ -130,7 +130,7 @@ func TestMapPermanent(t *testing.T) {
 
 func TestMapOnlyPermanent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := newHome(t, emulator.Options{Version: 1, Policy: emulator.Policy{PermanentOnly: true}})
+		h := newHome(t, emulator.Options{Version: 1, Policy: emulator.Policy{Leases: emulator.LeasePolicy{Accept: "permanent"}}})
 		m, err := client.Map(t.Context(), client.Request{InternalPort: 8080}, client.Options{Net: h.pc})
 		if err != nil {
 			t.Fatal(err)
@@ -330,7 +330,7 @@ func TestKeepAddressChanged(t *testing.T) {
 // This host gets another address: the entries follow it.
 func TestKeepLocalAddressChanged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := newHome(t, emulator.Options{Version: 1, Policy: emulator.Policy{AnyClient: true}})
+		h := newHome(t, emulator.Options{Version: 1, Policy: emulator.Policy{Clients: emulator.ClientPolicy{Accept: "any"}}})
 		m := client.Keep(t.Context(), client.Request{InternalPort: 8080, CheckInterval: time.Minute}, client.Options{Net: h.pc})
 		defer m.Close(context.Background())
 		next(t, m, client.Mapped)

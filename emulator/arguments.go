@@ -14,20 +14,14 @@ import (
 // maxText bounds what a string argument may hold, in bytes. Standards give no bound; the table is kept in memory.
 const maxText = 1024
 
-// upnpError is a UPnP error code that an action answers.
-type upnpError int
-
-func (r upnpError) Error() string { return "UPnP error " + strconv.Itoa(int(r)) }
-
 // input is one in-argument of an action as its SCPD describes it.
 type input struct {
-	name      string
-	bits      int // of ui2 and ui4; 0: not a number
-	boolean   bool
-	min, max  uint64 // of a number
-	allowed   []string
-	rangeCode int // answered outside min..max
-	listCode  int // answered outside allowed
+	name     string
+	bits     int // of ui2 and ui4; 0: not a number
+	boolean  bool
+	min, max uint64 // of a number
+	allowed  []string
+	judged   bool // its range is a matter of policy
 }
 
 func newAction(doc *scpd.SCPD, a *scpd.Action, does behaviour) (*action, error) {
@@ -44,16 +38,7 @@ func newAction(doc *scpd.SCPD, a *scpd.Action, does behaviour) (*action, error) 
 		if err != nil {
 			return nil, err
 		}
-		in.listCode, in.rangeCode = soap.InvalidArgs, soap.InvalidArgs
-		if slices.Contains(does.codes, soap.ArgumentValueInvalid) {
-			in.listCode = soap.ArgumentValueInvalid
-		}
-		if slices.Contains(does.codes, soap.ArgumentValueOutOfRange) {
-			in.rangeCode = soap.ArgumentValueOutOfRange
-		}
-		if code, ok := does.ranges[arg.Name]; ok {
-			in.rangeCode = code
-		}
+		in.judged = slices.Contains(does.judged, arg.Name)
 		made.in = append(made.in, in)
 	}
 	return made, nil
@@ -85,27 +70,38 @@ func newInput(name string, v *scpd.StateVariable) (input, error) {
 	return in, nil
 }
 
-// check reads the in-arguments of a call: all of them, in the order of the SCPD (UDA 1.1 §3.1.1), each of its type, range
-// and list.
-func (a *action) check(got []soap.Arg) (arguments, error) {
-	if len(got) != len(a.in) {
-		return nil, upnpError(soap.InvalidArgs)
-	}
-	checked := make(arguments, len(got))
+// check reads the in-arguments of a call: all of them, in the order of the SCPD (UDA 1.1 §3.1.1) and no others, as far as p wants
+// that, and each of its type, range and list.
+func (a *action) check(got []soap.Arg, p *ArgumentPolicy) (arguments, error) {
+	checked := make(arguments, len(a.in))
+	next, found := 0, 0
 	for i := range a.in {
-		if got[i].Name != a.in[i].name {
-			return nil, upnpError(soap.InvalidArgs)
+		in := &a.in[i]
+		checked[i].name = in.name
+		at := slices.IndexFunc(got[next:], func(g soap.Arg) bool { return g.Name == in.name })
+		if at < 0 {
+			if p.Missing != "accepted" || len(in.allowed) > 0 {
+				return nil, refuse(BadArguments, errorOf(p.Missing))
+			}
+			continue
 		}
-		v, err := a.in[i].read(got[i].Value)
-		if err != nil {
+		at += next
+		found++
+		if p.Order != "any" {
+			next = at + 1
+		}
+		var err error
+		if checked[i].value, err = in.read(got[at].Value, p); err != nil {
 			return nil, err
 		}
-		checked[i] = argument{a.in[i].name, v}
+	}
+	if found < len(got) && p.Extra != "accepted" {
+		return nil, refuse(BadArguments, errorOf(p.Extra))
 	}
 	return checked, nil
 }
 
-func (in *input) read(s string) (value, error) {
+func (in *input) read(s string, p *ArgumentPolicy) (value, error) {
 	switch {
 	case in.boolean:
 		switch strings.ToLower(strings.TrimSpace(s)) {
@@ -115,20 +111,25 @@ func (in *input) read(s string) (value, error) {
 		case "0", "false", "no":
 			return value{}, nil
 		}
-		return value{}, upnpError(soap.InvalidArgs)
+		return value{}, refuse(BadArguments)
 	case in.bits > 0:
 		n, err := strconv.ParseUint(strings.TrimSpace(s), 10, in.bits)
-		if err != nil {
-			return value{}, upnpError(soap.InvalidArgs)
-		}
-		if n < in.min || n > in.max {
-			return value{}, upnpError(in.rangeCode)
+		switch {
+		case err != nil:
+			return value{}, refuse(BadArguments)
+		case !in.judged && (n < in.min || n > in.max):
+			return value{}, refuse(ValueOutOfRange)
 		}
 		return value{number: n}, nil
 	case len(s) > maxText:
-		return value{}, upnpError(soap.StringArgumentTooLong)
-	case len(in.allowed) > 0 && !slices.Contains(in.allowed, s):
-		return value{}, upnpError(in.listCode)
+		return value{}, refuse(TextTooLong)
+	case len(in.allowed) > 0:
+		for _, word := range in.allowed {
+			if s == word || p.AnyCase && strings.EqualFold(s, word) {
+				return value{text: word}, nil
+			}
+		}
+		return value{}, refuse(ValueNotAllowed)
 	}
 	return value{text: s}, nil
 }

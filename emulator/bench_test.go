@@ -136,7 +136,7 @@ func BenchmarkLiveMappings(b *testing.B) {
 				s.store(Mapping{
 					Protocol: "UDP", ExternalPort: uint16(10000 + i), InternalClient: c.addr, InternalPort: 9,
 					Lease: time.Hour, Expires: s.now.Add(time.Hour + time.Duration(i)*time.Millisecond),
-				})
+				}, nil)
 			}
 		})
 		return c

@@ -22,13 +22,14 @@ type connection struct {
 
 	mappings table
 	traffic  traffic
-	updateID uint32 // SystemUpdateID (WANIPConnection:2 §2.3.26)
+	deleted  map[portKey]time.Time // when, where ports rest after that
+	updateID uint32                // SystemUpdateID (WANIPConnection:2 §2.3.26)
 }
 
 func newConnection(number int, w WAN, now time.Time) *connection {
 	return &connection{
 		number: number, service: w.Service, kind: ipRouted, status: w.Status, lastError: noError, address: w.ExternalIP, since: now,
-		origin: w, mappings: newTable(),
+		origin: w, mappings: newTable(), deleted: map[portKey]time.Time{},
 	}
 }
 
@@ -38,23 +39,6 @@ func (c *connection) uptime(now time.Time) uint32 {
 		return 0
 	}
 	return uint32(now.Sub(c.since) / time.Second)
-}
-
-// publicIP is the external address that c lets the world know; zero when there is none.
-func (s *state) publicIP(c *connection) netip.Addr {
-	if c.status != connected {
-		return netip.Addr{}
-	}
-	return s.policy.externalIP(c.address)
-}
-
-// externalIP is ExternalIPAddress: empty while there is none to tell (WANIPConnection:2 §2.3.13).
-func (s *state) externalIP(c *connection) string {
-	addr := s.publicIP(c)
-	if !addr.IsValid() {
-		return ""
-	}
-	return addr.String()
 }
 
 // setAddress changes the external address of c; the zero Addr takes it away.

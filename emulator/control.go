@@ -33,7 +33,7 @@ func (g *Gateway) serveControl(req *http1.Request, services []*service) *http1.R
 	reply := made.reply()
 	if reply == nil {
 		if made.err != nil && !ok {
-			made.err = upnpError(d.NoAction)
+			made.err = ErrorReply{Code: d.NoAction}
 		}
 		reply = g.answerCall(req, s, urn, name, &made)
 	}
@@ -43,13 +43,13 @@ func (g *Gateway) serveControl(req *http1.Request, services []*service) *http1.R
 // answerCall writes what became of a call.
 func (g *Gateway) answerCall(req *http1.Request, s *service, urn, name string, r *result) *http1.Reply {
 	d := &g.dialect.soap
-	status, code := outcome(r.err)
+	status, e := outcome(r.err)
 	var body []byte
 	if r.err == nil {
 		body = d.appendResponse(nil, s, urn, name, r.out)
 	} else {
 		status = cmp.Or(d.FaultStatus, status)
-		body = d.appendFault(nil, s, urn, name, code, wording(r.err))
+		body = d.appendFault(nil, s, urn, name, e)
 	}
 	return g.reply(req, g.dialect.http.control, answer{status: status, body: g.faultyXML(req, body)})
 }
@@ -106,7 +106,8 @@ func (g *Gateway) call(req *http1.Request, s *service, a *action, name string, m
 		if r.err = r.refused(); r.err == nil {
 			r.out, r.err = a.answer(st, s, &o)
 		}
-		note.Status, note.Code = outcome(r.err)
+		status, e := outcome(r.err)
+		note.Status, note.Code = status, e.Code
 		if r.err == nil {
 			st.succeeded(a.name)
 		}
@@ -121,15 +122,15 @@ func (g *Gateway) call(req *http1.Request, s *service, a *action, name string, m
 // answer checks the arguments of o, does the action, and tells what faults leave of what it answers.
 func (a *action) answer(st *state, s *service, o *occasion) ([]soap.Arg, error) {
 	if a == nil {
-		return nil, upnpError(soap.InvalidAction)
+		return nil, ErrorReply{Code: soap.InvalidAction}
 	}
-	args, err := a.check(o.args)
-	if err != nil {
-		return nil, err
+	args, err := a.check(o.args, &st.policy.Arguments)
+	var out []soap.Arg
+	if err == nil {
+		out, err = a.perform(st, call{o.client(), o.peer, s, o.connection, args})
 	}
-	out, err := a.perform(st, call{o.client(), o.peer, s, o.connection, args})
 	if err != nil {
-		return nil, err
+		return nil, st.policy.answer(err, s, a)
 	}
 	return st.view(*o, out)
 }
@@ -147,22 +148,13 @@ func (a *action) perform(s *state, c call) ([]soap.Arg, error) {
 	return out, nil
 }
 
-// outcome is the HTTP status and the UPnP error code that stand for err.
-func outcome(err error) (status, code int) {
+// outcome is the HTTP status and the UPnP error that stand for err.
+func outcome(err error) (status int, e ErrorReply) {
 	if err == nil {
-		return http.StatusOK, 0
+		return http.StatusOK, e
 	}
-	var r upnpError
-	if !errors.As(err, &r) {
-		r = soap.ActionFailed
+	if !errors.As(err, &e) {
+		e.Code = soap.ActionFailed
 	}
-	return http.StatusInternalServerError, int(r)
-}
-
-// wording is the description of err in the device's own words; nil leaves it to the dialect.
-func wording(err error) *string {
-	if w, ok := errors.AsType[worded](err); ok {
-		return &w.text
-	}
-	return nil
+	return http.StatusInternalServerError, e
 }

@@ -77,15 +77,15 @@ func (d *soapDialect) appendArgument(b []byte, a soap.Arg) []byte {
 	})
 }
 
-// appendFault writes a refusal (UDA 1.1 §3.1.3); words are its description if they are given.
-func (d *soapDialect) appendFault(b []byte, s *service, urn, action string, code int, words *string) []byte {
-	number := strconv.Itoa(code)
+// appendFault writes a refusal (UDA 1.1 §3.1.3).
+func (d *soapDialect) appendFault(b []byte, s *service, urn, action string, e ErrorReply) []byte {
+	number := strconv.Itoa(e.Code)
 	description, ok := d.Descriptions[number]
 	switch {
-	case words != nil:
-		description = *words
+	case e.Text != nil:
+		description = *e.Text
 	case !ok:
-		description = soap.ErrorName(s.standardURN(), code)
+		description = soap.ErrorName(s.standardURN(), e.Code)
 	}
 	return fill(b, d.fault, func(b []byte, word string) ([]byte, bool) {
 		switch word {

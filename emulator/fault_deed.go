@@ -63,11 +63,7 @@ func (d *deed) refused() error {
 	if d.verb == nil || d.verb.UPnPError == nil {
 		return nil
 	}
-	e := d.verb.UPnPError
-	if e.Text == nil {
-		return upnpError(e.Code)
-	}
-	return worded{upnpError(e.Code), *e.Text}
+	return *d.verb.UPnPError
 }
 
 // unstored reports whether success is answered and the table stays as it is.
@@ -158,14 +154,6 @@ func (r *Replacement) with() string {
 	}
 	return ""
 }
-
-// worded is an upnpError in the device's own words.
-type worded struct {
-	upnpError
-	text string
-}
-
-func (w worded) Unwrap() error { return w.upnpError }
 
 // verbs are the words of the verbs in d.
 func (d *Deed) verbs() []string { return given(*d, "verb") }

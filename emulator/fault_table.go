@@ -1,7 +1,8 @@
 package emulator
 
-// add puts m into the table for the call c, as far as faults let it.
-func (s *state) add(c call, m Mapping) error {
+// add puts m into the table for the call c, in the place of over or beside those that are there but for those of evict, as far as faults
+// let it.
+func (s *state) add(c call, m Mapping, over *entry, evict []*entry) error {
 	d := s.meet(&occasion{layer: onAdd, peer: c.peer, mapping: &m})
 	if err := d.refused(); err != nil {
 		return err
@@ -11,12 +12,20 @@ func (s *state) add(c call, m Mapping) error {
 		// A value that came from another argument may be none here: the mapping is then as it was.
 		_ = m.setArgument(e.name, e.set.text(func(name string) string { v, _ := wanted.argument(name); return v }), s.now)
 	}
-	// Entries of one port have one client, whatever a fault makes of them.
-	holder := c.connection.mappings.holder(m.ExternalPort, m.Protocol)
-	if d.unstored() || len(d.edits) > 0 && holder.IsValid() && holder != m.InternalClient {
+	if d.unstored() {
 		return nil
 	}
-	s.store(m)
+	if t := &c.connection.mappings; m.key() != wanted.key() {
+		// Entries of one port have one client, whatever a fault makes of them.
+		if holder := t.holder(m.ExternalPort, m.Protocol); holder.IsValid() && holder != m.InternalClient {
+			return nil
+		}
+		over = t.get(m.key())
+	}
+	for _, e := range evict {
+		s.drop(e, MappingDeleted, s.now)
+	}
+	s.store(m, over)
 	s.keepQuiet(&d, m.WAN)
 	return nil
 }
@@ -28,7 +37,7 @@ func (s *state) delete(c call, e *entry) error {
 	if err := d.refused(); err != nil || d.unstored() {
 		return err
 	}
-	s.drop(e, MappingDeleted, s.now)
+	s.remove(c.connection, e)
 	s.keepQuiet(&d, m.WAN)
 	return nil
 }

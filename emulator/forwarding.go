@@ -3,8 +3,6 @@ package emulator
 import (
 	"slices"
 	"strings"
-
-	"github.com/igdkit/igdkit/soap"
 )
 
 // layer3Actions are those of Layer3Forwarding:1 (§2.4).
@@ -44,13 +42,13 @@ func setDefaultConnectionService(s *state, c call) ([]string, error) {
 	device, id, ok := strings.Cut(wanted, ",")
 	switch {
 	case !ok:
-		return nil, upnpError(soap.InvalidArgs)
+		return nil, refuse(BadConnection)
 	case !slices.ContainsFunc(s.services, func(known string) bool { return strings.HasPrefix(known, device+",") }):
-		return nil, upnpError(soap.InvalidDeviceUUID)
+		return nil, refuse(UnknownDevice)
 	case !slices.ContainsFunc(s.services, func(known string) bool { return strings.HasSuffix(known, ","+id) }):
-		return nil, upnpError(soap.InvalidServiceID)
+		return nil, refuse(UnknownService)
 	}
-	return nil, upnpError(soap.InvalidConnServiceSelection)
+	return nil, refuse(NotOfDevice)
 }
 
 func getDefaultConnectionService(s *state, _ call) ([]string, error) {

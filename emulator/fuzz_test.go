@@ -30,7 +30,7 @@ func FuzzControl(f *testing.F) {
 	seed("SetConnectionType", "NewConnectionType", "IP_Routed")
 	seed("ForceTermination")
 	f.Add("", "", []byte("<html>"))
-	c := call1(f, Options{Policy: Policy{Capacity: 8}})
+	c := call1(f, Options{Policy: Policy{Capacity: CapacityPolicy{Entries: 8}}})
 	f.Fuzz(func(t *testing.T, action, contentType string, body []byte) {
 		reply := c.request("POST", c.path(ipConnection), http1.Fields{
 			{Name: "SOAPAction", Value: action}, {Name: "Content-Type", Value: contentType},

@@ -283,7 +283,7 @@ func TestBadOptions(t *testing.T) {
 		"version 3":      {Version: 3},
 		"SOAPConnect":    {Connection: "SOAPConnection"},
 		"IGD:1 only":     {Version: 2, Connection: "WANPPPConnection"},
-		"capacity":       {Policy: emulator.Policy{Capacity: 70000}},
+		"capacity":       {Policy: emulator.Policy{Capacity: emulator.CapacityPolicy{Entries: 70000}}},
 		"UDN":            {UDN: "box"},
 		"advertise":      {Advertise: "box"},
 		"IPv4":           {ExternalIP: netip.MustParseAddr("2001:db8::1")},

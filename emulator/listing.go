@@ -17,13 +17,13 @@ type portRange struct {
 func rangeOf(c call) (portRange, error) {
 	r := portRange{c.args.ui2("NewStartPort"), c.args.ui2("NewEndPort"), c.args.text("NewProtocol")}
 	if r.start > r.end {
-		return r, upnpError(soap.InconsistentParameters)
+		return r, refuse(BadPortRange)
 	}
 	return r, nil
 }
 
-// within lists the entries of a range for which keep holds, by external port.
-func (s *state) within(c *connection, r portRange, keep func(*entry) bool) []*entry {
+// inRange lists the entries of a range for which keep holds, by external port.
+func (s *state) inRange(c *connection, r portRange, keep func(*entry) bool) []*entry {
 	var found []*entry
 	for e := range c.mappings.order.all {
 		if e.Protocol == r.protocol && r.start <= e.ExternalPort && e.ExternalPort <= r.end && keep(e) {
@@ -41,12 +41,12 @@ func deletePortMappingRange(s *state, c call) ([]string, error) {
 		return nil, err
 	}
 	manage := c.args.flag("NewManage")
-	if manage && !s.policy.AnyClient {
-		return nil, upnpError(soap.ActionNotAuthorized)
+	if manage && !s.policy.Clients.deletesAny() {
+		return nil, refuse(NoRole)
 	}
-	found := s.within(c.connection, r, func(e *entry) bool { return manage || e.InternalClient == c.caller })
+	found := s.inRange(c.connection, r, func(e *entry) bool { return !e.Static && (manage || e.InternalClient == c.caller) })
 	if len(found) == 0 {
-		return nil, upnpError(soap.PortMappingNotFound)
+		return nil, refuse(NoneInPortRange)
 	}
 	for _, e := range found {
 		if err := s.delete(c, e); err != nil {
@@ -64,9 +64,9 @@ func getListOfPortMappings(s *state, c call) ([]string, error) {
 		return nil, err
 	}
 	manage := c.args.flag("NewManage")
-	found := s.within(c.connection, r, func(e *entry) bool { return manage || e.InternalClient == c.caller })
+	found := s.inRange(c.connection, r, func(e *entry) bool { return (manage || e.InternalClient == c.caller) && !s.hides(c, e) })
 	if len(found) == 0 {
-		return nil, upnpError(soap.PortMappingNotFound)
+		return nil, refuse(NoneInPortRange)
 	}
 	if most := int(c.args.ui2("NewNumberOfPorts")); most > 0 && len(found) > most {
 		found = found[:most]
@@ -75,9 +75,9 @@ func getListOfPortMappings(s *state, c call) ([]string, error) {
 	for i, e := range found {
 		listing[i] = soap.PortListingEntry{
 			RemoteHost: e.RemoteHost, ExternalPort: e.ExternalPort, Protocol: e.Protocol,
-			InternalPort: e.InternalPort, InternalClient: e.InternalClient.String(),
-			Enabled: e.Enabled, Description: e.Description,
-			Lease: time.Duration(e.remaining(s.now)) * time.Second,
+			InternalPort: e.InternalPort, InternalClient: clientText(e),
+			Enabled: e.Enabled, Description: s.shownDescription(e),
+			Lease: time.Duration(s.shownLease(e)) * time.Second,
 		}
 	}
 	return []string{soap.WritePortListing(listing)}, nil

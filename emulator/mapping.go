@@ -19,6 +19,7 @@ type Mapping struct {
 	Description    string
 	Lease          time.Duration // granted, whole seconds; 0: permanent
 	Expires        time.Time     // by the gateway's clock; zero: never
+	Static         bool          // set up otherwise than by UPnP, which can neither change nor delete it
 
 	// Reach is where a peer connects, or sends its datagrams, to get through: see [Plane]. Zero: nowhere.
 	Reach netip.AddrPort
@@ -46,9 +47,10 @@ func (m Mapping) MarshalJSON() ([]byte, error) {
 		Description    string     `json:"description"`
 		Lease          int64      `json:"lease_seconds"`
 		Expires        time.Time  `json:"expires,omitzero"`
+		Static         bool       `json:"static,omitempty"`
 
 		Reach netip.AddrPort `json:"reach,omitzero"`
-	}{m.WAN, m.Protocol, m.ExternalPort, m.RemoteHost, m.InternalClient, m.InternalPort, m.Enabled, m.Description, int64(m.Lease / time.Second), m.Expires, m.Reach})
+	}{m.WAN, m.Protocol, m.ExternalPort, m.RemoteHost, m.InternalClient, m.InternalPort, m.Enabled, m.Description, int64(m.Lease / time.Second), m.Expires, m.Static, m.Reach})
 }
 
 // remaining is what is left of the lease at now in whole seconds, rounded up, because 0 would say that m is permanent.

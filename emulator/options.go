@@ -48,7 +48,6 @@ func (o Options) defaults() (Options, error) {
 	o.Version = cmp.Or(o.Version, 2)
 	o.Name = cmp.Or(o.Name, fmt.Sprintf("igd%d", o.Version))
 	o.Connection = cmp.Or(o.Connection, ipConnection)
-	o.Policy = o.Policy.defaults()
 	if !o.LAN.IsValid() {
 		o.LAN = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 	}
@@ -73,8 +72,8 @@ func (o Options) defaults() (Options, error) {
 
 func (o Options) check() error {
 	switch {
-	case o.Policy.Capacity < 0 || o.Policy.Capacity > maxMappings:
-		return fmt.Errorf("emulator: capacity %d is not within 0..%d", o.Policy.Capacity, maxMappings)
+	case o.Policy.Capacity.Entries < 0 || o.Policy.Capacity.Entries > maxMappings:
+		return fmt.Errorf("emulator: capacity %d is not within 0..%d", o.Policy.Capacity.Entries, maxMappings)
 	case !validUDN(o.UDN):
 		return fmt.Errorf("emulator: UDN %q does not begin with uuid: or holds spaces or markup", o.UDN)
 	}

@@ -2,29 +2,21 @@ package emulator
 
 import (
 	"net/netip"
-	"time"
 
 	"github.com/igdkit/igdkit/soap"
 )
 
-// maxLease is the longest lease of WANIPConnection:2 (§2.3.18) in seconds, which 0 becomes.
-const maxLease = 604800
-
 // portMappingActions are the port mapping actions of WANIPConnection:1 (§2.4) and :2 (§2.5).
 func portMappingActions(version int) map[string]behaviour {
-	add := behaviour{do: addPortMapping}
-	if version == 2 {
-		add.codes = []int{soap.ArgumentValueInvalid, soap.ArgumentValueOutOfRange}
-		add.ranges = map[string]int{"NewInternalPort": soap.WildCardNotPermittedInIntPort}
-	}
+	judged := []string{"NewInternalPort", "NewLeaseDuration"}
 	all := map[string]behaviour{
-		"AddPortMapping":              add,
+		"AddPortMapping":              {do: addPortMapping, judged: judged},
 		"DeletePortMapping":           {do: deletePortMapping},
 		"GetGenericPortMappingEntry":  {do: getGenericPortMappingEntry},
 		"GetSpecificPortMappingEntry": {do: getSpecificPortMappingEntry},
 	}
 	if version == 2 {
-		all["AddAnyPortMapping"] = behaviour{do: addAnyPortMapping, ranges: add.ranges}
+		all["AddAnyPortMapping"] = behaviour{do: addAnyPortMapping, judged: judged}
 		all["DeletePortMappingRange"] = behaviour{do: deletePortMappingRange}
 		all["GetListOfPortMappings"] = behaviour{do: getListOfPortMappings}
 	}
@@ -32,201 +24,143 @@ func portMappingActions(version int) map[string]behaviour {
 }
 
 func addPortMapping(s *state, c call) ([]string, error) {
-	m, err := s.wanted(c)
+	m, err := s.claim(c)
 	if err != nil {
 		return nil, err
 	}
-	if m.ExternalPort == 0 && !s.policy.PortZero {
-		return nil, upnpError(soap.WildCardNotPermittedInExtPort)
+	if s.policy.Ports.Equal == "forced" {
+		m.InternalPort = m.ExternalPort
 	}
 	if err := s.admit(c, m); err != nil {
 		return nil, err
 	}
-	// Entries of one port belong to one client (WANIPConnection:2 §2.5.16): another remote host does not help another client.
-	if holder := c.connection.mappings.holder(m.ExternalPort, m.Protocol); holder.IsValid() && holder != m.InternalClient {
-		return nil, upnpError(soap.ConflictInMappingEntry)
-	}
-	if c.connection.mappings.get(m.key()) == nil && s.full(c.connection) {
-		return nil, s.noRoom()
-	}
-	return nil, s.add(c, m)
+	return nil, s.put(c, m)
 }
 
 // addAnyPortMapping grants the wanted port when it is free or already leads to the same internal port, otherwise another. Where
 // ports must be equal the internal port is the only one to grant.
 func addAnyPortMapping(s *state, c call) ([]string, error) {
-	m, err := s.wanted(c)
+	p := &s.policy
+	if p.AnyPort.Choose == "none" {
+		return nil, ErrorReply{Code: soap.InvalidAction}
+	}
+	m, err := s.claim(c)
 	if err != nil {
 		return nil, err
 	}
-	if s.policy.SamePorts {
+	onlyEqual := errorOf(p.Ports.Equal).Code != 0
+	if onlyEqual {
 		m.ExternalPort = m.InternalPort
 	}
-	if m.ExternalPort != 0 {
-		if err := s.admit(c, m); err != nil {
-			return nil, err
+	own := c.connection.mappings.find(m.key(), m.InternalClient)
+	kept := own != nil && own.InternalPort == m.InternalPort && p.AnyPort.Own != "another"
+	if !kept && !s.available(c, m.ExternalPort, m.Protocol) {
+		if s.full(c.connection, 0) {
+			return nil, refuse(TableFull, p.Capacity.Else)
 		}
-	}
-	old := c.connection.mappings.get(m.key())
-	same := old != nil && old.InternalClient == m.InternalClient && old.InternalPort == m.InternalPort
-	switch {
-	case same:
-	case s.full(c.connection):
-		return nil, s.noRoom()
-	case m.ExternalPort == 0 || c.connection.mappings.holder(m.ExternalPort, m.Protocol).IsValid():
-		port, ok := s.freePort(c.connection, m.Protocol)
-		if !ok || s.policy.SamePorts {
-			return nil, upnpError(soap.NoPortMapsAvailable)
+		port, ok := s.freePort(c, m)
+		if !ok || onlyEqual {
+			return nil, refuse(NoPortLeft)
 		}
 		m.ExternalPort = port
-		if err := s.admit(c, m); err != nil {
-			return nil, err
-		}
 	}
-	return []string{ui2(m.ExternalPort)}, s.add(c, m)
+	if p.Ports.Equal == "forced" {
+		m.InternalPort = m.ExternalPort
+	}
+	if err := s.admit(c, m); err != nil {
+		return nil, err
+	}
+	if err := s.put(c, m); err != nil {
+		return nil, err
+	}
+	return []string{ui2(m.ExternalPort)}, nil
 }
 
-// wanted is the mapping that an add asks for, with the lease that it would get.
-func (s *state) wanted(c call) (Mapping, error) {
-	m := Mapping{
-		WAN:          c.connection.number,
-		RemoteHost:   c.args.text("NewRemoteHost"),
-		ExternalPort: c.args.ui2("NewExternalPort"),
-		Protocol:     c.args.text("NewProtocol"),
-		InternalPort: c.args.ui2("NewInternalPort"),
-		Enabled:      c.args.flag("NewEnabled"),
-		Description:  c.args.text("NewPortMappingDescription"),
-	}
-	client, err := netip.ParseAddr(c.args.text("NewInternalClient"))
-	if err != nil || !client.Is4() || client.IsUnspecified() || m.InternalPort == 0 {
-		return m, upnpError(soap.InvalidArgs)
-	}
-	m.InternalClient = client
-	if m.RemoteHost, err = s.remoteHost(m.RemoteHost); err != nil {
-		return m, err
-	}
-	seconds := c.args.ui4("NewLeaseDuration")
-	if s.policy.PermanentOnly && seconds != 0 {
-		return m, upnpError(soap.OnlyPermanentLeasesSupported)
-	}
-	if seconds == 0 && s.version == 2 && !s.policy.PermanentOnly {
-		seconds = maxLease
-	}
-	if seconds > 0 {
-		m.Lease = time.Duration(seconds) * time.Second
-		m.Expires = s.now.Add(m.Lease)
-	}
-	return m, nil
-}
-
-// remoteHost reads NewRemoteHost: empty for any, or an address in its one spelling.
-func (s *state) remoteHost(text string) (string, error) {
-	if text == "" {
-		return "", nil
-	}
-	addr, err := netip.ParseAddr(text)
+// available reports whether AddAnyPortMapping can grant a port as far as others are concerned. One below the lowest it
+// neither grants nor passes by.
+func (s *state) available(c call, port uint16, protocol string) bool {
+	p, t := &s.policy.Ports, &c.connection.mappings
 	switch {
-	case err != nil || !addr.Is4():
-		return "", upnpError(soap.InvalidArgs)
-	case addr.IsUnspecified():
-		return "", nil
-	case s.policy.AnyRemoteHost:
-		return "", upnpError(soap.RemoteHostOnlySupportsWildcard)
+	case port == 0, t.first(port, protocol) != nil, inRanges(p.Reserved.Ports, port):
+		return false
+	case port >= p.lowest(c.service.version) && !p.permitExternal(port, c.service.version):
+		return false
+	case errorOf(s.policy.Conflict.OtherProtocol).Code != 0 && t.first(port, otherProtocol(protocol)) != nil:
+		return false
 	}
-	return addr.String(), nil
+	return !s.resting(c.connection, Mapping{ExternalPort: port, Protocol: protocol})
 }
 
-// admit says whether the caller may have m at all, whoever else wants the port.
-func (s *state) admit(c call, m Mapping) error {
-	switch {
-	case !s.policy.AnyClient && m.InternalClient != c.caller:
-		if s.version == 2 {
-			return upnpError(soap.ActionNotAuthorized)
+// freePort is another port than the one m wants that can be had: by chance, because neighbours of a taken port are wanted by others
+// too, and by search when few are left; or the nearest.
+func (s *state) freePort(c call, m Mapping) (uint16, bool) {
+	const unprivileged = 1024 // chance does not pick a port below
+	lowest := int(s.policy.Ports.lowest(c.service.version))
+	span := 65536 - lowest
+	free := func(port int) bool {
+		return port >= lowest && port <= 65535 && s.available(c, uint16(port), m.Protocol)
+	}
+	if wanted := int(m.ExternalPort); s.policy.AnyPort.Choose == "neighbours" && wanted > 0 {
+		for d := 1; d <= 65535; d++ {
+			for _, port := range [2]int{wanted + d, wanted - d} {
+				if free(port) {
+					return uint16(port), true
+				}
+			}
 		}
-		return upnpError(soap.ConflictInMappingEntry)
-	case s.version == 2 && !s.policy.LowPorts && (m.ExternalPort < 1024 || m.InternalPort < 1024):
-		return upnpError(soap.ActionNotAuthorized)
-	case s.policy.SamePorts && m.ExternalPort != m.InternalPort:
-		return upnpError(soap.SamePortValuesRequired)
-	case s.policy.RequirePublicIP && !s.publicIP(c.connection).IsValid():
-		return upnpError(soap.ActionFailed)
+		return 0, false
 	}
-	return nil
-}
-
-func (s *state) full(c *connection) bool { return c.mappings.len() >= s.policy.Capacity }
-
-func (s *state) noRoom() error {
-	if s.version == 2 {
-		return upnpError(soap.NoPortMapsAvailable)
-	}
-	return upnpError(soap.ActionFailed)
-}
-
-// freePort picks a port that nobody holds: by chance, because neighbours of a taken port are wanted by others too, and
-// by search when the table is nearly full.
-func (s *state) freePort(c *connection, protocol string) (uint16, bool) {
-	const lowest, span = 1024, 65536 - 1024
-	port := lowest
+	start := 0
 	for range 16 {
-		port = lowest + s.rand.IntN(span)
-		if !c.mappings.holder(uint16(port), protocol).IsValid() {
-			return uint16(port), true
+		start = max(lowest, unprivileged) - lowest
+		start += s.rand.IntN(span - start)
+		if free(lowest + start) {
+			return uint16(lowest + start), true
 		}
 	}
 	for i := range span {
-		p := uint16(lowest + (port-lowest+i)%span)
-		if !c.mappings.holder(p, protocol).IsValid() {
-			return p, true
+		if port := lowest + (start+i)%span; free(port) {
+			return uint16(port), true
 		}
 	}
 	return 0, false
 }
 
 func deletePortMapping(s *state, c call) ([]string, error) {
-	e, err := s.named(c)
-	if err != nil {
-		return nil, err
+	e := s.named(c)
+	if e == nil {
+		return nil, refuse(DeleteNoEntry)
 	}
-	if !s.policy.AnyClient && e.InternalClient != c.caller {
-		if s.version == 2 {
-			return nil, upnpError(soap.ActionNotAuthorized)
-		}
-		return nil, upnpError(soap.NoSuchEntryInArray)
+	if !s.policy.Clients.mayDelete(e, c.caller) {
+		return nil, refuse(DeleteForeign, s.policy.Clients.DeleteElse)
 	}
 	return nil, s.delete(c, e)
 }
 
-// named is the entry that the arguments identify.
-func (s *state) named(c call) (*entry, error) {
+// mayDelete reports whether caller may delete e. Nobody may delete what was set up otherwise than by UPnP.
+func (p *ClientPolicy) mayDelete(e *entry, caller netip.Addr) bool {
+	return !e.Static && (p.deletesAny() || e.InternalClient == caller)
+}
+
+// deletesAny reports whether callers may delete mappings of others.
+func (p *ClientPolicy) deletesAny() bool {
+	scope := p.Delete
+	if scope == "" {
+		scope = p.Accept
+	}
+	return scope != "" && scope != "own"
+}
+
+// named is the entry that the arguments identify, nil when there is none. Of several with one key it is the caller's own.
+func (s *state) named(c call) *entry {
 	remote := c.args.text("NewRemoteHost")
-	if addr, err := netip.ParseAddr(remote); err == nil && addr.IsUnspecified() {
+	addr, err := netip.ParseAddr(remote)
+	if err == nil && addr.IsUnspecified() || s.policy.RemoteHost.Accept == "ignored" {
 		remote = ""
 	}
-	e := c.connection.mappings.get(key{remote, c.args.ui2("NewExternalPort"), c.args.text("NewProtocol")})
-	if e == nil {
-		return nil, upnpError(soap.NoSuchEntryInArray)
+	k := key{remote, c.args.ui2("NewExternalPort"), c.args.text("NewProtocol")}
+	if own := c.connection.mappings.find(k, c.caller); own != nil {
+		return own
 	}
-	return e, nil
-}
-
-func getSpecificPortMappingEntry(s *state, c call) ([]string, error) {
-	e, err := s.named(c)
-	if err != nil {
-		return nil, err
-	}
-	return s.shown(e), nil
-}
-
-func getGenericPortMappingEntry(s *state, c call) ([]string, error) {
-	e := c.connection.mappings.order.at(int(c.args.ui2("NewPortMappingIndex")))
-	if e == nil {
-		return nil, upnpError(soap.SpecifiedArrayIndexInvalid)
-	}
-	return append([]string{e.RemoteHost, ui2(e.ExternalPort), e.Protocol}, s.shown(e)...), nil
-}
-
-// shown is what both reading actions tell of an entry; the lease is what remains of it.
-func (s *state) shown(e *entry) []string {
-	return []string{ui2(e.InternalPort), e.InternalClient.String(), boolean(e.Enabled), e.Description, ui4(e.remaining(s.now))}
+	return c.connection.mappings.get(k)
 }

@@ -33,25 +33,25 @@ func TestAddPortMappingCodes(t *testing.T) {
 		{"external port not a number", Policy{}, add1, add("NewExternalPort", "http"), 402, 402},
 		{"external port beyond ui2", Policy{}, add1, add("NewExternalPort", "65536"), 402, 402},
 		{"external port 0", Policy{}, add1, add("NewExternalPort", "0"), 716, 716},
-		{"external port 0 permitted", Policy{PortZero: true, LowPorts: true}, add1, add("NewExternalPort", "0"), 0, 0},
+		{"external port 0 permitted", Policy{Ports: PortPolicy{Zero: "accepted", Lowest: 1}}, add1, add("NewExternalPort", "0"), 0, 0},
 		{"internal port 0", Policy{}, add1, add("NewInternalPort", "0"), 402, 732},
 		{"low port", Policy{}, add1, add("NewExternalPort", "80"), 0, 606},
 		{"low internal port", Policy{}, add1, add("NewInternalPort", "80"), 0, 606},
-		{"low port permitted", Policy{LowPorts: true}, add1, add("NewExternalPort", "80"), 0, 0},
+		{"low port permitted", Policy{Ports: PortPolicy{Lowest: 1}}, add1, add("NewExternalPort", "80"), 0, 0},
 		{"another client", Policy{}, add1, add("NewInternalClient", them), 718, 606},
-		{"another client permitted", Policy{AnyClient: true}, add1, add("NewInternalClient", them), 0, 0},
+		{"another client permitted", Policy{Clients: ClientPolicy{Accept: "any"}}, add1, add("NewInternalClient", them), 0, 0},
 		{"no client", Policy{}, add1, add("NewInternalClient", ""), 402, 402},
-		{"client by name", Policy{AnyClient: true}, add1, add("NewInternalClient", "nas.lan"), 402, 402},
+		{"client by name", Policy{Clients: ClientPolicy{Accept: "any"}}, add1, add("NewInternalClient", "nas.lan"), 402, 402},
 		{"enabled is a word", Policy{}, add1, add("NewEnabled", "true"), 0, 0},
 		{"enabled is nonsense", Policy{}, add1, add("NewEnabled", "2"), 402, 402},
 		{"remote host", Policy{}, add1, add("NewRemoteHost", "198.51.100.1"), 0, 0},
 		{"remote host is nonsense", Policy{}, add1, add("NewRemoteHost", "*"), 402, 402},
-		{"remote host 0.0.0.0 is any", Policy{AnyRemoteHost: true}, add1, add("NewRemoteHost", "0.0.0.0"), 0, 0},
-		{"any remote host only", Policy{AnyRemoteHost: true}, add1, add("NewRemoteHost", "198.51.100.1"), 726, 726},
-		{"permanent only", Policy{PermanentOnly: true}, add1, add(), 725, 725},
-		{"permanent only, permanent", Policy{PermanentOnly: true}, add1, add("NewLeaseDuration", "0"), 0, 0},
-		{"same ports only", Policy{SamePorts: true}, add1, add("NewInternalPort", "8081"), 724, 724},
-		{"same ports only, same", Policy{SamePorts: true}, add1, add(), 0, 0},
+		{"remote host 0.0.0.0 is any", Policy{RemoteHost: RemoteHostPolicy{Accept: "wildcard"}}, add1, add("NewRemoteHost", "0.0.0.0"), 0, 0},
+		{"any remote host only", Policy{RemoteHost: RemoteHostPolicy{Accept: "wildcard"}}, add1, add("NewRemoteHost", "198.51.100.1"), 726, 726},
+		{"permanent only", Policy{Leases: LeasePolicy{Accept: "permanent"}}, add1, add(), 725, 725},
+		{"permanent only, permanent", Policy{Leases: LeasePolicy{Accept: "permanent"}}, add1, add("NewLeaseDuration", "0"), 0, 0},
+		{"same ports only", Policy{Ports: PortPolicy{Equal: "724"}}, add1, add("NewInternalPort", "8081"), 724, 724},
+		{"same ports only, same", Policy{Ports: PortPolicy{Equal: "724"}}, add1, add(), 0, 0},
 		{"too few arguments", Policy{}, add1, add()[2:], 402, 402},
 		{"too many arguments", Policy{}, add1, append(add(), "NewExtra", "1"), 402, 402},
 		{"unknown argument", Policy{}, add1, append(add()[:14], "NewLeaseTime", "1"), 402, 402},
@@ -63,8 +63,8 @@ func TestAddPortMappingCodes(t *testing.T) {
 		{"any, lease too long", Policy{}, any2, add("NewLeaseDuration", "604801"), -1, 402},
 		{"any, another client", Policy{}, any2, add("NewInternalClient", them), -1, 606},
 		{"any, low internal port", Policy{}, any2, add("NewExternalPort", "0", "NewInternalPort", "80"), -1, 606},
-		{"any, same ports only", Policy{SamePorts: true}, any2, add("NewExternalPort", "0"), -1, 0},
-		{"any, no public address", Policy{RequirePublicIP: true}, any2, add("NewExternalPort", "0"), -1, 0},
+		{"any, same ports only", Policy{Ports: PortPolicy{Equal: "724"}}, any2, add("NewExternalPort", "0"), -1, 0},
+		{"any, no public address", Policy{ExternalIP: ExternalIPPolicy{Private: "hidden", Required: true}}, any2, add("NewExternalPort", "0"), -1, 0},
 		{"any in version 1", Policy{}, any2, add(), 401, -1},
 	}
 	for _, tt := range tests {
@@ -88,7 +88,7 @@ func TestAddPortMappingCodes(t *testing.T) {
 
 func TestConflicts(t *testing.T) {
 	for _, version := range []int{1, 2} {
-		c := call1(t, Options{Version: version, Policy: Policy{AnyClient: true}})
+		c := call1(t, Options{Version: version, Policy: Policy{Clients: ClientPolicy{Accept: "any"}}})
 		step := func(what string, want int, action string, args ...string) []soap.Arg {
 			t.Helper()
 			got, out := c.do(ipConnection, version, action, args...)
@@ -131,7 +131,7 @@ func TestAddAnyConflicts(t *testing.T) {
 		}
 		return out[0].Value
 	}
-	c := call1(t, Options{Policy: Policy{Capacity: 3}})
+	c := call1(t, Options{Policy: Policy{Capacity: CapacityPolicy{Entries: 3}}})
 	if got := reserved(c, 0, add()...); got != "8080" {
 		t.Errorf("free port: got %s", got)
 	}
@@ -152,7 +152,7 @@ func TestAddAnyConflicts(t *testing.T) {
 		t.Errorf("renewed for %v", m.Lease)
 	}
 
-	c = call1(t, Options{Policy: Policy{SamePorts: true}})
+	c = call1(t, Options{Policy: Policy{Ports: PortPolicy{Equal: "724"}}})
 	if got := reserved(c, 0, add("NewExternalPort", "9000")...); got != "8080" {
 		t.Errorf("where ports are equal: got %s", got)
 	}
@@ -177,7 +177,7 @@ func TestSecureMode(t *testing.T) {
 
 func TestCapacity(t *testing.T) {
 	for version, full := range map[int]int{1: 501, 2: 728} {
-		c := call1(t, Options{Version: version, Policy: Policy{Capacity: 2}})
+		c := call1(t, Options{Version: version, Policy: Policy{Capacity: CapacityPolicy{Entries: 2}}})
 		for i, want := range []int{0, 0, full} {
 			if got, _ := c.do(ipConnection, version, "AddPortMapping", add("NewExternalPort", fmt.Sprint(2000+i))...); got != want {
 				t.Errorf("version %d, mapping %d: error %d, want %d", version, i, got, want)
@@ -192,7 +192,11 @@ func TestCapacity(t *testing.T) {
 func TestNoPublicAddress(t *testing.T) {
 	for _, addr := range []string{"0.0.0.0", "10.1.2.3", "100.64.0.1", "192.168.5.1", "198.18.0.1", "240.0.0.1"} {
 		for _, require := range []bool{false, true} {
-			c := call1(t, Options{ExternalIP: netip.MustParseAddr(addr), Policy: Policy{RequirePublicIP: require}})
+			var policy Policy
+			if require {
+				policy.ExternalIP = ExternalIPPolicy{Private: "hidden", Required: true}
+			}
+			c := call1(t, Options{ExternalIP: netip.MustParseAddr(addr), Policy: policy})
 			wantAddr, wantCode := addr, 0
 			if require || addr == "0.0.0.0" {
 				wantAddr = ""

@@ -43,13 +43,10 @@ type action struct {
 
 // behaviour is what an SCPD does not say of an action.
 type behaviour struct {
-	// do answers the values of the out-arguments in the order of the SCPD, or an upnpError.
+	// do answers the values of the out-arguments in the order of the SCPD, or a refusal.
 	do func(*state, call) ([]string, error)
-	// codes are the error codes beyond 401, 402 and 501 with which the standard lets the action refuse a value: 600 and 601 where
-	// they are listed. Where they are not, a wrong value is 402.
-	codes []int
-	// ranges are arguments whose range has an error code of its own.
-	ranges map[string]int
+	// judged are arguments whose range policy judges.
+	judged []string
 }
 
 // call is one invocation: who asks, whom, and for what. The arguments have passed the SCPD.

@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"math/rand/v2"
+	"net/netip"
 	"time"
 )
 
@@ -11,6 +12,7 @@ type state struct {
 	name    string
 	version int // of the connection service's standard
 	policy  Policy
+	lan     []netip.Prefix // whose hosts can be mapped to
 	rand    *rand.Rand
 	now     time.Time
 	events  []Event
@@ -29,7 +31,7 @@ type state struct {
 
 func newState(o Options, root *device) *state {
 	s := &state{
-		name: o.Name, version: o.Version, policy: o.Policy,
+		name: o.Name, version: o.Version, policy: o.Policy, lan: o.Clients,
 		rand: rand.New(rand.NewPCG(o.Seed, 0x69676469)),
 		now:  o.Clock.Now(), timeline: newTimeline(o),
 	}
@@ -101,17 +103,27 @@ func (s *state) drop(e *entry, why EventKind, at time.Time) {
 	s.tellMapping(why, at, e.Mapping)
 }
 
-// store adds m to the connection that it names, or overwrites its key there.
-func (s *state) store(m Mapping) {
+// remove drops an entry because somebody asked for that.
+func (s *state) remove(c *connection, e *entry) {
+	if s.policy.Conflict.AfterDelete.For > 0 {
+		c.deleted[portKey{e.ExternalPort, e.Protocol}] = s.now
+	}
+	s.drop(e, MappingDeleted, s.now)
+}
+
+// store adds m to the connection that it names, or puts it in the place of over.
+func (s *state) store(m Mapping, over *entry) {
 	c := s.connections[m.WAN]
 	kind := MappingUpdated
-	e, added := c.mappings.put(m)
-	if added {
+	if over == nil {
 		kind = MappingAdded
-		e.added = s.now
+		over = c.mappings.add(m)
+		over.added = s.now
+	} else {
+		c.mappings.replace(over, m)
 	}
 	c.updateID++
-	s.tellMapping(kind, s.now, e.Mapping)
+	s.tellMapping(kind, s.now, over.Mapping)
 }
 
 func (s *state) tellMapping(kind EventKind, at time.Time, m Mapping) {

@@ -1,10 +1,6 @@
 package emulator
 
-import (
-	"maps"
-
-	"github.com/igdkit/igdkit/soap"
-)
+import "maps"
 
 // Values of ConnectionStatus, ConnectionType and LastConnectionError that the gateway takes on (WANIPConnection:1 §2.2).
 const (
@@ -68,14 +64,14 @@ func connectionVariables() map[string]func(*state, *connection) string {
 
 func setConnectionType(s *state, c call) ([]string, error) {
 	switch kind := c.args.text("NewConnectionType"); {
-	case s.version == 2:
-		return nil, upnpError(soap.ReadOnly)
+	case c.service.version == 2:
+		return nil, refuse(TypeReadOnly)
 	case kind == c.connection.kind:
 		return nil, nil
 	case c.connection.status != disconnected:
-		return nil, upnpError(soap.InactiveConnectionStateRequired)
+		return nil, refuse(TypeNotInactive)
 	}
-	return nil, upnpError(soap.ActionFailed) // this gateway routes, whatever the list allows
+	return nil, refuse(TypeNotPossible) // this gateway routes, whatever the list allows
 }
 
 func getConnectionTypeInfo(_ *state, c call) ([]string, error) {
@@ -85,11 +81,11 @@ func getConnectionTypeInfo(_ *state, c call) ([]string, error) {
 func requestConnection(s *state, c call) ([]string, error) {
 	switch c.connection.status {
 	case unconfigured:
-		return nil, upnpError(soap.ConnectionNotConfigured)
+		return nil, refuse(NotConfigured)
 	case connecting, authenticating:
-		return nil, upnpError(soap.ConnectionSetupInProgress)
+		return nil, refuse(SettingUp)
 	case pendingDisconnect, disconnecting:
-		return nil, upnpError(soap.DisconnectInProgress)
+		return nil, refuse(Disconnecting)
 	}
 	s.setStatus(c.connection, connected, noError)
 	return nil, nil
@@ -106,9 +102,9 @@ func forceTermination(s *state, c call) ([]string, error) {
 func (s *state) terminate(c *connection, because string) error {
 	switch c.status {
 	case unconfigured, disconnected:
-		return upnpError(soap.ConnectionAlreadyTerminated)
+		return refuse(AlreadyTerminated)
 	case disconnecting:
-		return upnpError(soap.DisconnectInProgress)
+		return refuse(Disconnecting)
 	}
 	s.setStatus(c, disconnected, because)
 	return nil

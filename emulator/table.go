@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"iter"
 	"net/netip"
 	"sync/atomic"
 	"time"
@@ -8,10 +9,11 @@ import (
 
 // table is the port mapping table: who owns what, in which order, until when. It knows no policy.
 type table struct {
-	byKey  map[key]*entry
-	ports  map[portKey]portUse
-	order  sequence
-	leases agenda[*entry]
+	byKey      map[key]*entry // the first of its key
+	ports      map[portKey]portUse
+	order      sequence
+	leases     agenda[*entry]
+	duplicates int // entries whose key another had before
 
 	carrier carrier // nil: nobody
 }
@@ -30,6 +32,8 @@ type entry struct {
 	slot  int       // in the sequence
 	lease int       // in the heap; -1 when permanent
 
+	next, prev *entry // of the same port and protocol
+
 	used atomic.Bool // something has passed through it since this was reset
 	door *door       // of the plane; nil: none
 }
@@ -39,11 +43,8 @@ type portKey struct {
 	protocol string
 }
 
-// portUse is who holds a port. All entries of one port and protocol have one client, whatever their remote hosts.
-type portUse struct {
-	client  netip.Addr
-	entries int
-}
+// portUse are the entries of one port and protocol, in the order in which they were added.
+type portUse struct{ first, last *entry }
 
 func newTable() table {
 	return table{byKey: map[key]*entry{}, ports: map[portKey]portUse{}}
@@ -51,32 +52,86 @@ func newTable() table {
 
 func (t *table) len() int { return t.order.live }
 
+// get is the first entry of a key.
 func (t *table) get(k key) *entry { return t.byKey[k] }
 
-// holder is the client that has mappings on a port; zero when it is free.
-func (t *table) holder(port uint16, protocol string) netip.Addr {
-	return t.ports[portKey{port, protocol}].client
+// find is the entry of a key that leads to client.
+func (t *table) find(k key, client netip.Addr) *entry {
+	e := t.byKey[k]
+	for e != nil && (e.key() != k || e.InternalClient != client) {
+		if t.duplicates == 0 {
+			return nil
+		}
+		e = e.next
+	}
+	return e
 }
 
-// put adds m, or overwrites the entry of the same key in its place. The caller has seen to it that no other client holds
-// the port.
-func (t *table) put(m Mapping) (e *entry, added bool) {
-	e = t.byKey[m.key()]
-	if e == nil {
-		e = &entry{lease: -1}
-		t.byKey[m.key()] = e
-		t.order.append(e)
-		p := portKey{m.ExternalPort, m.Protocol}
-		t.ports[p] = portUse{m.InternalClient, t.ports[p].entries + 1}
-		added = true
+// first is the oldest entry of a port, whatever its remote host; nil when the port is free.
+func (t *table) first(port uint16, protocol string) *entry {
+	return t.ports[portKey{port, protocol}].first
+}
+
+// holder is the client of that entry; zero when the port is free.
+func (t *table) holder(port uint16, protocol string) netip.Addr {
+	if e := t.first(port, protocol); e != nil {
+		return e.InternalClient
 	}
-	m.Reach = e.Reach
-	e.Mapping = m
+	return netip.Addr{}
+}
+
+// of yields the entries of a port. The table must not change meanwhile.
+func (t *table) of(port uint16, protocol string) iter.Seq[*entry] {
+	return func(yield func(*entry) bool) {
+		for e := t.first(port, protocol); e != nil; e = e.next {
+			if !yield(e) {
+				return
+			}
+		}
+	}
+}
+
+// add puts m behind all others, also when its key is taken.
+func (t *table) add(m Mapping) *entry {
+	e := &entry{Mapping: m, lease: -1}
+	first := t.byKey[m.key()] == nil
+	if first {
+		t.byKey[m.key()] = e
+	} else {
+		t.duplicates++
+	}
+	t.order.append(e)
+	p := portKey{m.ExternalPort, m.Protocol}
+	use := t.ports[p]
+	if use.last == nil {
+		use.first = e
+	} else {
+		use.last.next, e.prev = e, use.last
+	}
+	use.last = e
+	t.ports[p] = use
 	t.schedule(e)
+	if first {
+		t.carry(e)
+	}
+	return e
+}
+
+// carry tells the carrier of an entry that is the first of its key: no other gets any bytes.
+func (t *table) carry(e *entry) {
 	if t.carrier != nil {
 		t.carrier.opened(e)
 	}
-	return e, added
+}
+
+// replace puts m, which must have the key of e, in the place of e.
+func (t *table) replace(e *entry, m Mapping) {
+	m.Reach = e.Reach
+	e.Mapping = m
+	t.schedule(e)
+	if t.byKey[e.key()] == e {
+		t.carry(e)
+	}
 }
 
 func (t *table) schedule(e *entry) {
@@ -92,20 +147,34 @@ func (t *table) schedule(e *entry) {
 }
 
 func (t *table) remove(e *entry) {
-	delete(t.byKey, e.key())
+	carried, heir := t.forget(e)
 	t.order.remove(e)
 	if e.lease >= 0 {
 		t.leases.remove(e)
 	}
 	p := portKey{e.ExternalPort, e.Protocol}
 	use := t.ports[p]
-	if use.entries--; use.entries == 0 {
+	if e.prev == nil {
+		use.first = e.next
+	} else {
+		e.prev.next = e.next
+	}
+	if e.next == nil {
+		use.last = e.prev
+	} else {
+		e.next.prev = e.prev
+	}
+	if use.first == nil {
 		delete(t.ports, p)
 	} else {
 		t.ports[p] = use
 	}
-	if t.carrier != nil {
-		t.carrier.closed(e)
+	if t.carrier == nil || !carried {
+		return
+	}
+	t.carrier.closed(e)
+	if heir != nil {
+		t.carrier.opened(heir)
 	}
 }
 
@@ -117,12 +186,32 @@ func (t *table) clear() {
 		return
 	}
 	for e := range old.order.all {
-		t.carrier.closed(e)
+		if old.byKey[e.key()] == e {
+			t.carrier.closed(e)
+		}
 	}
 }
 
 // outlive takes the lease of e off the list of those that end, without ending it.
 func (t *table) outlive(e *entry) { t.leases.remove(e) }
+
+// forget takes e out of byKey, and reports whether it was there: the first of its key. The next of its key takes its place.
+func (t *table) forget(e *entry) (first bool, heir *entry) {
+	k := e.key()
+	if t.byKey[k] != e {
+		t.duplicates--
+		return false, nil
+	}
+	delete(t.byKey, k)
+	for next := e.next; next != nil && t.duplicates > 0; next = next.next {
+		if next.key() == k {
+			t.byKey[k] = next
+			t.duplicates--
+			return true, next
+		}
+	}
+	return true, nil
+}
 
 // due is the entry that expires first, if it has expired at now.
 func (t *table) due(now time.Time) *entry {

@@ -17,14 +17,6 @@ func (m model) find(k key) int {
 	return slices.IndexFunc(m, func(x Mapping) bool { return x.key() == k })
 }
 
-func (m *model) put(x Mapping) {
-	if i := m.find(x.key()); i >= 0 {
-		(*m)[i] = x
-		return
-	}
-	*m = append(*m, x)
-}
-
 // The table must be indistinguishable from a list, whatever is done to it.
 func TestTableIsAList(t *testing.T) {
 	for seed := range uint64(20) {
@@ -34,7 +26,7 @@ func TestTableIsAList(t *testing.T) {
 		for step := range 2000 {
 			m := Mapping{
 				Protocol: []string{"TCP", "UDP"}[r.IntN(2)], ExternalPort: uint16(r.IntN(300)), Description: fmt.Sprint(step),
-				InternalClient: netip.AddrFrom4([4]byte{192, 168, 1, 10}),
+				InternalClient: netip.AddrFrom4([4]byte{192, 168, 1, byte(10 + r.IntN(2))}),
 			}
 			if r.IntN(10) == 0 {
 				m.RemoteHost = "198.51.100.1"
@@ -44,15 +36,22 @@ func TestTableIsAList(t *testing.T) {
 			}
 			// Some times grow the list, some times shrink it, so that it is compacted too.
 			if growing := step/400%2 == 0; r.IntN(4) > 0 == growing {
-				table.put(m)
-				list.put(m)
-			} else if i := list.find(m.key()); i >= 0 {
-				table.remove(table.get(m.key()))
+				i := list.find(m.key())
+				if i < 0 || r.IntN(4) == 0 {
+					table.add(m)
+					list = append(list, m)
+				} else {
+					table.replace(table.get(m.key()), m)
+					list[i] = m
+				}
+			} else if len(list) > 0 {
+				i := r.IntN(len(list))
+				table.remove(table.order.at(i))
 				list = slices.Delete(list, i, i+1)
 			}
 			now = now.Add(time.Duration(r.IntN(3)) * time.Second)
 			for e := table.due(now); e != nil; e = table.due(now) {
-				i := list.find(e.key())
+				i := slices.Index(list, e.Mapping)
 				first := slices.MinFunc(list, func(a, b Mapping) int { return cmp.Compare(expiry(a), expiry(b)) })
 				if !first.Expires.Equal(e.Expires) {
 					t.Fatalf("seed %d, step %d: %v expires before %v", seed, step, e.Mapping, first)
@@ -83,16 +82,35 @@ func TestTableIsAList(t *testing.T) {
 		if !slices.Equal(all, list) {
 			t.Fatalf("seed %d: order differs", seed)
 		}
-		for _, m := range list {
-			n := 0
+		duplicates := 0
+		for i, m := range list {
+			var port []Mapping
 			for _, x := range list {
 				if x.ExternalPort == m.ExternalPort && x.Protocol == m.Protocol {
-					n++
+					port = append(port, x)
 				}
 			}
-			if use := table.ports[portKey{m.ExternalPort, m.Protocol}]; use.entries != n || use.client != m.InternalClient {
-				t.Fatalf("seed %d: port of %v is used by %+v, want %d", seed, m, use, n)
+			var got []Mapping
+			for e := range table.of(m.ExternalPort, m.Protocol) {
+				got = append(got, e.Mapping)
 			}
+			if !slices.Equal(got, port) {
+				t.Fatalf("seed %d: port of %v has %v, want %v", seed, m, got, port)
+			}
+			first := list.find(m.key())
+			if e := table.get(m.key()); e.Mapping != list[first] {
+				t.Fatalf("seed %d: the first like %v is %v, want %v", seed, m, e.Mapping, list[first])
+			}
+			if first < i {
+				duplicates++
+			}
+			own := slices.IndexFunc(list, func(x Mapping) bool { return x.key() == m.key() && x.InternalClient == m.InternalClient })
+			if e := table.find(m.key(), m.InternalClient); e.Mapping != list[own] {
+				t.Fatalf("seed %d: the client of %v has %v, want %v", seed, m, e.Mapping, list[own])
+			}
+		}
+		if table.duplicates != duplicates {
+			t.Fatalf("seed %d: %d duplicates, want %d", seed, table.duplicates, duplicates)
 		}
 	}
 }
@@ -107,22 +125,31 @@ func expiry(m Mapping) int64 {
 
 func TestAddAnyFindsTheLastFreePort(t *testing.T) {
 	o := defaulted(t, Options{})
-	s := newState(o, newTree(o, newSite(o, "127.0.0.1:80", generation{})))
+	root := newTree(o, newSite(o, "127.0.0.1:80", generation{}))
+	s := newState(o, root)
 	client := netip.MustParseAddr(us)
+	c := call{caller: client, service: &service{definition: definitions()["WANIPConnection2"]}, connection: s.connections[0]}
+	table := &c.connection.mappings
 	for port := 1024; port <= 65535; port++ {
 		if port != 40000 {
-			s.connections[0].mappings.put(Mapping{Protocol: "TCP", ExternalPort: uint16(port), InternalClient: client})
+			table.add(Mapping{Protocol: "TCP", ExternalPort: uint16(port), InternalClient: client})
 		}
 	}
-	if port, ok := s.freePort(s.connections[0], "TCP"); !ok || port != 40000 {
-		t.Errorf("found %d, %v; want 40000", port, ok)
+	for _, choose := range []PortSearch{"", "random", "neighbours"} {
+		s.policy.AnyPort.Choose = choose
+		if port, ok := s.freePort(c, Mapping{ExternalPort: 1024, Protocol: "TCP"}); !ok || port != 40000 {
+			t.Errorf("%q found %d, %v; want 40000", choose, port, ok)
+		}
 	}
-	s.connections[0].mappings.put(Mapping{Protocol: "TCP", ExternalPort: 40000, InternalClient: client})
-	if port, ok := s.freePort(s.connections[0], "TCP"); ok {
-		t.Errorf("found %d in a full table", port)
-	}
-	if _, ok := s.freePort(s.connections[0], "UDP"); !ok {
-		t.Error("no port for the other protocol")
+	table.add(Mapping{Protocol: "TCP", ExternalPort: 40000, InternalClient: client})
+	for _, choose := range []PortSearch{"", "random", "neighbours"} {
+		s.policy.AnyPort.Choose = choose
+		if port, ok := s.freePort(c, Mapping{ExternalPort: 1024, Protocol: "TCP"}); ok {
+			t.Errorf("%q found %d in a full table", choose, port)
+		}
+		if _, ok := s.freePort(c, Mapping{ExternalPort: 1024, Protocol: "UDP"}); !ok {
+			t.Errorf("%q found no port for the other protocol", choose)
+		}
 	}
 }
 
@@ -130,7 +157,7 @@ func TestTableDoesNotGrowWithUse(t *testing.T) {
 	table := newTable()
 	m := Mapping{Protocol: "TCP", ExternalPort: 8080}
 	for range 10_000 {
-		table.put(m)
+		table.add(m)
 		table.remove(table.get(m.key()))
 	}
 	if n := len(table.order.slots); n > 64 {

@@ -39,7 +39,7 @@ func TestExamplesWork(t *testing.T) {
 	igdctl := regexp.MustCompile(`igdctl [^#)>|]*`)
 	for _, cmd := range append(newRootCmd(&app{}).Commands(), newRootCmd(&app{})) {
 		t.Run(cmd.Name(), func(t *testing.T) {
-			g := emulator.Start(t, emulator.Options{Name: "lab", Policy: emulator.Policy{LowPorts: true}})
+			g := emulator.Start(t, emulator.Options{Name: "lab", Policy: emulator.Policy{Ports: emulator.PortPolicy{Lowest: 1}}})
 			environ := []string{"IGD_LOCATION=" + g.Location(), "IGD_SSDP=" + g.SSDP().String()}
 			if cmd.Example == "" {
 				t.Fatal("no example")

@@ -76,7 +76,7 @@ func cmdGateway(ts *testscript.TestScript, neg bool, args []string) {
 		Name: "lab", Seed: 1,
 		// The one special address that counts as public (RFC 7723), so that it is nobody's.
 		ExternalIP: netip.MustParseAddr("192.0.0.9"),
-		Policy:     emulator.Policy{LowPorts: true},
+		Policy:     emulator.Policy{Ports: emulator.PortPolicy{Lowest: 1}},
 	}
 	status := ""
 	for _, arg := range args {
@@ -85,19 +85,19 @@ func cmdGateway(ts *testscript.TestScript, neg bool, args []string) {
 		case "v1":
 			o.Version = 1
 		case "any-client":
-			o.Policy.AnyClient = true
+			o.Policy.Clients.Accept = "any"
 		case "same-ports":
-			o.Policy.SamePorts = true
+			o.Policy.Ports.Equal = "724"
 		case "permanent-only":
-			o.Policy.PermanentOnly = true
+			o.Policy.Leases.Accept = "permanent"
 		case "high-ports":
-			o.Policy.LowPorts = false
+			o.Policy.Ports.Lowest = 0
 		case "require-public":
-			o.Policy.RequirePublicIP = true
+			o.Policy.ExternalIP = emulator.ExternalIPPolicy{Private: "hidden", Required: true}
 		case "capacity":
 			n, err := strconv.Atoi(value)
 			ts.Check(err)
-			o.Policy.Capacity = n
+			o.Policy.Capacity.Entries = n
 		case "external":
 			o.ExternalIP = netip.MustParseAddr(value)
 		case "status":
