@@ -209,7 +209,7 @@ func TestRefusedInMemory(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				tt.o.Policy.AnyClient = true
+				tt.o.Policy.Clients.Accept = "any"
 				h := newHome(t, tt.o)
 				listen(t, h.nas, "192.168.1.10:80")
 				if tt.m.client == "" {
