@@ -2,8 +2,8 @@ package emulator
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -20,8 +20,9 @@ func (c *count) miss(s subject, name string, e Entry) *NearMiss {
 		differ(100, "the %s is %s, not %s", s.noun, orNothing(name), s.pattern)
 	}
 	for _, arg := range sortedNames(x.With) {
-		if value := e.Details.Get(arg); !x.With[arg].passes(value) {
-			differ(1, "%s is %s, %s", arg, orNothing(value), x.With[arg].wanted())
+		test, value := x.With[arg], e.Details.Get(arg)
+		if !test.holds(value) {
+			differ(1, "%s is %s, %s", arg, orNothing(value), test.wanted())
 		}
 	}
 	if x.Client.IsValid() && e.Peer.Addr() != x.Client {
@@ -60,22 +61,6 @@ func codeText(code int) string {
 	return strconv.Itoa(code)
 }
 
-// passes reports whether value is as t wants it. What is no number is neither below nor above one.
-func (t Test) passes(value string) bool {
-	switch {
-	case t.Equals != nil && value != *t.Equals, t.Not != nil && value == *t.Not, t.Empty != nil && (value == "") != *t.Empty:
-		return false
-	case t.Begins != nil && !strings.HasPrefix(value, *t.Begins):
-		return false
-	case t.Contains != nil && !strings.Contains(strings.ToLower(value), strings.ToLower(*t.Contains)):
-		return false
-	case t.Below == nil && t.Above == nil:
-		return true
-	}
-	n, err := strconv.ParseInt(strings.TrimSpace(value), 10, 64)
-	return err == nil && (t.Below == nil || n < *t.Below) && (t.Above == nil || n > *t.Above)
-}
-
 // wanted ends a sentence that began with what is there instead.
 func (t Test) wanted() string {
 	if t.Equals != nil {
@@ -84,36 +69,43 @@ func (t Test) wanted() string {
 	return "which is to be " + t.String()
 }
 
-// problem says why e makes no sense; "" when it does.
-func (e Expectation) problem() string {
+// problems tells what makes no sense in e, which stands at a place.
+func (e Expectation) problems(at []any, report report) {
 	var given []string
 	for _, s := range e.subjects() {
 		if s.pattern != "" {
 			given = append(given, s.key)
 		}
 	}
+	least, most := e.bounds()
 	switch {
 	case len(given) == 0:
-		return "it counts nothing: give one of calls, searches, requests, subscribes, changes and faults"
+		report(at, "", "counts nothing: give one of calls, searches, requests, subscribes, changes and faults")
 	case len(given) > 1:
-		return fmt.Sprintf("it counts %s: one at a time", strings.Join(given, " and "))
-	case e.Exactly != nil && (e.AtLeast != nil || e.AtMost != nil):
-		return "exactly goes neither with at-least nor with at-most"
+		report(below(at, given[1]), "", "cannot be counted together with %s: one at a time", given[0])
 	case e.Code != nil && e.Calls == "":
-		return "code is about calls"
+		report(below(at, "code"), "", "is about calls")
 	case e.Within > 0 && e.After.Count == 0:
-		return "within needs after"
+		report(below(at, "within"), "", "needs after")
+	case e.Exactly != nil && (e.AtLeast != nil || e.AtMost != nil):
+		report(below(at, "exactly"), "", "goes neither with at-least nor with at-most")
+	case least == 0 && most < 0:
+		report(below(at, "at-least"), "", "is 0, which is always true")
+	case most >= 0 && least > most:
+		report(below(at, "at-least"), "", "is %d, more than at-most %d", least, most)
 	}
-	for _, n := range []*int{e.AtLeast, e.AtMost, e.Exactly} {
+	for key, n := range map[string]*int{"at-least": e.AtLeast, "at-most": e.AtMost, "exactly": e.Exactly} {
 		if n != nil && *n < 0 {
-			return fmt.Sprintf("%d is no number of times", *n)
+			report(below(at, key), "", "is %d, which is no number of times", *n)
 		}
 	}
-	switch least, most := e.bounds(); {
-	case most >= 0 && least > most:
-		return fmt.Sprintf("at-least %d is more than at-most %d", least, most)
-	case least == 0 && most < 0:
-		return "at-least 0 is always true"
-	}
-	return ""
+}
+
+// Problems tells what makes no sense in e; At leads from e.
+func (e Expectation) Problems() []Problem {
+	var all []Problem
+	e.problems(nil, func(at []any, didYouMean, format string, args ...any) {
+		all = append(all, Problem{slices.Clone(at), fmt.Sprintf(format, args...), didYouMean})
+	})
+	return all
 }

@@ -14,15 +14,14 @@ const journalSize = 4096
 
 // journal numbers entries, keeps the latest and writes all.
 type journal struct {
-	mu        sync.Mutex
-	name      string
-	w         io.Writer
-	tally     *Tally
-	err       error // the first failure of w, which ends writing
-	seq       uint64
-	forgotten uint64        // entries up to this number are no longer shown
-	ring      []Entry       // entry n at (n-1)%journalSize
-	grown     chan struct{} // closed by the next entry; nil while nobody waits
+	mu    sync.Mutex
+	name  string
+	w     io.Writer
+	tally *Tally
+	err   error // the first failure of w, which ends writing
+	seq   uint64
+	ring  []Entry       // entry n at (n-1)%journalSize
+	grown chan struct{} // closed by the next entry; nil while nobody waits
 }
 
 func (j *journal) add(e Entry) {
@@ -60,7 +59,7 @@ func (j *journal) write(e Entry) {
 func (j *journal) after(seq uint64) ([]Entry, <-chan struct{}) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	seq = min(max(seq, j.forgotten, j.seq-uint64(len(j.ring))), j.seq)
+	seq = min(max(seq, j.seq-uint64(len(j.ring))), j.seq)
 	entries := make([]Entry, 0, j.seq-seq)
 	for ; seq < j.seq; seq++ {
 		entries = append(entries, j.ring[seq%journalSize])
@@ -69,13 +68,6 @@ func (j *journal) after(seq uint64) ([]Entry, <-chan struct{}) {
 		j.grown = make(chan struct{})
 	}
 	return entries, j.grown
-}
-
-// forget empties the memory. Numbers go on, so that whoever follows the journal misses nothing.
-func (j *journal) forget() {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.forgotten = j.seq
 }
 
 func (j *journal) failure() error {

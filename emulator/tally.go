@@ -19,8 +19,8 @@ type Tally struct {
 func NewTally(expect ...Expectation) (*Tally, error) {
 	var t Tally
 	for i, e := range expect {
-		if problem := e.problem(); problem != "" {
-			return nil, fmt.Errorf("emulator: expectation %d: %s", i+1, problem)
+		if problems := e.Problems(); len(problems) > 0 {
+			return nil, fmt.Errorf("emulator: expectation %d: %w", i+1, problems[0])
 		}
 		t.counts = append(t.counts, &count{expect: e})
 	}

@@ -117,14 +117,14 @@ func TestExpectationsThatMakeNoSense(t *testing.T) {
 		expect Expectation
 		want   string
 	}{
-		{Expectation{}, "emulator: expectation 1: it counts nothing: give one of calls, searches, requests, subscribes, changes and faults"},
-		{Expectation{Calls: "a", Faults: "b"}, "emulator: expectation 1: it counts calls and faults: one at a time"},
-		{Expectation{Calls: "a", Exactly: new(1), AtMost: new(1)}, "emulator: expectation 1: exactly goes neither with at-least nor with at-most"},
-		{Expectation{Calls: "a", AtLeast: new(2), AtMost: new(1)}, "emulator: expectation 1: at-least 2 is more than at-most 1"},
-		{Expectation{Calls: "a", AtLeast: new(0)}, "emulator: expectation 1: at-least 0 is always true"},
-		{Expectation{Calls: "a", Exactly: new(-1)}, "emulator: expectation 1: -1 is no number of times"},
-		{Expectation{Searches: "a", Code: new(0)}, "emulator: expectation 1: code is about calls"},
-		{Expectation{Calls: "a", Within: 1}, "emulator: expectation 1: within needs after"},
+		{Expectation{}, "emulator: expectation 1: counts nothing: give one of calls, searches, requests, subscribes, changes and faults"},
+		{Expectation{Calls: "a", Faults: "b"}, "emulator: expectation 1: faults: cannot be counted together with calls: one at a time"},
+		{Expectation{Calls: "a", Exactly: new(1), AtMost: new(1)}, "emulator: expectation 1: exactly: goes neither with at-least nor with at-most"},
+		{Expectation{Calls: "a", AtLeast: new(2), AtMost: new(1)}, "emulator: expectation 1: at-least: is 2, more than at-most 1"},
+		{Expectation{Calls: "a", AtLeast: new(0)}, "emulator: expectation 1: at-least: is 0, which is always true"},
+		{Expectation{Calls: "a", Exactly: new(-1)}, "emulator: expectation 1: exactly: is -1, which is no number of times"},
+		{Expectation{Searches: "a", Code: new(0)}, "emulator: expectation 1: code: is about calls"},
+		{Expectation{Calls: "a", Within: 1}, "emulator: expectation 1: within: needs after"},
 	} {
 		if _, err := NewTally(tt.expect); err == nil || err.Error() != tt.want {
 			t.Errorf("%v, want %s", err, tt.want)

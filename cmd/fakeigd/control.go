@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,18 +10,18 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
-	"strings"
 	"sync"
 	"time"
 )
 
-// controlServer is the control API: what a test asks about the gateways, on a listener of its own, so that nothing that
-// speaks to a gateway can reach it by mistake. It only reads.
+// controlServer is the control API: what a test asks and tells the gateways, on a listener of its own, so that nothing that
+// speaks to a gateway can reach it by mistake.
 type controlServer struct {
 	url      string
 	listener net.Listener
 	server   *http.Server
-	wg       sync.WaitGroup
+	end      context.CancelFunc // of every request
+	wg       sync.WaitGroup     // the listener and every request
 }
 
 func listenControl(ctx context.Context, address string) (net.Listener, error) {
@@ -59,25 +58,36 @@ func newControlServer(l net.Listener, se *session, advertise string) *controlSer
 	if host, _, err := net.SplitHostPort(advertise); err == nil {
 		hosts = append(hosts, host)
 	}
-	return &controlServer{
-		url:      "http://" + reachable(l.Addr()),
-		listener: l,
-		server: &http.Server{
-			Handler:           guard(hosts, controlHandler(se)),
-			ReadHeaderTimeout: 5 * time.Second,
-			ReadTimeout:       10 * time.Second,
-			IdleTimeout:       30 * time.Second,
-			MaxHeaderBytes:    16 << 10,
-			ErrorLog:          log.New(io.Discard, "", 0), // a client that hangs up is not news
-		},
+	run, end := context.WithCancel(context.Background())
+	c := &controlServer{url: "http://" + reachable(l.Addr()), listener: l, end: end}
+	c.server = &http.Server{
+		Handler:           c.counted(guard(hosts, newAPI(se))),
+		BaseContext:       func(net.Listener) context.Context { return run },
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       10 * time.Second,
+		IdleTimeout:       30 * time.Second,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          log.New(io.Discard, "", 0), // a client that hangs up is not news
 	}
+	return c
 }
 
 func (c *controlServer) serve() {
 	c.wg.Go(func() { _ = c.server.Serve(c.listener) }) // ends by close
 }
 
+// counted lets close wait for requests, which http.Server.Close does not.
+func (c *controlServer) counted(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c.wg.Add(1)
+		defer c.wg.Done()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// close ends the API, and with it the requests that wait for something.
 func (c *controlServer) close() error {
+	c.end()
 	err := c.server.Close()
 	if lerr := c.listener.Close(); lerr != nil && !errors.Is(lerr, net.ErrClosed) {
 		err = errors.Join(err, lerr)
@@ -93,104 +103,4 @@ func reachable(a net.Addr) string {
 		return netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), ap.Port()).String()
 	}
 	return a.String()
-}
-
-// guard keeps web pages out. A page that somebody visits can send requests to loopback; with a name that it controls
-// (DNS rebinding) it could even read the answers. Its requests carry an Origin, or a Host that is neither an address nor
-// one of ours.
-func guard(hosts []string, next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch {
-		case !ourHost(r.Host, hosts):
-			writeError(w, http.StatusForbidden, "foreign_host", fmt.Sprintf("the host %q is not this one", r.Host),
-				"use the address of the control API, or localhost")
-		case foreignOrigin(r):
-			writeError(w, http.StatusForbidden, "foreign_origin", "web pages have no access", "send no Origin header")
-		default:
-			next.ServeHTTP(w, r)
-		}
-	})
-}
-
-func ourHost(hostport string, ours []string) bool {
-	host := hostport
-	if h, _, err := net.SplitHostPort(hostport); err == nil {
-		host = h
-	}
-	host = strings.Trim(host, "[]")
-	if _, err := netip.ParseAddr(host); err == nil {
-		return true // an address cannot be rebound
-	}
-	for _, name := range ours {
-		if strings.EqualFold(host, name) {
-			return true
-		}
-	}
-	return false
-}
-
-func foreignOrigin(r *http.Request) bool {
-	switch r.Header.Get("Sec-Fetch-Site") {
-	case "", "none", "same-origin": // no browser, the address bar, a page of ours
-	default:
-		return true
-	}
-	origins := r.Header.Values("Origin")
-	return len(origins) > 1 || len(origins) == 1 && origins[0] != "http://"+r.Host
-}
-
-// controlHandler is the API itself.
-func controlHandler(se *session) http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
-		writeJSON(w, http.StatusOK, map[string]any{"status": "ok"})
-	})
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
-		// The listener is served only when every gateway stands: whoever gets an answer gets this one.
-		writeJSON(w, http.StatusOK, map[string]any{"status": "ready", "gateways": len(se.gateways)})
-	})
-	mux.HandleFunc("GET /v1/gateways", func(w http.ResponseWriter, _ *http.Request) {
-		writeJSON(w, http.StatusOK, map[string]any{"gateways": se.views()})
-	})
-	of := func(answer func(w http.ResponseWriter, r *http.Request, g *gateway)) http.HandlerFunc {
-		return func(w http.ResponseWriter, r *http.Request) {
-			name := r.PathValue("name")
-			var names []string
-			for _, g := range se.gateways {
-				if g.Name() == name {
-					answer(w, r, g)
-					return
-				}
-				names = append(names, g.Name())
-			}
-			writeError(w, http.StatusNotFound, "no_such_gateway", fmt.Sprintf("no gateway is called %q", name),
-				"there is "+strings.Join(names, ", "))
-		}
-	}
-	mux.HandleFunc("GET /v1/gateways/{name}/state", of(func(w http.ResponseWriter, _ *http.Request, g *gateway) {
-		writeJSON(w, http.StatusOK, se.state(g))
-	}))
-	mux.HandleFunc("GET /v1/gateways/{name}/mappings", of(func(w http.ResponseWriter, _ *http.Request, g *gateway) {
-		writeJSON(w, http.StatusOK, mappingsView(g))
-	}))
-	mux.HandleFunc("GET /v1/gateways/{name}/journal", of(journalAnswer))
-	mux.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) {
-		writeError(w, http.StatusNotFound, "no_such_path", fmt.Sprintf("there is nothing at %s", r.URL.Path),
-			"begin at /v1/gateways")
-	})
-	return mux
-}
-
-func writeJSON(w http.ResponseWriter, status int, v any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	_ = e.Encode(v) // an error means that the client has gone
-}
-
-func writeError(w http.ResponseWriter, status int, kind, message, hint string) {
-	writeJSON(w, status, map[string]any{"error": failureJSON{Kind: kind, Message: message, Hint: hint}})
 }

@@ -6,35 +6,36 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
 
 	"github.com/igdkit/igdkit/emulator"
+	"github.com/igdkit/igdkit/scenarios"
 )
 
-// session is everything that serve and run start: gateways, the control API, the journal. It stands whole or not at all.
+// session is everything that serve and run start: scenarios, the control API, the journal. It stands whole or not at all.
 type session struct {
-	gateways []*gateway
-	seed     uint64
+	settings settings
 	started  time.Time
-	control  *controlServer // nil: none
-	journal  *journal       // nil: none
-}
+	onEvent  func(emulator.Event) // nil: nobody
+	control  *controlServer       // nil: none
+	journal  *journal             // nil: none
 
-// gateway is one that runs.
-type gateway struct {
-	*emulator.Gateway
-	device
+	changing sync.Mutex // held while plays begin and end, one at a time
+	mu       sync.Mutex // guards what follows
+	plays    []*play
+	first    *gateway // what the environment of a command tells of
 }
 
 // open starts what the settings say. onEvent, when it is not nil, is told of every change; it must not block.
 func open(ctx context.Context, s *settings, onEvent func(emulator.Event)) (_ *session, err error) {
-	devices, err := s.devices()
+	casts, err := s.casts()
 	if err != nil {
 		return nil, err
 	}
-	se := &session{seed: s.seed, started: time.Now()}
+	se := &session{settings: *s, started: time.Now(), onEvent: onEvent}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, se.close())
@@ -51,17 +52,10 @@ func open(ctx context.Context, s *settings, onEvent func(emulator.Event)) (_ *se
 	if se.journal, err = openJournal(s.journal); err != nil {
 		return nil, err
 	}
-	for _, d := range devices {
-		d.options.OnEvent = onEvent
-		if se.journal != nil {
-			d.options.Journal = se.journal
-		}
-		g, err := emulator.New(ctx, d.options)
-		if err != nil {
-			return nil, startFailure(s, err)
-		}
-		se.gateways = append(se.gateways, &gateway{g, d})
+	if err := se.begin(ctx, casts); err != nil {
+		return nil, err
 	}
+	se.first = se.plays[0].gateways[0]
 	if se.journal != nil {
 		if err := se.journal.begin(); err != nil {
 			return nil, err
@@ -73,12 +67,130 @@ func open(ctx context.Context, s *settings, onEvent func(emulator.Event)) (_ *se
 	return se, nil
 }
 
+// begin starts these casts, or none of them.
+func (se *session) begin(ctx context.Context, casts []cast) error {
+	var begun []*play
+	for _, c := range casts {
+		for i := range c.devices {
+			c.devices[i].OnEvent = se.onEvent
+			if se.journal != nil {
+				c.devices[i].Journal = se.journal
+			}
+		}
+		p, err := start(ctx, c)
+		if err != nil {
+			for _, p := range begun {
+				err = errors.Join(err, p.close())
+			}
+			return startFailure(se.settings.listen, err)
+		}
+		begun = append(begun, p)
+	}
+	se.mu.Lock()
+	se.plays = append(se.plays, begun...)
+	se.mu.Unlock()
+	return nil
+}
+
+// add plays more scenarios, with settings of their own, and returns their gateways.
+func (se *session) add(ctx context.Context, s settings, all []*scenarios.Scenario) ([]*gateway, error) {
+	se.changing.Lock()
+	defer se.changing.Unlock()
+	taken := map[string]bool{}
+	for _, name := range se.names() {
+		taken[name] = true
+	}
+	casts, err := s.castsOf(all, taken)
+	if err != nil {
+		return nil, err
+	}
+	before := len(se.gateways())
+	// The gateways outlive the request.
+	if err := se.begin(context.WithoutCancel(ctx), casts); err != nil {
+		return nil, err
+	}
+	return se.gateways()[before:], nil
+}
+
+// remove ends the play that g belongs to.
+func (se *session) remove(p *play) error {
+	se.changing.Lock()
+	defer se.changing.Unlock()
+	se.mu.Lock()
+	se.plays = slices.DeleteFunc(se.plays, func(q *play) bool { return q == p })
+	se.mu.Unlock()
+	return p.close()
+}
+
+// restart ends a play and begins it again in its place.
+func (se *session) restart(ctx context.Context, p *play) error {
+	se.changing.Lock()
+	defer se.changing.Unlock()
+	i := slices.Index(se.plays, p)
+	if i < 0 {
+		return &refusal{404, "no_such_gateway", "it has ended meanwhile", ""}
+	}
+	err := p.close()
+	again, startErr := start(context.WithoutCancel(ctx), p.again())
+	se.mu.Lock()
+	defer se.mu.Unlock()
+	if startErr != nil {
+		se.plays = slices.Delete(se.plays, i, i+1)
+		return errors.Join(startFailure(se.settings.listen, startErr), err)
+	}
+	again.cast = p.cast
+	se.plays[i] = again
+	return err
+}
+
+// gateways are all that run, in the order in which they were started.
+func (se *session) gateways() []*gateway {
+	se.mu.Lock()
+	defer se.mu.Unlock()
+	var all []*gateway
+	for _, p := range se.plays {
+		all = append(all, p.gateways...)
+	}
+	return all
+}
+
+// find is the gateway of that name, nil when there is none.
+func (se *session) find(name string) *gateway {
+	for _, g := range se.gateways() {
+		if g.Name() == name {
+			return g
+		}
+	}
+	return nil
+}
+
+func (se *session) names() []string {
+	var names []string
+	for _, g := range se.gateways() {
+		names = append(names, g.Name())
+	}
+	return names
+}
+
+// unmet are the scenarios' expectations that have not come true.
+func (se *session) unmet() []emulator.Unmet {
+	se.mu.Lock()
+	defer se.mu.Unlock()
+	var all []emulator.Unmet
+	for _, p := range se.plays {
+		all = append(all, p.tally.Unmet()...)
+	}
+	return all
+}
+
 // close ends everything: byebye is sent, and no goroutine is left.
 func (se *session) close() error {
+	se.changing.Lock()
+	defer se.changing.Unlock()
 	var wg sync.WaitGroup
-	errs := make([]error, len(se.gateways))
-	for i, g := range se.gateways {
-		wg.Go(func() { errs[i] = g.Close() })
+	errs := make([]error, len(se.plays))
+	for i, p := range se.plays {
+		wg.Go(func() { errs[i] = p.close() })
 	}
 	wg.Wait()
 	if se.control != nil {
@@ -92,9 +204,8 @@ func (se *session) close() error {
 // gateway is taken out, even where we have nothing to put in its place.
 func (se *session) environ(base []string) []string {
 	env := withoutIGD(base)
-	g := se.gateways[0]
-	env = append(env, "IGD_LOCATION="+g.Location())
-	if search := g.searchAddress(); search != "" {
+	env = append(env, "IGD_LOCATION="+se.first.Location())
+	if search := se.first.searchAddress(); search != "" {
 		env = append(env, "IGD_SSDP="+search)
 	}
 	if se.control != nil {
@@ -104,7 +215,7 @@ func (se *session) environ(base []string) []string {
 }
 
 // startFailure puts what a gateway needs from this machine, and did not get, into words.
-func startFailure(s *settings, err error) error {
+func startFailure(listen string, err error) error {
 	f := &failure{kind: "listen", exit: exitUsage, cause: err}
 	op, ok := errors.AsType[*net.OpError](err)
 	switch {
@@ -120,7 +231,7 @@ func startFailure(s *settings, err error) error {
 		f.message = fmt.Sprintf("%v may not be used without more rights", op.Addr)
 		f.hints = []string{"take a port above 1023"}
 	default:
-		f.message = fmt.Sprintf("the gateway cannot stand on %s: %v", s.listen, err)
+		f.message = fmt.Sprintf("the gateway cannot stand on %s: %v", listen, err)
 	}
 	return f
 }

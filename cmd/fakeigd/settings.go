@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/igdkit/igdkit/emulator"
+	"github.com/igdkit/igdkit/scenarios"
 )
 
 // settings are what the flags of serve and run say.
@@ -21,6 +22,8 @@ type settings struct {
 	wan       string   // IPv4 address; empty: the scenario's
 	journal   string   // file; empty: none
 	seed      uint64
+	clock     string // clockReal or clockVirtual; empty: clockReal
+	count     int    // copies of each scenario; 0: 1
 }
 
 func (s *settings) flags(cmd *cobra.Command) {
@@ -47,14 +50,42 @@ func scenarioFlags(cmd *cobra.Command, names *[]string, wan *string, seed *uint6
 	registerCompletion(cmd, "seed", cobra.NoFileCompletions)
 }
 
-// device is one gateway to be started.
-type device struct {
+// The values of --clock.
+const (
+	clockReal    = "real"
+	clockVirtual = "virtual"
+)
+
+// maxGateways bounds what one process plays, each with its own ports.
+const maxGateways = 1000
+
+// cast is what one play of a scenario needs: the gateways that are to be started together.
+type cast struct {
 	scenario string
-	options  emulator.Options
+	seed     uint64
+	virtual  bool // they share a clock that is moved by hand
+	expect   []emulator.Expectation
+	devices  []emulator.Options
 }
 
-// devices reads the scenarios and applies the settings. It opens nothing.
-func (s *settings) devices() ([]device, error) {
+// casts reads the scenarios and applies the settings. It opens nothing.
+func (s *settings) casts() ([]cast, error) {
+	var all []*scenarios.Scenario
+	for _, name := range orDefault(s.scenarios) {
+		sc, err := loadScenario(name)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, sc)
+	}
+	return s.castsOf(all, map[string]bool{})
+}
+
+// castsOf applies the settings to scenarios. taken are the names that gateways have already.
+func (s *settings) castsOf(all []*scenarios.Scenario, taken map[string]bool) ([]cast, error) {
+	if err := s.checkClock(); err != nil {
+		return nil, err
+	}
 	lan, port, err := s.listenAddress()
 	if err != nil {
 		return nil, err
@@ -63,36 +94,50 @@ func (s *settings) devices() ([]device, error) {
 	if err != nil {
 		return nil, err
 	}
-	var all []device
-	for _, name := range orDefault(s.scenarios) {
-		sc, err := loadScenario(name)
-		if err != nil {
-			return nil, err
-		}
-		for _, o := range sc.Options() {
-			all = append(all, device{sc.Name, o})
+	var casts []cast
+	gateways := len(taken)
+	for _, sc := range all {
+		for n := range max(s.count, 1) {
+			c := cast{sc.Name, s.seed, s.clock == clockVirtual, sc.Expect, sc.Options()}
+			for i := range c.devices {
+				o := &c.devices[i]
+				if s.count > 1 {
+					o.Name = fmt.Sprintf("%s-%d", o.Name, n+1)
+				}
+				o.Name = freeName(o.Name, taken)
+				o.LAN, o.HTTPPort, o.SSDP, o.Advertise = lan, port, s.ssdp, s.advertise
+				o.Scenario, o.Seed = sc.Name, s.seed // names differ, and with them what is derived from the seed
+				if wan.IsValid() {
+					o.ExternalIP = wan
+				}
+			}
+			if gateways += len(c.devices); gateways > maxGateways {
+				return nil, usage("use more than one fakeigd", "%d gateways are more than one fakeigd plays: at most %d", gateways, maxGateways)
+			}
+			casts = append(casts, c)
 		}
 	}
-	if err := s.checkSSDP(len(all)); err != nil {
+	if err := s.checkSSDP(gateways); err != nil {
 		return nil, err
 	}
-	if err := s.checkAdvertise(lan, len(all)); err != nil {
+	if err := s.checkAdvertise(lan, gateways); err != nil {
 		return nil, err
 	}
-	if port != 0 && len(all) > 1 {
-		return nil, usage("give --listen without a port", "--listen %s names one port for %d gateways", s.listen, len(all))
+	if port != 0 && gateways > 1 {
+		return nil, usage("give --listen without a port", "--listen %s names one port for %d gateways", s.listen, gateways)
 	}
-	taken := map[string]bool{}
-	for i := range all {
-		o := &all[i].options
-		o.Name = freeName(o.Name, taken)
-		o.LAN, o.HTTPPort, o.SSDP, o.Advertise = lan, port, s.ssdp, s.advertise
-		o.Seed = s.seed // names differ, and with them what is derived from it
-		if wan.IsValid() {
-			o.ExternalIP = wan
-		}
+	return casts, nil
+}
+
+// checkClock holds --clock and --count to what they may be.
+func (s *settings) checkClock() error {
+	switch {
+	case s.clock != "" && s.clock != clockReal && s.clock != clockVirtual:
+		return usage("--clock virtual stands still until fakeigd ctl advance moves it", "--clock %q is neither real nor virtual", s.clock)
+	case s.count < 0 || s.count > maxGateways:
+		return usage("for example --count 10", "--count %d is not between 1 and %d", s.count, maxGateways)
 	}
-	return all, nil
+	return nil
 }
 
 func (s *settings) listenAddress() (netip.Addr, uint16, error) {
