@@ -22,7 +22,7 @@ type Expectation struct {
 	Code   *int            `yaml:"code"`   // UPnP error code answered; 0: none, the call succeeded
 	Status *int            `yaml:"status"` // HTTP status answered
 	Client netip.Addr      `yaml:"client"` // who asked
-	After  Milestone       `yaml:"after"`  // later than this: a call that succeeded, a change or a fault, such as reboot or AddPortMapping#2
+	After  Occurrence      `yaml:"after"`  // later than this
 	Within Duration        `yaml:"within"` // and at most so much later, by the gateway's clock
 
 	AtLeast *int `yaml:"at-least"`
@@ -124,8 +124,8 @@ func (e Expectation) String() string {
 	if e.Status != nil {
 		text += fmt.Sprintf(" answered by HTTP status %d", *e.Status)
 	}
-	if e.After != (Milestone{}) {
-		text += " after " + milestoneText(e.After)
+	if e.After.What != "" {
+		text += " after " + e.After.String()
 		if e.Within > 0 {
 			text += fmt.Sprintf(", within %v", e.Within)
 		}
@@ -152,11 +152,4 @@ func times(n int) string {
 		return "once"
 	}
 	return fmt.Sprintf("%d times", n)
-}
-
-func milestoneText(m Milestone) string {
-	if m.Count == 1 {
-		return m.Action
-	}
-	return fmt.Sprintf("%s#%d", m.Action, m.Count)
 }

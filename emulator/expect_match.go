@@ -34,11 +34,11 @@ func (c *count) miss(s subject, name string, e Entry) *NearMiss {
 	if x.Status != nil && e.Status != *x.Status {
 		differ(1, "the HTTP status answered is %d, not %d", e.Status, *x.Status)
 	}
-	if x.After.Count > 0 {
-		if c.passed < x.After.Count {
-			differ(2, "it came before %s", milestoneText(x.After))
+	if x.After.What != "" {
+		if c.passed < x.After.count() {
+			differ(2, "it came before %v", x.After)
 		} else if late := e.Time.Sub(c.since.Time); x.Within > 0 && late > time.Duration(x.Within) {
-			differ(1, "it came %v after %s, not within %v", late, milestoneText(x.After), x.Within)
+			differ(1, "it came %v after %v, not within %v", late, x.After, x.Within)
 		}
 	}
 	if m.Differs == nil {
@@ -85,7 +85,7 @@ func (e Expectation) problems(at []any, report report) {
 		report(below(at, given[1]), "", "cannot be counted together with %s: one at a time", given[0])
 	case e.Code != nil && e.Calls == "":
 		report(below(at, "code"), "", "is about calls")
-	case e.Within > 0 && e.After.Count == 0:
+	case e.Within > 0 && e.After.What == "":
 		report(below(at, "within"), "", "needs after")
 	case e.Exactly != nil && (e.AtLeast != nil || e.AtMost != nil):
 		report(below(at, "exactly"), "", "goes neither with at-least nor with at-most")

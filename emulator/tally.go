@@ -97,8 +97,8 @@ func (c *count) note(e Entry) {
 			}
 		}
 	}
-	if after := c.expect.After; c.passed < after.Count && after.reached(e) {
-		if c.passed++; c.passed == after.Count {
+	if after := c.expect.After; c.passed < after.count() && after.is(e) {
+		if c.passed++; c.passed == after.count() {
 			c.since = e
 		}
 	}
@@ -116,17 +116,6 @@ func (c *count) keep(m NearMiss) {
 		c.near = slices.Insert(c.near, i, m)
 		c.near = c.near[:min(len(c.near), shownNear)]
 	}
-}
-
-// reached reports whether e is one of what m counts: an action that succeeded, a change or a fault. Actions begin with capitals.
-func (m Milestone) reached(e Entry) bool {
-	switch {
-	case m.Action[0] >= 'A' && m.Action[0] <= 'Z':
-		return e.Kind == "soap.call" && e.Name == m.Action && e.Code == 0
-	case e.Kind == "fault":
-		return e.Name == m.Action
-	}
-	return e.Kind == "state."+m.Action
 }
 
 // Unmet is an expectation that has not come true.

@@ -58,11 +58,11 @@ func TestExpectations(t *testing.T) {
 		{"change", Expectation{Changes: "mapping-added", Client: netip.Addr{}}, -1, nil, nil},
 		{"the trap was met", Expectation{Faults: "add-lease-725"}, -1, nil, nil},
 		{"never", Expectation{Calls: "ForceTermination", Exactly: new(0)}, -1, nil, nil},
-		{"after a reboot", Expectation{Calls: "AddPortMapping", Code: new(0), After: Milestone{"reboot", 1}, Within: Duration(time.Minute)}, -1, nil, nil},
-		{"after an action", Expectation{Changes: "reboot", After: Milestone{"AddPortMapping", 1}}, -1, nil, nil},
-		{"after a fault", Expectation{Calls: "AddPortMapping", After: Milestone{"add-lease-725", 1}, Exactly: new(3)}, -1, nil, nil},
+		{"after a reboot", Expectation{Calls: "AddPortMapping", Code: new(0), After: Occurrence{"reboot", 1}, Within: Duration(time.Minute)}, -1, nil, nil},
+		{"after an action", Expectation{Changes: "reboot", After: Occurrence{"AddPortMapping", 1}}, -1, nil, nil},
+		{"after a fault", Expectation{Calls: "AddPortMapping", After: Occurrence{"add-lease-725", 1}, Exactly: new(3)}, -1, nil, nil},
 
-		{"nothing of the kind", Expectation{Changes: "external-ip", After: Milestone{"DeletePortMapping", 1}}, 0, []uint64{6, 7},
+		{"nothing of the kind", Expectation{Changes: "external-ip", After: Occurrence{"DeletePortMapping", 1}}, 0, []uint64{6, 7},
 			[]string{"the change is mapping-added, not external-ip", "it came before DeletePortMapping"}},
 		{"another value", Expectation{Calls: "AddPortMapping", With: map[string]Test{"NewLeaseDuration": Equals("3600")}, Code: new(0)}, 0, []uint64{4, 5, 8},
 			[]string{"the error answered is 725, not none"}},
@@ -72,7 +72,7 @@ func TestExpectations(t *testing.T) {
 			[]string{"NewLeaseDuration is 3600, not 60"}},
 		{"another client", Expectation{Requests: "*", Client: netip.MustParseAddr("192.168.1.11")}, 0, []uint64{2},
 			[]string{"it came from 192.168.1.10, not 192.168.1.11"}},
-		{"too late", Expectation{Calls: "AddPortMapping", After: Milestone{"reboot", 1}, Within: Duration(10 * time.Second)}, 0, []uint64{8, 4, 5},
+		{"too late", Expectation{Calls: "AddPortMapping", After: Occurrence{"reboot", 1}, Within: Duration(10 * time.Second)}, 0, []uint64{8, 4, 5},
 			[]string{"it came 30s after reboot, not within 10s"}},
 		{"not often enough", Expectation{Requests: "GET *", AtLeast: new(2)}, 1, nil, nil},
 		{"too often", Expectation{Calls: "AddPortMapping", AtMost: new(1)}, 3, []uint64{5, 8}, nil},
@@ -141,7 +141,7 @@ func TestExpectationInWords(t *testing.T) {
 		},
 		"requests * answered by HTTP status 404, never":              {Requests: "*", Status: new(404), Exactly: new(0)},
 		"calls * answered by error 725, at most once":                {Calls: "*", Code: new(725), AtMost: new(1)},
-		"searches ssdp:all after reboot#2, within 10s, 1 to 3 times": {Searches: "ssdp:all", After: Milestone{"reboot", 2}, Within: Duration(10 * time.Second), AtLeast: new(1), AtMost: new(3)},
+		"searches ssdp:all after reboot#2, within 10s, 1 to 3 times": {Searches: "ssdp:all", After: Occurrence{"reboot", 2}, Within: Duration(10 * time.Second), AtLeast: new(1), AtMost: new(3)},
 	} {
 		if got := e.String(); got != want {
 			t.Errorf("%s, want %s", got, want)
@@ -160,7 +160,7 @@ func TestUnmetAsJSON(t *testing.T) {
 }
 
 func TestTallyBeginsAgain(t *testing.T) {
-	tally, err := NewTally(Expectation{Calls: "*", After: Milestone{"reboot", 1}})
+	tally, err := NewTally(Expectation{Calls: "*", After: Occurrence{"reboot", 1}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -251,6 +251,14 @@ func (c *ClientTest) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// MarshalText writes c as UnmarshalText reads it.
+func (c ClientTest) MarshalText() ([]byte, error) {
+	if c.Word != "" {
+		return []byte(c.Word), nil
+	}
+	return c.Addr.MarshalText()
+}
+
 // PortChoice is a port, or a random one each time.
 type PortChoice struct {
 	Port   uint16
@@ -269,4 +277,12 @@ func (p *PortChoice) UnmarshalText(text []byte) error {
 	}
 	*p = PortChoice{Port: uint16(n)}
 	return nil
+}
+
+// MarshalText writes p as UnmarshalText reads it.
+func (p PortChoice) MarshalText() ([]byte, error) {
+	if p.Random {
+		return []byte("random"), nil
+	}
+	return strconv.AppendUint(nil, uint64(p.Port), 10), nil
 }

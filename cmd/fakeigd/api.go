@@ -38,6 +38,7 @@ func routes() []route {
 		{"POST", "/v1/gateways/{name}/reboot", "", "byebye, new-ports, new-paths, new-udn, keep, downtime, bootid, alive", "restart it", reboot},
 		{"GET", "/v1/gateways/{name}/clock", "", "", "its time", showClock},
 		{"POST", "/v1/gateways/{name}/clock", "", "advance: DURATION", "move its virtual clock; what happened on the way", advance},
+		{"POST", "/v1/gateways/{name}/do", "", "one action, as in a timeline", "let something happen to it", do},
 		{"GET", "/v1/gateways/{name}/faults", "", "", "what it does wrong", listFaults},
 		{"POST", "/v1/gateways/{name}/faults", "", "one fault or a list, as in scenarios", "let it do something else wrong", addFaults},
 		{"DELETE", "/v1/gateways/{name}/faults", "", "", "let it do everything right", removeFaults},

@@ -49,8 +49,58 @@ func advance(c *call) (any, error) {
 // wanChange is the body of PUT …/wan.
 type wanChange struct {
 	Address *netip.Addr        `yaml:"address"` // 0.0.0.0: none
-	Event   *bool              `yaml:"event"`
 	Status  string             `yaml:"status"`
 	Link    emulator.LinkState `yaml:"link"`
-	WAN     int                `yaml:"wan"` // which connection, from 0
+	Event   *bool              `yaml:"event"` // whether subscribers are told; nil: yes
+	WAN     int                `yaml:"wan"`   // which connection, from 0
+}
+
+func putWAN(c *call) (any, error) {
+	w, err := decode[wanChange](c)
+	if err != nil {
+		return nil, err
+	}
+	var all []emulator.Action
+	if w.Address != nil {
+		all = append(all, emulator.Action{WANAddress: w.Address, Event: w.Event, WAN: w.WAN})
+	}
+	if w.Status != "" {
+		all = append(all, emulator.Action{Status: w.Status, Event: w.Event, WAN: w.WAN})
+	}
+	if w.Link != "" {
+		all = append(all, emulator.Action{Link: w.Link, Event: w.Event, WAN: w.WAN})
+	}
+	if len(all) == 0 {
+		return nil, badRequest(`for example {"address": "198.51.100.9"}`, "nothing is to be changed: there is neither address nor status nor link")
+	}
+	return c.act(all...)
+}
+
+// act does something to the gateway, and tells what it is then.
+func (c *call) act(all ...emulator.Action) (any, error) {
+	for _, a := range all {
+		if err := c.gateway.Act(a); err != nil {
+			return nil, badRequest("", "%v", err)
+		}
+	}
+	return c.gateway.state(), nil
+}
+
+func clearMappings(c *call) (any, error) { return c.act(emulator.Action{Clear: true}) }
+
+func reboot(c *call) (any, error) {
+	how, err := decode[emulator.Reboot](c)
+	if err != nil {
+		return nil, err
+	}
+	return c.act(emulator.Action{Reboot: &how})
+}
+
+// do is whatever a timeline can do.
+func do(c *call) (any, error) {
+	a, err := decode[emulator.Action](c)
+	if err != nil {
+		return nil, err
+	}
+	return c.act(a)
 }

@@ -29,6 +29,7 @@ type gateway struct {
 	*emulator.Gateway
 	options emulator.Options
 	play    *play
+	started time.Time // by its clock
 }
 
 // start starts the gateways of a cast. It leaves none behind when one cannot stand.
@@ -52,7 +53,7 @@ func start(ctx context.Context, c cast) (_ *play, err error) {
 		if err != nil {
 			return nil, err
 		}
-		p.gateways = append(p.gateways, &gateway{g, o, p})
+		p.gateways = append(p.gateways, &gateway{g, o, p, p.now()})
 	}
 	return p, nil
 }

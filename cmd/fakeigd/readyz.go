@@ -104,11 +104,6 @@ func readyz(ctx context.Context, u *ui, base string, wait time.Duration) error {
 	}
 }
 
-type readyAnswer struct {
-	Status   string `json:"status"`
-	Gateways int    `json:"gateways"`
-}
-
 func askReady(ctx context.Context, base string) (*readyAnswer, error) {
 	ctx, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
