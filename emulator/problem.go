@@ -60,11 +60,3 @@ func (o Options) Problems() []Problem {
 	o.faultProblems(report)
 	return all
 }
-
-// Problems is why e makes no sense, if it does not.
-func (e Expectation) Problems() []Problem {
-	if why := e.problem(); why != "" {
-		return []Problem{{Message: why}}
-	}
-	return nil
-}
