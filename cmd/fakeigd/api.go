@@ -28,7 +28,7 @@ func routes() []route {
 		{"GET", "/healthz", "", "", "that this process lives", health},
 		{"GET", "/readyz", "", "", "that every gateway stands, and how many", ready},
 		{"GET", "/v1/gateways", "", "", "the gateways", listGateways},
-		{"POST", "/v1/gateways", "scenario=NAME, seed=N, count=N, wan=ADDR, clock=real|virtual", "a scenario, unless one is named", "play another scenario", addGateways},
+		{"POST", "/v1/gateways", "scenario=NAME&seed=N&count=N&wan=ADDR&clock=real|virtual", "a scenario, unless one is named", "play another scenario", addGateways},
 		{"GET", "/v1/gateways/{name}", "", "", "one gateway", showGateway},
 		{"DELETE", "/v1/gateways/{name}", "", "", "end it, and the others of its scenario", removeGateway},
 		{"GET", "/v1/gateways/{name}/state", "", "", "what it is now", showState},
@@ -43,10 +43,25 @@ func routes() []route {
 		{"POST", "/v1/gateways/{name}/faults", "", "one fault or a list, as in scenarios", "let it do something else wrong", addFaults},
 		{"DELETE", "/v1/gateways/{name}/faults", "", "", "let it do everything right", removeFaults},
 		{"DELETE", "/v1/gateways/{name}/faults/{fault}", "", "", "let it do this right", removeFault},
-		{"GET", "/v1/gateways/{name}/journal", "since=SEQ, wait=DURATION, follow", "", "what it saw after entry SEQ; wait until there is something; follow for ever, as NDJSON", showJournal},
+		{"GET", "/v1/gateways/{name}/journal", "since=SEQ&wait=DURATION&follow", "", "what it saw after entry SEQ; waits for more, or goes on, as NDJSON", showJournal},
 		{"POST", "/v1/gateways/{name}/verify", "", "expectations, or nothing for the scenario's", "which expectations are not met, and what came near", verify},
 		{"POST", "/v1/gateways/{name}/reset", "", "", "begin again, with the others of its scenario: same ports, seed and time", reset},
 	}
+}
+
+// routesHelp lists the API for people.
+func routesHelp() string {
+	var b strings.Builder
+	for _, r := range routes() {
+		fmt.Fprintf(&b, "  %-6s %-36s %s\n", r.method, r.path, r.about)
+		if r.query != "" {
+			fmt.Fprintf(&b, "           ?%s\n", r.query)
+		}
+		if r.body != "" {
+			fmt.Fprintf(&b, "           body: %s\n", r.body)
+		}
+	}
+	return strings.TrimRight(b.String(), "\n")
 }
 
 // call is one request to the API.

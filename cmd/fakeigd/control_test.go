@@ -103,6 +103,9 @@ func TestControl(t *testing.T) {
 	_, doc = ask(t, se, "GET", "/v1/gateways/igd2/mappings")
 	mapping := doc["mappings"].([]any)[0].(map[string]any)
 	delete(mapping, "expires")
+	if reach, ok := mapping["reach"].(string); !ok || !strings.HasPrefix(reach, "127.0.0.1:") {
+		t.Errorf("reach %v", mapping["reach"])
+	}
 	delete(mapping, "reach")
 	wantMapping := map[string]any{
 		"protocol": "TCP", "external_port": 8080.0, "remote_host": "", "internal_client": "127.0.0.1", "internal_port": 8080.0,

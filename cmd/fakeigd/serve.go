@@ -28,15 +28,26 @@ external_ip, wan, pid, and gateways[] with the same for each when there are seve
 object a line: mapping-added, mapping-deleted, mapping-expired and others, and stopped at the end. The pipe may be closed
 after the first line; serve goes on.
 
-SIGTERM and the end of --max-lifetime give exit code 0, SIGINT 130, SIGHUP 129. byebye is sent first.`,
+With --clock virtual, time stands still for leases, subscriptions and timelines until fakeigd ctl advance moves it; with
+--count N each scenario is played N times, as NAME-1 to NAME-N.
+
+SIGTERM and the end of --max-lifetime give exit code 0, SIGINT 130, SIGHUP 129. byebye is sent first.
+
+The control API speaks JSON, in the words of scenarios; fakeigd ctl does the same from a shell:
+
+` + routesHelp(),
 		Example: `  fakeigd serve
   fakeigd serve --scenario igd2 --control 127.0.0.1:8080 --journal gateway.ndjson
   fakeigd serve --scenario ./my-router.yaml --wan 100.64.0.1
+  fakeigd serve --clock virtual --count 3 --max-lifetime 30m
   fakeigd serve --listen 0.0.0.0:5000 --advertise 172.17.0.2:5000 --control 0.0.0.0:8080`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if lifetime < 0 {
 				return usage("for example --max-lifetime 30m", "--max-lifetime %v is negative", lifetime)
+			}
+			if s.count < 1 {
+				return usage("for example --count 10", "--count %d is not between 1 and %d", s.count, maxGateways)
 			}
 			return serve(cmd.Context(), u, &s, lifetime)
 		},
@@ -45,6 +56,10 @@ SIGTERM and the end of --max-lifetime give exit code 0, SIGINT 130, SIGHUP 129. 
 	f := cmd.Flags()
 	f.StringVar(&s.control, "control", "127.0.0.1:0", "answer the control API at `HOST:PORT|off`; port 0 is any free one")
 	f.DurationVar(&lifetime, "max-lifetime", 0, "end by itself after `DURATION`, such as 30m (default: never)")
+	f.StringVar(&s.clock, "clock", clockReal, "let leases and timelines live by `real|virtual` time; virtual stands until it is advanced")
+	f.IntVar(&s.count, "count", 1, "play each scenario `N` times, each with ports of its own")
+	registerCompletion(cmd, "clock", cobra.FixedCompletions([]string{clockReal, clockVirtual}, cobra.ShellCompDirectiveNoFileComp))
+	registerCompletion(cmd, "count", cobra.NoFileCompletions)
 	registerCompletion(cmd, "control", cobra.FixedCompletions([]string{"127.0.0.1:8080", "off"}, cobra.ShellCompDirectiveNoFileComp))
 	registerCompletion(cmd, "max-lifetime", cobra.NoFileCompletions)
 	return cmd

@@ -41,9 +41,9 @@ func (s *settings) flags(cmd *cobra.Command) {
 // scenarioFlags say what is played; serve, run and lab have them.
 func scenarioFlags(cmd *cobra.Command, names *[]string, wan *string, seed *uint64, journal *string) {
 	f := cmd.Flags()
-	f.StringArrayVar(names, "scenario", nil, "play `NAME|FILE`; may be given several times (default igd1)")
-	f.StringVar(wan, "wan", "", "give the gateway `ADDR` on its WAN side: its external address (default: the scenario's)")
-	f.Uint64Var(seed, "seed", 1, "`NUMBER` that everything random comes from: the same seed, the same run")
+	f.StringArrayVar(names, "scenario", nil, "play the scenario `NAME|FILE`; may be given several times (default igd1)")
+	f.StringVar(wan, "wan", "", "put the gateway at `ADDR` on the Internet (default: the scenario's)")
+	f.Uint64Var(seed, "seed", 1, "draw all chance from `NUMBER`: the same seed, the same run")
 	f.StringVar(journal, "journal", "", "write every datagram, request and change to `FILE`, as NDJSON")
 	registerCompletion(cmd, "scenario", completeScenario)
 	registerCompletion(cmd, "wan", cobra.NoFileCompletions)

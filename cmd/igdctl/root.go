@@ -160,6 +160,9 @@ It opens a port with one command, or says in plain words why it cannot be opened
 		newWithCmd(a),
 	)
 	cli.AddOwnCommands(root, "interface names", "igdctl help open", usage)
+	for _, cmd := range root.Commands() {
+		cmd.DisableFlagsInUseLine = true
+	}
 	cli.NameValues(root)
 	return root
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -91,11 +92,13 @@ func helpCommand(root *cobra.Command, example string, usage UsageError) *cobra.C
 // NameValues takes the backquotes that name a flag's value in --help out of its description, which completion shows as it is. It
 // goes through all commands below cmd.
 func NameValues(cmd *cobra.Command) {
-	cmd.DisableFlagsInUseLine = true
 	for _, flags := range []*pflag.FlagSet{cmd.PersistentFlags(), cmd.Flags()} {
 		flags.VisitAll(func(f *pflag.Flag) {
 			if name, usage := pflag.UnquoteUsage(f); usage != f.Usage {
 				f.Value, f.Usage = namedValue{f.Value, name}, usage
+				if slices.Contains([]string{"[]", "0s"}, f.DefValue) { // pflag knows these for nothing by the type
+					f.DefValue = ""
+				}
 			}
 		})
 	}
