@@ -24,6 +24,9 @@ type Network struct {
 	named  map[string]*segment
 	serial int // of the host added last
 	closed bool
+
+	late    agenda[*delivery] // datagrams that a forwarder delays
+	lateSeq uint64
 }
 
 // NewNetwork returns a network without hosts.

@@ -25,23 +25,53 @@ func (h *Host) send(c *packetConn, dst netip.AddrPort, b []byte) error {
 	default:
 		return err
 	}
-	arrive := func() {
-		if to := a.host.ports.packetFor(a.dst); to != nil {
-			to.deliver(datagram{slices.Clone(b), a.src, viaUnicast})
-		}
-	}
 	if a.delay > 0 {
 		b = slices.Clone(b)
-		time.AfterFunc(a.delay, func() {
-			n.mu.Lock()
-			defer n.mu.Unlock()
-			arrive()
-		})
-		return nil
+		n.later(a.delay, func() { a.deliver(b) })
+	} else {
+		a.deliver(b)
 	}
-	arrive()
 	return nil
 }
+
+// deliver gives a datagram to the socket that it is for, if there is one. network.mu is held.
+func (a *arrival) deliver(b []byte) {
+	if to := a.host.ports.packetFor(a.dst); to != nil {
+		to.deliver(datagram{slices.Clone(b), a.src, viaUnicast})
+	}
+}
+
+// later calls f with network.mu held, after d. What is due together comes in the order in which it was sent. network.mu is held.
+func (n *Network) later(d time.Duration, f func()) {
+	n.lateSeq++
+	n.late.add(&delivery{at: time.Now().Add(d), seq: n.lateSeq, f: f})
+	time.AfterFunc(d, func() {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		for now := time.Now(); !n.late.empty() && !n.late.first().at.After(now); {
+			first := n.late.first()
+			n.late.remove(first)
+			first.f()
+		}
+	})
+}
+
+// delivery is one call that waits.
+type delivery struct {
+	at    time.Time
+	seq   uint64
+	f     func()
+	index int // in the heap
+}
+
+func (d *delivery) before(o *delivery) bool {
+	if !d.at.Equal(o.at) {
+		return d.at.Before(o.at)
+	}
+	return d.seq < o.seq
+}
+
+func (d *delivery) place() *int { return &d.index }
 
 // packetFor is the socket that receives what arrives for dst: one bound to the address rather than the wildcard, and
 // among those the one bound last, as Linux has it when several share a port.

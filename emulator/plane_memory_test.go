@@ -312,8 +312,8 @@ func TestSilentConnectionsEnd(t *testing.T) {
 func TestMappedUDPInMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHome(t, emulator.Options{})
-		inner := udp(t, h.nas, "192.168.1.10:5000")
-		one, two := udp(t, h.peer, peerAddr+":7000"), udp(t, h.network.Internet("second", netip.MustParseAddr("203.0.113.5")), "203.0.113.5:7000")
+		inner := socket(t, h.nas, "192.168.1.10:5000")
+		one, two := socket(t, h.peer, peerAddr+":7000"), socket(t, h.network.Internet("second", netip.MustParseAddr("203.0.113.5")), "203.0.113.5:7000")
 		h.add("UDP", 5001, 5000, 0)
 		say(t, one, external+":5001", "one")
 		hear(t, inner, "one", peerAddr+":7000")
@@ -431,7 +431,7 @@ func (h *home) port() uint16 {
 	return netip.MustParseAddrPort(u.Host).Port()
 }
 
-func udp(t *testing.T, h *emulator.Host, addr string) net.PacketConn {
+func socket(t *testing.T, h *emulator.Host, addr string) net.PacketConn {
 	t.Helper()
 	c, err := h.ListenPacket(t.Context(), netip.MustParseAddrPort(addr))
 	if err != nil {
