@@ -8,6 +8,7 @@ require (
 	github.com/huin/goupnp v1.3.1
 	github.com/koron/go-ssdp v0.9.2
 	github.com/rogpeppe/go-internal v1.16.0
+	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
 	github.com/spf13/cobra v1.10.2
 	github.com/spf13/pflag v1.0.9
 	github.com/vishvananda/netlink v1.3.1

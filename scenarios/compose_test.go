@@ -46,7 +46,7 @@ func TestProfile(t *testing.T) {
 		"main.yaml": `
 devices:
   profile: router.yaml
-  dialect: {ssdp: {max-age: 2m}, description: {path: /new.xml}}
+  dialect: {ssdp: {max-age: 2m}, description: {path: /new.xml, tree: {name: New}}}
   wan: {status: Disconnected}
   faults: [{on: forward, do: {drop: true}}, {on: xml, do: {remove: friendlyName}}]
 `,
@@ -54,7 +54,7 @@ devices:
 devices:
   profile: igd1
   external-ip: 198.51.100.1
-  dialect: {server: Old/1.0, ssdp: {max-age: 1m, bootid: 1}}
+  dialect: {server: Old/1.0, ssdp: {max-age: 1m, bootid: 1}, description: {tree: {type: "urn:schemas-upnp-org:device:InternetGatewayDevice:1", name: Old}}}
   wan: [{status: Connected}, {status: Connected}]
   faults:
     - {name: stale, on: forward, do: {delay: 1s, drop: true}}
@@ -70,7 +70,10 @@ devices:
 - name: main
   igd: 1
   external-ip: 198.51.100.1
-  dialect: {server: Old/1.0, ssdp: {max-age: 2m, bootid: 1}, description: {path: /new.xml}}
+  dialect:
+    server: Old/1.0
+    ssdp: {max-age: 2m, bootid: 1}
+    description: {tree: {type: "urn:schemas-upnp-org:device:InternetGatewayDevice:1", name: New}, path: /new.xml}
   wan: {status: Disconnected}
   faults:
   - {on: forward, if: {age: {over: 1h}}, do: {drop: true}}

@@ -38,8 +38,8 @@ const maxDecoded = 1_000_000
 // decoder makes Go values of nodes. It goes on after a problem, so that all are found at once.
 type decoder struct {
 	problems *problems
-	partial  bool // outside of lists, required keys may be missing: a profile may have them
-	listed   int  // in how many lists
+	partial  bool // what is not in a list may lack required keys: a profile may have them
+	listed   bool // in a list
 	count    int
 }
 
@@ -71,17 +71,21 @@ func (d *decoder) decode(n *node, v reflect.Value) {
 	case reflect.Slice:
 		items := n.list()
 		v.Set(reflect.MakeSlice(v.Type(), len(items), len(items)))
-		d.listed++
+		listed := d.listed
+		d.listed = listed || !composed(v.Type().Elem())
 		for i, item := range items {
 			d.decode(item, v.Index(i))
 		}
-		d.listed--
+		d.listed = listed
 	case reflect.Map:
 		d.dictionary(n, v)
 	default:
 		d.plain(n, v)
 	}
 }
+
+// composed reports whether the items of a list are put together with others before they are whole.
+func composed(t reflect.Type) bool { return t == reflect.TypeFor[Device]() }
 
 func (d *decoder) structure(n *node, v reflect.Value) {
 	if n.kind != mapping {
@@ -119,7 +123,7 @@ func (d *decoder) structure(n *node, v reflect.Value) {
 		d.decode(n.items[i], v.FieldByIndex(f.index))
 	}
 	for _, f := range fields {
-		if f.required && (d.listed > 0 || !d.partial) && n.get(f.key) == nil && !slices.Contains(n.meant, f.key) {
+		if f.required && (d.listed || !d.partial) && n.get(f.key) == nil && !slices.Contains(n.meant, f.key) {
 			n.meant = append(n.meant, f.key)
 			d.problems.at(n, "", "%s is missing%s", f.key, within(n))
 		}

@@ -1,0 +1,410 @@
+package scenarios
+
+import (
+	"bytes"
+	"encoding"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/igdkit/igdkit/emulator"
+)
+
+var update = flag.Bool("update", false, "write schema.json anew")
+
+// The schema is made of the Go types and their comments: go test ./scenarios -run JSONSchema -update
+func TestJSONSchema(t *testing.T) {
+	g := &generator{names: map[reflect.Type]string{}, defs: object{}, comments: commentsOf(t, ".", "../emulator")}
+	root := g.structure(reflect.TypeFor[Scenario](), false)
+	root["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+	root["title"] = "fakeigd scenario, schema 1"
+	root["required"] = []string{"schema"}
+	root["oneOf"] = []any{object{"required": []string{"devices"}}, object{"required": []string{"quirk"}}}
+	root["properties"].(object)["schema"] = object{"const": Schema, "description": "version of the language"}
+	root["$defs"] = g.defs
+	var want bytes.Buffer
+	e := json.NewEncoder(&want)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", " ")
+	if err := e.Encode(root); err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		if err := os.WriteFile("schema.json", want.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(want.String(), string(JSONSchema())); diff != "" {
+		t.Errorf("schema.json is stale: go test ./scenarios -run JSONSchema -update\n%s", diff)
+	}
+}
+
+// object is a JSON object; encoding/json sorts its keys.
+type object = map[string]any
+
+// generator makes a schema of Go types.
+type generator struct {
+	names    map[reflect.Type]string // of structs, in defs
+	defs     object
+	comments map[string]string // "Type" and "Type.Field"
+}
+
+// of is the schema of t. listed tells that a value stands in a list, where nothing that is required may come from a profile.
+func (g *generator) of(t reflect.Type, listed bool) object {
+	if t.Kind() == reflect.Pointer {
+		return g.of(t.Elem(), listed)
+	}
+	if s, ok := wordSchemas()[t]; ok {
+		return s
+	}
+	if t == reflect.TypeFor[Use]() {
+		return anyOf(anyText(), object{"type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": object{"type": "object"}})
+	}
+	if reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) {
+		if list, ok := reflect.Zero(t).Interface().(choices); ok {
+			return object{"enum": list.Choices()}
+		}
+		return anyText()
+	}
+	switch t.Kind() {
+	case reflect.Struct:
+		return g.reference(t, listed)
+	case reflect.Slice:
+		item := g.of(t.Elem(), listed || !composed(t.Elem()))
+		return anyOf(item, object{"type": "array", "items": item})
+	case reflect.Map:
+		return object{"type": "object", "additionalProperties": g.of(t.Elem(), listed)}
+	case reflect.String:
+		return anyText()
+	case reflect.Bool:
+		return object{"type": "boolean"}
+	case reflect.Float64:
+		return object{"type": "number"}
+	case reflect.Uint8, reflect.Uint16, reflect.Uint32:
+		return object{"type": "integer", "minimum": 0, "maximum": uint64(1)<<t.Bits() - 1}
+	case reflect.Uint, reflect.Uint64:
+		return object{"type": "integer", "minimum": 0}
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return object{"type": "integer"}
+	}
+	panic(fmt.Sprintf("no schema for %v", t))
+}
+
+// reference defines the struct t once.
+func (g *generator) reference(t reflect.Type, listed bool) object {
+	key, suffix := t, ""
+	if listed {
+		key, suffix = reflect.SliceOf(t), "Item"
+	}
+	name, ok := g.names[key]
+	if !ok {
+		name = t.Name()
+		if g.defs[name] != nil {
+			name += suffix
+		}
+		if g.defs[name] != nil {
+			panic("two types are called " + name)
+		}
+		g.names[key], g.defs[name] = name, object{} // before its fields, which may lead back
+		g.defs[name] = g.structure(t, listed)
+	}
+	return object{"$ref": "#/$defs/" + name}
+}
+
+func (g *generator) structure(t reflect.Type, listed bool) object {
+	properties := object{}
+	s := object{"type": "object", "additionalProperties": false, "properties": properties}
+	var required, verbs []string
+	for _, f := range fieldsOf(t) {
+		p := g.of(f.typ, listed)
+		if about := g.comments[f.owner.Name()+"."+f.name]; about != "" {
+			described := object{"description": about}
+			for k, v := range p {
+				described[k] = v
+			}
+			p = described
+		}
+		properties[f.key] = p
+		if f.required && listed {
+			required = append(required, f.key)
+		}
+		if f.verb {
+			verbs = append(verbs, f.key)
+		}
+	}
+	if len(required) > 0 {
+		s["required"] = required
+	}
+	var pairs []any
+	for i, a := range verbs {
+		for _, b := range verbs[:i] {
+			pairs = append(pairs, object{"required": []string{a, b}})
+		}
+	}
+	if len(pairs) > 0 {
+		s["not"] = object{"anyOf": pairs}
+	}
+	if about := g.comments[t.Name()]; about != "" {
+		s["description"] = about
+	}
+	if short, ok := scalarField(t); ok {
+		value := g.of(short.typ, listed)
+		about := s["description"]
+		delete(s, "description")
+		s = anyOf(value, s)
+		if about != nil {
+			s["description"] = about
+		}
+	}
+	return s
+}
+
+func anyOf(all ...object) object { return object{"anyOf": all} }
+
+// anyText is what a text may be written as: 1.0 and true are texts as well where one is wanted.
+func anyText() object { return object{"type": []string{"string", "number", "boolean"}} }
+
+func pattern(expression string) object {
+	return object{"type": "string", "pattern": "^(" + expression + ")$"}
+}
+
+// wordSchemas are those of texts that are no lists of words. TestWordSchemas holds them to what the types read.
+func wordSchemas() map[reflect.Type]object {
+	const duration = `([0-9]+(\.[0-9]*)?|\.[0-9]+)d|(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+|0`
+	span := pattern(fmt.Sprintf(`(%[1]s)(\.\.(%[1]s))?`, duration))
+	zero := object{"const": 0}
+	hexadecimal := pattern(`(\s*[0-9a-fA-F]\s*[0-9a-fA-F])*\s*`)
+	layers := object{"enum": emulator.Layer("").Choices()}
+	return map[reflect.Type]object{
+		reflect.TypeFor[emulator.Duration]():   anyOf(pattern(duration), zero),
+		reflect.TypeFor[emulator.Span]():       anyOf(span, zero),
+		reflect.TypeFor[emulator.Bytes]():      hexadecimal,
+		reflect.TypeFor[emulator.Chance]():     anyOf(object{"type": "number", "exclusiveMinimum": 0, "maximum": 1}, pattern(`(100|[0-9]?[0-9])(\.[0-9]+)?%|(0?\.[0-9]+|1)`)),
+		reflect.TypeFor[emulator.PortChoice](): anyOf(object{"type": "integer", "minimum": 1, "maximum": 65535}, object{"const": "random"}),
+		reflect.TypeFor[emulator.Layer]():      anyOf(layers, pattern(`(soap|view)\.[A-Z].*`)),
+		reflect.TypeFor[Verdict]():             anyOf(object{"enum": slices.DeleteFunc(Verdict("").Choices(), func(s string) bool { return strings.HasPrefix(s, refused) })}, pattern(refused+`[4-9][0-9]{2}`)),
+		reflect.TypeFor[netip.Addr]():          pattern(`[0-9.]+|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*(%.+)?`),
+	}
+}
+
+// commentsOf are the comments of types and fields in the packages of dirs, in one line each, in words that fit a file: what is nil in
+// Go is left out there.
+func commentsOf(t *testing.T, dirs ...string) map[string]string {
+	t.Helper()
+	plain := strings.NewReplacer("nil: ", "left out: ", `"": `, "left out: ", "zero: ", "left out: ", "\n", " ", "[", "", "]", "")
+	list := regexp.MustCompile(`\n\t`)
+	all := map[string]string{}
+	add := func(name string, groups ...*ast.CommentGroup) {
+		for _, g := range groups {
+			if text := list.ReplaceAllString(strings.TrimSpace(g.Text()), "; "); text != "" {
+				all[name] = plain.Replace(text)
+			}
+		}
+	}
+	for _, dir := range dirs {
+		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ParseComments|parser.SkipObjectResolution)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, d := range f.Decls {
+				decl, ok := d.(*ast.GenDecl)
+				if !ok {
+					continue
+				}
+				for _, spec := range decl.Specs {
+					typ, ok := spec.(*ast.TypeSpec)
+					if !ok || !typ.Name.IsExported() {
+						continue
+					}
+					add(typ.Name.Name, decl.Doc, typ.Doc)
+					if s, ok := typ.Type.(*ast.StructType); ok {
+						for _, field := range s.Fields.List {
+							for _, name := range field.Names {
+								add(typ.Name.Name+"."+name.Name, field.Doc, field.Comment)
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+	return all
+}
+
+// compiled is schema.json as a validator that knows nothing of this package.
+func compiled(t *testing.T) *jsonschema.Schema {
+	t.Helper()
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(JSONSchema()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource("schema.json", doc); err != nil {
+		t.Fatal(err)
+	}
+	s, err := c.Compile("schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// plain is n as encoding/json would have it.
+func (n *node) plain() any {
+	switch n.kind {
+	case mapping:
+		m := object{}
+		for i, k := range n.keys {
+			m[k.value] = n.items[i].plain()
+		}
+		return m
+	case list:
+		all := []any{}
+		for _, item := range n.items {
+			all = append(all, item.plain())
+		}
+		return all
+	}
+	switch n.tag {
+	case "!!bool":
+		return n.value == "true"
+	case "!!int", "!!float":
+		if _, err := strconv.ParseFloat(n.value, 64); err == nil {
+			return json.Number(n.value)
+		}
+	}
+	return n.value
+}
+
+// Every built-in file is right for the schema too, and so is what it is composed to.
+func TestJSONSchemaTakes(t *testing.T) {
+	s := compiled(t)
+	for _, name := range Names() {
+		text, err := Source(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		whole, err := Load(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resolved, err := whole.Resolved()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, text := range [][]byte{text, resolved} {
+			if err := s.Validate(read(name, text, &problems{}).plain()); err != nil {
+				t.Errorf("%s: %v\n%s", name, err, text)
+			}
+		}
+	}
+}
+
+// What is wrong by its keys, types and words is wrong for the schema as well.
+func TestJSONSchemaRefuses(t *testing.T) {
+	s := compiled(t)
+	for _, text := range []string{
+		"devices: {igd: 1}",
+		"schema: 2\ndevices: {igd: 1}",
+		"schema: 1",
+		"schema: 1\ndevices: {igd: 1}\nquirk: {}",
+		"schema: 1\ndevices: {igd: 1}\nnmae: x",
+		"schema: 1\ndevices: {igd: one}",
+		"schema: 1\ndevices: {igd: 1, external_ip: 192.0.2.1}",
+		"schema: 1\ndevices: {igd: 1, external-ip: here}",
+		"schema: 1\ndevices: {igd: 1}\nverdict: open",
+		"schema: 1\ndevices: {igd: 1}\nverdict: refused:12",
+		"schema: 1\ndevices: {igd: 1, faults: {on: forward}}",
+		"schema: 1\ndevices: {igd: 1, faults: {on: forwrd, do: {drop: true}}}",
+		"schema: 1\ndevices: {igd: 1, faults: {on: forward, do: {dorp: true}}}",
+		"schema: 1\ndevices: {igd: 1, faults: {on: forward, do: {drop: 1}}}",
+		"schema: 1\ndevices: {igd: 1, faults: {on: forward, do: {drop: true, close: fin}}}",
+		"schema: 1\ndevices: {igd: 1, faults: {on: forward, do: {close: quickly}}}",
+		"schema: 1\ndevices: {igd: 1, faults: {on: forward, when: {windows: {gap: 1m}}, do: {drop: true}}}",
+		"schema: 1\ndevices: {igd: 1, faults: {on: forward, when: {after: soon}, do: {drop: true}}}",
+		"schema: 1\ndevices: {igd: 1, faults: {on: forward, if: {size: 3}, do: {drop: true}}}",
+		"schema: 1\ndevices: {igd: 1, faults: {on: forward, if: {via: cable}, do: {drop: true}}}",
+		"schema: 1\ndevices: {igd: 1, quirks: [{a: {}, b: {}}]}",
+		"schema: 1\ndevices: {igd: 1, quirks: [[a]]}",
+		"schema: 1\ndevices: {igd: 1}\ntimeline: {at: 1h}",
+		"schema: 1\ndevices: {igd: 1}\nexpect: {calls: X, at-least: some}",
+		"schema: 1\nquirk: {igd: 1}",
+		"- schema: 1",
+	} {
+		if s, err := Parse("f.yaml", []byte(text)); err == nil {
+			t.Errorf("Parse takes %q: %+v", text, s)
+		}
+		if err := s.Validate(read("f.yaml", []byte(text), &problems{}).plain()); err == nil {
+			t.Errorf("the schema takes %q", text)
+		}
+	}
+}
+
+// A word is right for the schema exactly if its type reads it.
+func TestWordSchemas(t *testing.T) {
+	samples := []string{
+		"1s", "1.5h", "7d", "1h30m", "0", "5s..10s", "5s..", "-1s", "1", "x", "ef bb bf", "ef b", "0.5", "10%", "x%",
+		"random", "1900", "70000", "soap.AddPortMapping", "soap.add", "view.external-ip", "forward", "opens", "refused:718", "refused:12",
+		"192.0.2.1", "2001:db8::1", "192.0.2.256.1:", "fin", "up",
+	}
+	for typ, schema := range wordSchemas() {
+		text, err := json.Marshal(schema)
+		if err != nil {
+			t.Fatal(err)
+		}
+		doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := jsonschema.NewCompiler()
+		if err := c.AddResource("word.json", doc); err != nil {
+			t.Fatal(err)
+		}
+		s, err := c.Compile("word.json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		taken := 0
+		for _, sample := range samples {
+			v := reflect.New(typ).Interface().(encoding.TextUnmarshaler)
+			reads := v.UnmarshalText([]byte(sample)) == nil
+			n := read("word", []byte(sample), &problems{})
+			if _, number := n.plain().(json.Number); number && typ == reflect.TypeFor[emulator.Bytes]() {
+				continue // for an editor, digits alone have to stand in quotes
+			}
+			if valid := s.Validate(n.plain()) == nil; valid != reads {
+				t.Errorf("%v: %q: read %v, valid %v", typ, sample, reads, valid)
+			}
+			if reads {
+				taken++
+			}
+		}
+		if taken == 0 || taken == len(samples) {
+			t.Errorf("%v takes %d of %d samples: none tells the schema from another", typ, taken, len(samples))
+		}
+	}
+}
