@@ -277,7 +277,7 @@ func TestKeepReboot(t *testing.T) {
 		defer m.Close(context.Background())
 		next(t, m, client.Mapped)
 		time.Sleep(time.Hour / 2)
-		h.Reboot()
+		h.Reboot(emulator.Reboot{})
 		began := time.Now()
 		next(t, m, client.Repaired)
 		if d := time.Since(began); d > 2*time.Minute+time.Second {

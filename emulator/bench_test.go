@@ -111,13 +111,13 @@ func BenchmarkGetExternalIPAddress(b *testing.B) {
 			}))
 			defer bare.Close()
 			load(b, bare.Listener.Addr().String(), connections*10, keepAlive)
-			load(b, c.g.http.String(), connections*10, keepAlive)
+			load(b, c.g.presence.http.String(), connections*10, keepAlive)
 			var ours, theirs time.Duration
 			b.ResetTimer()
 			for left := b.N; left > 0; left -= 1000 {
 				n := min(left, 1000)
 				theirs += load(b, bare.Listener.Addr().String(), n, keepAlive)
-				ours += load(b, c.g.http.String(), n, keepAlive)
+				ours += load(b, c.g.presence.http.String(), n, keepAlive)
 			}
 			b.ReportMetric(float64(b.N)/ours.Seconds(), "req/s")
 			b.ReportMetric(float64(b.N)/theirs.Seconds(), "bare-req/s")

@@ -85,6 +85,10 @@ func (e Event) entry() Entry {
 	}
 	if e.BootID != 0 {
 		j.Name = fmt.Sprint(e.BootID)
+		j.Details = Details{{"location", e.Location}, {"udn", e.UDN}}
+		if e.SSDP.IsValid() {
+			j.Details = append(j.Details, Detail{"ssdp", e.SSDP.String()})
+		}
 	}
 	if e.Action != "" {
 		j.Name = e.Action

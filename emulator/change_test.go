@@ -52,10 +52,10 @@ func TestReboot(t *testing.T) {
 	c.do(ipConnection, 2, "AddPortMapping", add()...)
 	c.do(ipConnection, 2, "ForceTermination")
 	clock.Advance(time.Minute)
-	last := c.g.advertisement().bootID
+	last := c.g.presence.advertisement().bootID
 	for range 2 { // at one instant
-		c.g.Reboot()
-		if id := c.g.advertisement().bootID; id <= last {
+		c.g.Reboot(Reboot{})
+		if id := c.g.presence.advertisement().bootID; id <= last {
 			t.Errorf("BOOTID %d after %d", id, last)
 		} else {
 			last = id

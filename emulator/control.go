@@ -13,7 +13,7 @@ import (
 const maxNoted = 16
 
 // serveControl answers a control request for one of the services that share its URL (UDA 1.1 §3).
-func (g *Gateway) serveControl(req *http1.Request, services []*service) *http1.Reply {
+func (g *Gateway) serveControl(req *http1.Request, root *device, services []*service) *http1.Reply {
 	d := &g.dialect.soap
 	urn, name, ok := d.soapAction(req.Fields)
 	if !ok && d.NoAction == 0 {
@@ -27,7 +27,7 @@ func (g *Gateway) serveControl(req *http1.Request, services []*service) *http1.R
 	for _, a := range msg.Args[:min(len(msg.Args), maxNoted)] {
 		noted = append(noted, Detail{shorten(a.Name), shorten(a.Value)})
 	}
-	s, a := g.find(services, urn, name, msg)
+	s, a := g.find(root, services, urn, name, msg)
 	note := Entry{Kind: "soap.call", Peer: req.Remote, Name: shorten(name), Details: noted}
 	made := g.call(req, s, a, name, msg, note)
 	reply := made.reply()
@@ -55,7 +55,7 @@ func (g *Gateway) answerCall(req *http1.Request, s *service, urn, name string, r
 }
 
 // find is the service and the action that a request means; no action when there is none.
-func (g *Gateway) find(services []*service, urn, name string, msg *soap.Message) (*service, *action) {
+func (g *Gateway) find(root *device, services []*service, urn, name string, msg *soap.Message) (*service, *action) {
 	if g.dialect.soap.Dispatch == "header" {
 		for _, s := range services {
 			if a := s.actions[name]; a != nil {
@@ -63,7 +63,7 @@ func (g *Gateway) find(services []*service, urn, name string, msg *soap.Message)
 			}
 		}
 		found := services[0]
-		g.root.everyService(func(s *service) {
+		root.everyService(func(s *service) {
 			if found.actions[name] == nil && s.actions[name] != nil {
 				found = s
 			}

@@ -40,7 +40,7 @@ func (c caller) as(addr string) caller {
 func (c caller) request(method, target string, fields http1.Fields, body []byte) *http1.Reply {
 	req := &http1.Request{Method: method, Target: target, Version: "HTTP/1.1", Body: body, Remote: netip.AddrPortFrom(c.addr, 40000)}
 	req.Fields = fields
-	return c.g.serveHTTP(context.Background(), req)
+	return c.g.presence.serveHTTP(context.Background(), req)
 }
 
 // do invokes an action of the service and answers the UPnP error code and the out-arguments.
@@ -82,7 +82,7 @@ func (c caller) read(reply *http1.Reply, urn, action string) (int, []soap.Arg) {
 }
 
 func (c caller) path(kind string) (path string) {
-	c.g.root.visit(func(d *device) {
+	c.g.presence.root.visit(func(d *device) {
 		for _, s := range d.services {
 			if s.kind == kind {
 				path = s.controlURL

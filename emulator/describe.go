@@ -36,31 +36,31 @@ func newDescriptionDialect(d *DescriptionDialect) descriptionDialect {
 }
 
 // describe writes the device description (UDA 1.1 §2.3), in UTF-8.
-func (g *Gateway) describe() []byte {
-	d := &g.dialect.description
-	return fill(nil, d.document, escaped(g.site.words(g.site.paths, nil), func(b []byte, word string) ([]byte, bool, bool) {
+func (p *presence) describe() []byte {
+	d := &p.gateway.dialect.description
+	return fill(nil, d.document, escaped(p.site.words(p.site.paths, nil), func(b []byte, word string) ([]byte, bool, bool) {
 		switch word {
 		case "configid":
-			return strconv.AppendUint(b, uint64(g.configID), 10), true, true
+			return strconv.AppendUint(b, uint64(p.configID), 10), true, true
 		case "url-base":
 			if d.URLBase == nil {
 				return b, false, true
 			}
-			return soap.AppendText(b, d.URLBase.expand(g.site.words(g.site.paths, nil))), true, true
+			return soap.AppendText(b, d.URLBase.expand(p.site.words(p.site.paths, nil))), true, true
 		case "device":
-			return g.describeDevice(b, g.root), true, true
+			return p.describeDevice(b, p.root), true, true
 		}
 		return b, false, false
 	}))
 }
 
-func (g *Gateway) describeDevice(b []byte, v *device) []byte {
-	d := &g.dialect.description
+func (p *presence) describeDevice(b []byte, v *device) []byte {
+	d := &p.gateway.dialect.description
 	text := d.device
 	if v.node.Device != "" {
 		text = v.node.Device.lines(d.LineEnd.text())
 	}
-	site := g.site.words(g.site.names, v)
+	site := p.site.words(p.site.names, v)
 	return fill(b, text, escaped(site, func(b []byte, word string) ([]byte, bool, bool) {
 		switch word {
 		case "type":
@@ -68,17 +68,17 @@ func (g *Gateway) describeDevice(b []byte, v *device) []byte {
 		case "name":
 			return soap.AppendText(b, defaultTo(v.node.Name, idealName).expand(site)), true, true
 		case "services":
-			return appendList(b, d, "serviceList", v.services, g.describeService), true, true
+			return appendList(b, d, "serviceList", v.services, p.describeService), true, true
 		case "devices":
-			return appendList(b, d, "deviceList", v.devices, g.describeDevice), true, true
+			return appendList(b, d, "deviceList", v.devices, p.describeDevice), true, true
 		}
 		return b, false, false
 	}))
 }
 
-func (g *Gateway) describeService(b []byte, s *service) []byte {
+func (p *presence) describeService(b []byte, s *service) []byte {
 	values := map[string]string{"type": s.urn(), "id": s.id, "scpd": s.scpdURL, "control": s.controlURL, "events": s.eventURL}
-	return fill(b, g.dialect.description.service, escaped(g.site.words(g.site.paths, s.device), func(b []byte, word string) ([]byte, bool, bool) {
+	return fill(b, p.gateway.dialect.description.service, escaped(p.site.words(p.site.paths, s.device), func(b []byte, word string) ([]byte, bool, bool) {
 		value, ok := values[word]
 		return soap.AppendText(b, value), ok, ok
 	}))
@@ -99,18 +99,18 @@ func appendList[T any](b []byte, d *descriptionDialect, name string, items []T, 
 }
 
 // scpdOf writes the description of a service (UDA 1.1 §2.5), in UTF-8.
-func (g *Gateway) scpdOf(s *service) []byte {
-	d := &g.dialect.description
+func (p *presence) scpdOf(s *service) []byte {
+	d := &p.gateway.dialect.description
 	list := func(b []byte, text string) ([]byte, bool, bool) {
 		for _, l := range Template(strings.NewReplacer("{", "{{", "}", "}}").Replace(text)).lines(d.LineEnd.text()) {
 			b = l.fill(b, nil)
 		}
 		return b, text != "", true
 	}
-	return fill(nil, d.scpd, escaped(g.site.words(g.site.paths, s.device), func(b []byte, word string) ([]byte, bool, bool) {
+	return fill(nil, d.scpd, escaped(p.site.words(p.site.paths, s.device), func(b []byte, word string) ([]byte, bool, bool) {
 		switch word {
 		case "configid":
-			return strconv.AppendUint(b, uint64(g.configID), 10), true, true
+			return strconv.AppendUint(b, uint64(p.configID), 10), true, true
 		case "actions":
 			return list(b, s.lists.actions)
 		case "variables":
@@ -170,13 +170,13 @@ func (d *DescriptionDialect) encode(b []byte) []byte {
 }
 
 // newConfigID changes when any of the documents does; it has 24 bits (UDA 1.1 §1.2.2).
-func (g *Gateway) newConfigID() uint32 {
-	if constant := g.options.Dialect.SSDP.ConfigID; constant != nil {
+func (p *presence) newConfigID() uint32 {
+	if constant := p.gateway.options.Dialect.SSDP.ConfigID; constant != nil {
 		return *constant
 	}
 	h := fnv.New32a()
-	h.Write(g.describe())
-	g.root.everyService(func(s *service) {
+	h.Write(p.describe())
+	p.root.everyService(func(s *service) {
 		h.Write([]byte(s.lists.actions))
 		h.Write([]byte(s.lists.variables))
 	})

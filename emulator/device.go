@@ -126,11 +126,12 @@ type advertisement struct {
 }
 
 // advertisement is what SSDP should say now. It may be called from any goroutine.
-func (g *Gateway) advertisement() advertisement {
+func (p *presence) advertisement() advertisement {
+	g := p.gateway
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	ad := advertisement{
-		targets: g.targets, location: g.location, bootID: g.state.bootID, configID: g.configID,
+		targets: p.targets, location: p.location, bootID: g.state.bootID, configID: p.configID,
 		dialect: &g.dialect.ssdp,
 	}
 	if constant := g.dialect.ssdp.BootID; constant != nil {

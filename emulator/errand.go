@@ -27,6 +27,9 @@ func (g *Gateway) runErrands() {
 		e := g.state.errands[0]
 		g.state.errands = g.state.errands[1:]
 		g.mu.Unlock()
+		if e.up != nil {
+			g.returnFrom(*e.up)
+		}
 		for _, a := range e.actions {
 			g.perform(e.name, a)
 		}
@@ -42,11 +45,20 @@ func (g *Gateway) perform(name string, a Action) {
 	g.fire(func(s *state) { s.tell(Event{Event: Planned, Name: name, Action: a.String()}) })
 	switch {
 	case a.Reboot != nil:
-		g.restart(*a.Reboot, g.fire)
-	case a.Announce == announceAlive:
-		g.ssdp.alive()
-	case a.Announce == announceByeBye:
-		g.ssdp.byebye()
+		g.restart(*a.Reboot, g.fire) // a failure is in the journal
+	default:
+		g.announce(a.Announce, g.fire)
+	}
+}
+
+// returnFrom ends the downtime of a reboot.
+func (g *Gateway) returnFrom(how Reboot) {
+	g.power.Lock()
+	defer g.power.Unlock()
+	g.outbox.hold()
+	defer g.outbox.release()
+	if g.down {
+		g.comeUp(how, g.fire) // a failure is in the journal
 	}
 }
 

@@ -27,16 +27,19 @@ const (
 
 // Event is a change of a gateway's state. Fields that do not belong to its kind are zero, and absent in JSON.
 type Event struct {
-	Event      EventKind  `json:"event"`
-	Time       time.Time  `json:"time"`
-	Gateway    string     `json:"gateway"` // Options.Name
-	Mapping    *Mapping   `json:"mapping,omitempty"`
-	ExternalIP *string    `json:"external_ip,omitempty"` // points to "" when the address was lost
-	Status     string     `json:"status,omitempty"`      // ConnectionStatus, or of a link
-	BootID     uint32     `json:"bootid,omitempty"`
-	Subscriber netip.Addr `json:"subscriber,omitzero"`
-	Service    string     `json:"service,omitempty"` // of a subscription: serviceType
-	WAN        int        `json:"wan,omitempty"`     // of an address or status: which connection
-	Name       string     `json:"name,omitempty"`    // of what was planned: "timeline[0]", "then"
-	Action     string     `json:"action,omitempty"`  // the same: "announce: alive"
+	Event      EventKind      `json:"event"`
+	Time       time.Time      `json:"time"`
+	Gateway    string         `json:"gateway"` // Options.Name
+	Mapping    *Mapping       `json:"mapping,omitempty"`
+	ExternalIP *string        `json:"external_ip,omitempty"` // points to "" when the address was lost
+	Status     string         `json:"status,omitempty"`      // ConnectionStatus, or of a link
+	BootID     uint32         `json:"bootid,omitempty"`
+	Location   string         `json:"location,omitempty"` // after a reboot, as are the next two
+	SSDP       netip.AddrPort `json:"ssdp,omitzero"`
+	UDN        string         `json:"udn,omitempty"`
+	Subscriber netip.Addr     `json:"subscriber,omitzero"`
+	Service    string         `json:"service,omitempty"` // of a subscription: serviceType
+	WAN        int            `json:"wan,omitempty"`     // of an address or status: which connection
+	Name       string         `json:"name,omitempty"`    // of what was planned: "timeline[0]", "then"
+	Action     string         `json:"action,omitempty"`  // the same: "announce: alive"
 }

@@ -2,42 +2,30 @@ package emulator
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"net"
 	"net/netip"
 	"slices"
-	"strconv"
 	"sync"
-
-	"github.com/igdkit/igdkit/internal/http1"
 )
 
 // Gateway is one running gateway. Its methods may be called from any goroutine, also from Options.OnEvent.
 type Gateway struct {
-	options    Options
-	dialect    *dialect
-	site       *site
-	root       *device
-	targets    []target
-	endpoints  map[string]endpoint // by request target
-	generation generation
-	configID   uint32
-	location   string
-	http       netip.AddrPort
-	journal    journal
-	outbox     outbox
+	options Options
+	dialect *dialect
+	base    context.Context // of everything that it runs
+	cancel  context.CancelFunc
+	journal journal
+	outbox  outbox
+	faults  *faults     // of the state
+	plane   *plane      // nil: none
+	socket  *ssdpSocket // nil: SSDP is off
+	wg      sync.WaitGroup
+	close   func() error // once
 
-	listener net.Listener
-	ssdp     *ssdpServer
-	cancel   context.CancelFunc
-	wg       sync.WaitGroup
-	close    func() error // once
-	notifier notifier
-	plane    *plane  // nil: none
-	faults   *faults // of the state
+	power sync.Mutex // of starting, stopping and announcing, one at a time; taken before mu
 
 	mu          sync.Mutex // guards what follows
+	presence    *presence  // the last one while it is down
+	down        bool
 	state       *state
 	alarm       alarm
 	closed      bool
@@ -52,76 +40,33 @@ func New(ctx context.Context, o Options) (*Gateway, error) {
 	if err != nil {
 		return nil, err
 	}
-	l, err := o.Net.Listen(ctx, netip.AddrPortFrom(o.LAN, o.HTTPPort))
-	if err != nil {
-		return nil, fmt.Errorf("emulator: listen: %w", err)
-	}
-	g := &Gateway{options: o, listener: l, journal: journal{name: o.Name, w: o.Journal, tally: o.Tally}}
-	g.outbox.deliver = o.OnEvent
-	if err := g.build(); err != nil {
-		l.Close()
-		return nil, err
-	}
 	// The sockets outlive ctx by the moment that byebye takes.
-	run, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	g.cancel = cancel
-	g.notifier.init(run, g)
-	g.close = sync.OnceValue(g.shutDown)
-	g.plane.begin()
-	g.wg.Go(func() {
-		srv := &http1.Server{Handle: g.serveHTTP, Accept: g.greet}
-		if err := srv.Serve(run, l); err != nil {
-			g.note("http.failed", netip.AddrPort{}, err.Error())
-		}
-	})
-	g.ssdp, err = startSSDP(run, ssdpOptions{
-		net: o.Net, lan: o.LAN, mode: o.SSDP, seed: o.Seed,
-		allowed: g.allowed, advertisement: g.advertisement, meet: g.meet, note: g.note,
-	})
+	g := &Gateway{options: o, journal: journal{name: o.Name, w: o.Journal, tally: o.Tally}}
+	g.base, g.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	g.outbox.deliver = o.OnEvent
+	g.dialect = newDialect(&g.options.Dialect)
+	g.socket = newSSDPSocket(o)
+	p, err := g.appear(0, generation{}, netip.AddrPortFrom(o.LAN, o.HTTPPort), false)
 	if err != nil {
-		g.close()
+		g.cancel()
 		return nil, err
 	}
-	g.do(func(s *state) { s.begin() })
-	stop := context.AfterFunc(ctx, func() { g.close() })
-	context.AfterFunc(run, func() { stop() })
-	return g, nil
-}
-
-// build makes everything that needs no more sockets.
-func (g *Gateway) build() error {
-	o := g.options
-	addr, ok := g.listener.Addr().(*net.TCPAddr)
-	if !ok {
-		return fmt.Errorf("emulator: %v is not a TCP address", g.listener.Addr())
-	}
-	g.http = addr.AddrPort()
-	g.http = netip.AddrPortFrom(g.http.Addr().Unmap(), g.http.Port())
-	g.dialect = newDialect(&g.options.Dialect)
-	g.site = newSite(o, g.advertised(), g.generation)
-	g.root = newTree(o, g.site)
-	g.targets = targetsOf(g.root, o.Dialect.SSDP.Also)
-	g.location = "http://" + g.advertised() + g.site.base
-	g.configID = g.newConfigID()
-	g.endpoints = g.newEndpoints()
-	g.state = newState(o, g.root)
+	g.presence = p
+	g.state = newState(o, p.root)
 	g.faults = g.state.faults
-	g.plane = newPlane(g)
 	g.faults.note = g.journal.add
-	return nil
-}
-
-// advertised is the HOST:PORT that LOCATION names.
-func (g *Gateway) advertised() string {
-	if g.options.Advertise != "" {
-		return g.options.Advertise
-	}
-	host := g.http.Addr()
-	if host.IsUnspecified() {
-		// Reached from outside a container only when Advertise says how; from inside, loopback is right.
-		host = netip.AddrFrom4([4]byte{127, 0, 0, 1})
-	}
-	return net.JoinHostPort(host.WithZone("").String(), strconv.Itoa(int(g.http.Port())))
+	g.plane = newPlane(g)
+	g.plane.begin()
+	g.close = sync.OnceValue(g.shutDown)
+	p.serve()
+	// IGD:2 must send byebye before its first alive, so that nobody keeps what it said before it was restarted; for IGD:1 it does no
+	// harm.
+	p.ssdp.byebye()
+	p.ssdp.alive()
+	g.do((*state).begin)
+	stop := context.AfterFunc(ctx, func() { g.close() })
+	context.AfterFunc(g.base, func() { stop() })
+	return g, nil
 }
 
 // Close says goodbye, closes every socket and returns when all of the gateway's goroutines have ended. The error is the
@@ -129,17 +74,23 @@ func (g *Gateway) advertised() string {
 func (g *Gateway) Close() error { return g.close() }
 
 func (g *Gateway) shutDown() error {
-	err := g.ssdp.close()
+	g.power.Lock()
+	if !g.down { // which changes by those who hold power
+		g.presence.ssdp.byebye()
+	}
 	g.mu.Lock()
 	g.closed = true
 	g.alarm.stop()
 	g.mu.Unlock()
+	if !g.down {
+		g.presence.vanish()
+	}
+	g.power.Unlock()
 	g.plane.close()
 	g.cancel()
 	g.wg.Wait()
-	g.notifier.wait()
 	g.alarm.wait()
-	return errors.Join(err, g.journal.failure())
+	return g.journal.failure()
 }
 
 // allowed reports whether addr may talk to the gateway.
@@ -151,14 +102,21 @@ func (g *Gateway) allowed(addr netip.Addr) bool {
 // Name is Options.Name or what stood in for it.
 func (g *Gateway) Name() string { return g.options.Name }
 
-// Location is the URL of the description, as SSDP gives it.
-func (g *Gateway) Location() string { return g.location }
+// Location is the URL of the description, as SSDP gives it. While the gateway is down it is where it was.
+func (g *Gateway) Location() string { return g.now().location }
 
-// SSDP is where unicast searches are answered; zero when SSDP is off.
-func (g *Gateway) SSDP() netip.AddrPort { return g.ssdp.addr() }
+// SSDP is where unicast searches are answered; zero when SSDP is off. While the gateway is down it is where they were.
+func (g *Gateway) SSDP() netip.AddrPort { return g.now().ssdp.addr() }
 
 // UDN is the name of the root device, "uuid:…".
-func (g *Gateway) UDN() string { return g.root.udn }
+func (g *Gateway) UDN() string { return g.now().root.udn }
+
+// now is the presence of the gateway, or the last one.
+func (g *Gateway) now() *presence {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.presence
+}
 
 // note writes to the journal.
 func (g *Gateway) note(kind string, peer netip.AddrPort, name string, details ...Detail) {

@@ -104,7 +104,7 @@ func TestSameSeedSameJournal(t *testing.T) {
 				}
 			}
 			time.Sleep(150 * time.Minute) // fake
-			g.Reboot()
+			g.Reboot(emulator.Reboot{})
 			if err := g.Close(); err != nil {
 				t.Error(err)
 			}
@@ -131,7 +131,8 @@ func TestJournal(t *testing.T) {
 	wantCode(t, "delete", c.DeletePortMapping("", 9, "TCP"), 714)
 	g.Advance(time.Minute)
 	g.SetExternalIP(netip.Addr{})
-	g.Reboot()
+	location := g.Location()
+	g.Reboot(emulator.Reboot{})
 	want := []emulator.Entry{
 		{Kind: "http.request", Name: "GET /description.xml", Status: 200},
 		{Kind: "soap.call", Name: "AddPortMapping", Status: 200, Details: emulator.Details{
@@ -144,7 +145,9 @@ func TestJournal(t *testing.T) {
 		}},
 		{Kind: "state.mapping-expired", Name: "TCP 8080 → 127.0.0.1:80", Details: emulator.Details{{Name: "description", Value: "web"}, {Name: "enabled", Value: "1"}, {Name: "lease", Value: "60"}}},
 		{Kind: "state.external-ip"},
-		{Kind: "state.reboot", Name: fmt.Sprint(time.Date(2026, 1, 1, 0, 1, 0, 0, time.UTC).Unix())},
+		{Kind: "state.reboot", Name: fmt.Sprint(time.Date(2026, 1, 1, 0, 1, 0, 0, time.UTC).Unix()), Details: emulator.Details{
+			{Name: "location", Value: location}, {Name: "udn", Value: g.UDN()},
+		}},
 	}
 	got := g.Journal()
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(emulator.Entry{}, "Seq", "Time", "Gateway", "Peer")); diff != "" {

@@ -67,12 +67,12 @@ func (s *subscriber) next(t *testing.T) eventMessage {
 // gena sends one request of UDA 1.1 §4.1 over a connection of its own, as the real thing does.
 func gena(t *testing.T, g *Gateway, method, service string, fields ...string) *http.Response {
 	t.Helper()
-	c, err := net.Dial("tcp", g.http.String())
+	c, err := net.Dial("tcp", g.presence.http.String())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	req := fmt.Sprintf("%s /event/%s HTTP/1.1\r\nHOST: %v\r\n", method, service, g.http)
+	req := fmt.Sprintf("%s /event/%s HTTP/1.1\r\nHOST: %v\r\n", method, service, g.presence.http)
 	for _, f := range fields {
 		req += f + "\r\n"
 	}
@@ -346,7 +346,7 @@ func TestRebootForgetsSubscribers(t *testing.T) {
 	sub := newSubscriber(t, http.StatusOK)
 	sid := subscribe(t, c.g, "WANIPConnection1", sub.url)
 	sub.next(t)
-	c.g.Reboot()
+	c.g.Reboot(Reboot{})
 	if resp := gena(t, c.g, "SUBSCRIBE", "WANIPConnection1", "SID: "+sid); resp.StatusCode != 412 {
 		t.Errorf("renewing after a reboot: %s", resp.Status)
 	}

@@ -21,7 +21,8 @@ type route struct {
 	serve   func(*http1.Request) *http1.Reply
 }
 
-func (g *Gateway) newEndpoints() map[string]endpoint {
+func (p *presence) newEndpoints() map[string]endpoint {
+	g := p.gateway
 	all := map[string]endpoint{}
 	add := func(target string, serve func(*http1.Request) *http1.Reply, methods ...string) {
 		for _, r := range all[target] {
@@ -33,20 +34,21 @@ func (g *Gateway) newEndpoints() map[string]endpoint {
 			all[target] = append(all[target], route{methods, serve})
 		}
 	}
-	add(g.site.target(g.site.base), func(req *http1.Request) *http1.Reply { return g.serveDocument(req, g.describe()) }, "GET", "HEAD")
+	add(p.site.target(p.site.base), func(req *http1.Request) *http1.Reply { return g.serveDocument(req, p.describe()) }, "GET", "HEAD")
 	control := map[string][]*service{}
-	g.root.everyService(func(s *service) {
-		target := g.site.target(s.controlURL)
+	p.root.everyService(func(s *service) {
+		target := p.site.target(s.controlURL)
 		control[target] = append(control[target], s)
-		add(g.site.target(s.scpdURL), func(req *http1.Request) *http1.Reply { return g.serveDocument(req, g.scpdOf(s)) }, "GET", "HEAD")
-		add(target, func(req *http1.Request) *http1.Reply { return g.serveControl(req, control[target]) }, "POST")
-		add(g.site.target(s.eventURL), func(req *http1.Request) *http1.Reply { return g.serveEvents(req, s) }, "SUBSCRIBE", "UNSUBSCRIBE")
+		add(p.site.target(s.scpdURL), func(req *http1.Request) *http1.Reply { return g.serveDocument(req, p.scpdOf(s)) }, "GET", "HEAD")
+		add(target, func(req *http1.Request) *http1.Reply { return g.serveControl(req, p.root, control[target]) }, "POST")
+		add(p.site.target(s.eventURL), func(req *http1.Request) *http1.Reply { return g.serveEvents(req, s) }, "SUBSCRIBE", "UNSUBSCRIBE")
 	})
 	return all
 }
 
 // serveHTTP answers one request; strangers get no answer at all.
-func (g *Gateway) serveHTTP(ctx context.Context, req *http1.Request) *http1.Reply {
+func (p *presence) serveHTTP(ctx context.Context, req *http1.Request) *http1.Reply {
+	g := p.gateway
 	if !g.allowed(req.Remote.Addr()) {
 		g.noteHTTP("http.stranger", req, 0)
 		return nil
@@ -59,14 +61,15 @@ func (g *Gateway) serveHTTP(ctx context.Context, req *http1.Request) *http1.Repl
 	if reply != nil {
 		g.noteHTTP("http.request", req, reply.Status())
 	} else {
-		reply = g.handle(req)
+		reply = p.handle(req)
 	}
 	return g.depart(req, reply)
 }
 
 // handle finds what stands behind the URL and lets it answer.
-func (g *Gateway) handle(req *http1.Request) *http1.Reply {
-	e := g.endpoint(req.Target)
+func (p *presence) handle(req *http1.Request) *http1.Reply {
+	g := p.gateway
+	e := p.endpoint(req.Target)
 	if e == nil {
 		return g.refuse(req, answer{status: http.StatusNotFound})
 	}
@@ -94,18 +97,18 @@ func (g *Gateway) greet(p http1.Peer) *http1.Reply {
 }
 
 // endpoint is what a request target means, which may be a whole URL (RFC 9112 §3.2.2). A query that no URL of the gateway has is ignored.
-func (g *Gateway) endpoint(target string) endpoint {
+func (p *presence) endpoint(target string) endpoint {
 	if !strings.HasPrefix(target, "/") {
 		if !strings.Contains(target, "://") {
 			return nil
 		}
-		target = g.site.target(target)
+		target = p.site.target(target)
 	}
-	if e, ok := g.endpoints[target]; ok {
+	if e, ok := p.endpoints[target]; ok {
 		return e
 	}
 	path, _, _ := strings.Cut(target, "?")
-	return g.endpoints[path]
+	return p.endpoints[path]
 }
 
 func (g *Gateway) serveDocument(req *http1.Request, document []byte) *http1.Reply {

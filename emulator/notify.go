@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/beevik/etree"
@@ -46,7 +45,7 @@ func (g *Gateway) publish() {
 	if len(g.subscribers) == 0 {
 		return
 	}
-	g.root.visit(func(d *device) {
+	g.presence.root.visit(func(d *device) {
 		for _, s := range d.services {
 			if s.published == nil {
 				continue
@@ -123,15 +122,16 @@ func (g *Gateway) release(sub *subscription) {
 
 // wake starts the delivery of what waits for sub, unless it runs or may not. It needs the gateway's lock.
 func (g *Gateway) wake(sub *subscription) {
-	if sub.held || sub.busy || g.closed || len(sub.queue) == 0 {
+	if sub.held || sub.busy || g.closed || g.down || len(sub.queue) == 0 {
 		return
 	}
 	sub.busy = true
-	g.notifier.wg.Go(func() { g.deliver(sub) })
+	p := g.presence
+	p.wg.Go(func() { g.deliver(p, sub) })
 }
 
 // deliver sends what waits for sub until nothing does. A subscription outlives a delivery that fails (UDA 1.1 §4.2).
-func (g *Gateway) deliver(sub *subscription) {
+func (g *Gateway) deliver(p *presence, sub *subscription) {
 	for {
 		g.mu.Lock()
 		if len(sub.queue) == 0 || g.closed {
@@ -143,23 +143,23 @@ func (g *Gateway) deliver(sub *subscription) {
 		sub.queue = slices.Delete(sub.queue, 0, 1)
 		g.mu.Unlock()
 		for range 1 + n.duplicate {
-			if !http1.Pause(g.notifier.ctx, n.delay) {
+			if !http1.Pause(p.ctx, n.delay) {
 				break
 			}
-			g.send(sub, n)
+			g.send(p, sub, n)
 		}
 	}
 }
 
 // send tries the callbacks in their order until one takes the notification.
-func (g *Gateway) send(sub *subscription, n notification) {
+func (g *Gateway) send(p *presence, sub *subscription, n notification) {
 	body := n.body()
 	for _, callback := range sub.callbacks {
-		status, err := g.notifier.post(callback.url, sub.sid, n.seq, body)
+		status, err := p.notifier.post(callback.url, sub.sid, n.seq, body)
 		e := Entry{Time: g.options.Clock.Now(), Kind: "gena.notify", Peer: callback.peer, Name: sub.service.urn(), Status: status}
 		e.Details = Details{{"sid", sub.sid}, {"seq", ui4(n.seq)}, {"callback", callback.url}}
-		for _, p := range n.properties {
-			e.Details = append(e.Details, Detail{p.name, p.value})
+		for _, v := range n.properties {
+			e.Details = append(e.Details, Detail{v.name, v.value})
 		}
 		if err != nil {
 			e.Details = append(e.Details, Detail{"error", err.Error()})
@@ -183,11 +183,10 @@ func (n notification) body() []byte {
 	return writeXML(doc)
 }
 
-// notifier sends events. Each subscription has at most one goroutine of it at a time.
+// notifier sends events, for each subscription one at a time.
 type notifier struct {
 	ctx       context.Context
 	transport http1.Transport
-	wg        sync.WaitGroup
 }
 
 func (n *notifier) init(ctx context.Context, g *Gateway) {
@@ -218,5 +217,3 @@ func (n *notifier) post(callback, sid string, seq uint32, body []byte) (status i
 	resp.Body.Close()
 	return resp.StatusCode, nil
 }
-
-func (n *notifier) wait() { n.wg.Wait() }

@@ -18,6 +18,7 @@ type Options struct {
 	LAN       netip.Addr     // address it serves on; zero: 127.0.0.1
 	HTTPPort  uint16         // of description, control and eventing; 0: any free port
 	SSDP      string         // "": unicast on a free port of LAN; "HOST:PORT": unicast there; "multicast": the group, on LAN's interface; "off"
+	Beside    *Gateway       // another one on the same Net and LAN: both answer at its SSDP socket, and SSDP is "" or "off"; nil: nobody
 	Advertise string         // HOST:PORT put into LOCATION; "": where it really listens
 	Clients   []netip.Prefix // who is answered; nil: loopback if LAN is loopback, private addresses if LAN is unspecified, otherwise LAN's /24 or /64
 

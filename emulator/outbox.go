@@ -10,6 +10,7 @@ type outbox struct {
 	mu      sync.Mutex
 	waiting []Event
 	busy    bool
+	held    int
 }
 
 func (o *outbox) add(e Event) {
@@ -28,12 +29,12 @@ func (o *outbox) flush() {
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.busy {
+	if o.busy || o.held > 0 {
 		return
 	}
 	o.busy = true
 	defer func() { o.busy = false }()
-	for len(o.waiting) > 0 {
+	for len(o.waiting) > 0 && o.held == 0 {
 		e := o.waiting[0]
 		o.waiting = o.waiting[1:]
 		o.hand(e)
@@ -45,4 +46,17 @@ func (o *outbox) hand(e Event) {
 	o.mu.Unlock()
 	defer o.mu.Lock()
 	o.deliver(e)
+}
+
+// hold keeps events until release, after which somebody has to flush.
+func (o *outbox) hold() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.held++
+}
+
+func (o *outbox) release() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.held--
 }

@@ -58,6 +58,7 @@ type plane struct {
 	// Guarded by the gateway's lock.
 	sessions []*session
 	sweep    time.Time // when to look for sessions that have been silent; zero: not known
+	off      bool      // while the gateway is down
 	over     bool
 }
 
@@ -98,7 +99,7 @@ func (p *plane) begin() {
 }
 
 func (p *plane) opened(e *entry) {
-	if p.over {
+	if p.over || p.off {
 		return
 	}
 	p.endIf(func(x *session) bool { return x.entry == e && !e.leadsTo(x.target) })
@@ -117,7 +118,7 @@ func (p *plane) closed(e *entry) {
 
 // readdress follows the external addresses.
 func (p *plane) readdress(s *state) {
-	if p == nil || p.over || !p.access.readdress(s) {
+	if p == nil || p.over || p.off || !p.access.readdress(s) {
 		return
 	}
 	for _, c := range s.connections {

@@ -111,7 +111,7 @@ func (ds *doors) reach(a net.Addr) netip.AddrPort {
 	if !at.Addr().IsUnspecified() {
 		return at
 	}
-	host, _, _ := net.SplitHostPort(ds.plane.gateway.advertised())
+	host, _, _ := net.SplitHostPort(ds.plane.gateway.presence.advertised())
 	addr, err := netip.ParseAddr(host)
 	if err != nil {
 		addr = loopbackOf(netip.IPv4Unspecified())

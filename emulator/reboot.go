@@ -1,19 +1,130 @@
 package emulator
 
-// Reboot restarts the gateway at once: mappings and subscriptions are gone without a word, BOOTID has grown. Where
-// announcements are multicast, it says byebye before and alive after.
-func (g *Gateway) Reboot() {
-	g.restart(Reboot{}, g.change)
+import (
+	"errors"
+	"net/netip"
+	"time"
+)
+
+// Reboot restarts the gateway. It returns when the gateway is up again, or, when that takes Downtime, when it is down; a further
+// Reboot meanwhile takes the place of this one. Location, SSDP and UDN are then those of the new start, which the event of the
+// reboot tells too. The error is that of a socket that could not be opened: the gateway is then down.
+func (g *Gateway) Reboot(how Reboot) error {
+	err := g.restart(how, g.change)
 	g.outbox.flush()
+	return err
 }
 
 // restart does a reboot; change is how the state learns of it.
-func (g *Gateway) restart(_ Reboot, change func(func(*state))) {
-	g.ssdp.byebye()
-	change(func(s *state) {
+func (g *Gateway) restart(how Reboot, change func(func(*state))) error {
+	g.power.Lock()
+	defer g.power.Unlock()
+	// OnEvent may call Reboot, and would wait for this one.
+	g.outbox.hold()
+	defer g.outbox.release()
+	if err := g.goDown(how, change); err != nil || how.Downtime > 0 {
+		return err
+	}
+	return g.comeUp(how, change)
+}
+
+// errClosed is what a gateway answers to Reboot after Close.
+var errClosed = errors.New("emulator: the gateway is closed")
+
+// goDown ends the presence of the gateway, if it is up, and forgets what a reboot forgets. It needs power.
+func (g *Gateway) goDown(how Reboot, change func(func(*state))) error {
+	if g.isClosed() {
+		return errClosed
+	}
+	if p := g.now(); !g.down {
+		if how.ByeBye == nil || *how.ByeBye {
+			p.ssdp.byebye()
+		}
+		g.mu.Lock()
+		g.down = true
 		g.forgetSubscribers()
-		s.reboot()
-		g.plane.reset()
+		g.mu.Unlock()
+		p.vanish()
+	}
+	change(func(s *state) {
+		s.goDown(how)
+		g.plane.goDown(s)
 	})
-	g.ssdp.alive()
+	return nil
+}
+
+// comeUp begins a new presence. It needs power.
+func (g *Gateway) comeUp(how Reboot, change func(func(*state))) error {
+	if g.isClosed() {
+		return errClosed
+	}
+	old := g.now()
+	next := old.generation
+	if how.NewPaths {
+		next.paths++
+	}
+	if how.NewUDN {
+		next.names++
+	}
+	p, err := g.appear(old.number+1, next, netip.AddrPortFrom(g.options.LAN, old.http.Port()), how.NewPorts)
+	if err != nil {
+		g.note("boot.failed", netip.AddrPort{}, err.Error())
+		return err
+	}
+	change(func(s *state) {
+		g.presence, g.down = p, false
+		s.comeUp(how, p)
+		g.plane.comeUp(s)
+	})
+	p.serve()
+	switch {
+	case how.Alive != nil && !*how.Alive:
+		p.ssdp.aliveLater()
+	case how.Downtime > 0 && (how.ByeBye == nil || *how.ByeBye):
+		p.ssdp.byebye()
+		fallthrough
+	default:
+		p.ssdp.alive()
+	}
+	return nil
+}
+
+func (g *Gateway) isClosed() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.closed
+}
+
+// goDown forgets what is lost with the power, and plans when it comes back.
+func (s *state) goDown(how Reboot) {
+	s.timeline.cancelUp()
+	if how.Downtime > 0 {
+		s.tell(Event{Event: WentDown})
+		s.plan(&plan{at: s.now.Add(time.Duration(how.Downtime)), name: "reboot", up: &how})
+	}
+	for _, c := range s.connections {
+		c.status = disconnected
+		if !how.Keep {
+			s.dropAll(c, MappingDeleted, func(*entry) bool { return true })
+		}
+	}
+}
+
+// comeUp begins again: p is where.
+func (s *state) comeUp(how Reboot, p *presence) {
+	for _, c := range s.connections {
+		c.updateID = 0
+		c.status, c.lastError, c.since = c.origin.Status, noError, s.now
+		if c.linkDown {
+			c.before, c.status, c.lastError = c.status, disconnected, noCarrier
+		}
+	}
+	s.services = connectionServices(p.root)
+	s.defaultConnection = s.services[0]
+	if how.BootID == nil || *how.BootID {
+		s.bootID = s.nextBootID()
+	}
+	s.faults.reboot(s.now)
+	s.booted()
+	s.tell(Event{Event: Rebooted, BootID: s.bootID, Location: p.location, SSDP: p.ssdp.addr(), UDN: p.root.udn})
 }

@@ -19,7 +19,7 @@ type pendingSend struct {
 func (s *ssdpServer) later(after time.Duration, send func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.pending) >= maxPending {
+	if s.left || len(s.pending) >= maxPending {
 		return
 	}
 	at := time.Now().Add(after)

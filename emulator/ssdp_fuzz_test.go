@@ -34,8 +34,7 @@ func FuzzSearch(f *testing.F) {
 	friend, stranger := at("192.168.1.10:4000"), at("192.168.1.200:4000")
 	o := Options{Version: 2, Connection: ipConnection, UDN: "uuid:1", WAN: []WAN{{Service: ipConnection}}}
 	targets := targetsOf(newTree(o, newSite(o, "192.168.1.1:5000", generation{})), nil)
-	s := &ssdpServer{ssdpOptions: ssdpOptions{
-		lan:     netip.MustParseAddr("192.168.1.1"),
+	s := &ssdpServer{speaker: speaker{
 		allowed: netip.MustParsePrefix("192.168.1.0/25").Contains,
 		advertisement: func() advertisement {
 			return advertisement{targets: targets, location: "http://192.168.1.1:5000/d.xml", dialect: &idealDialect().ssdp}

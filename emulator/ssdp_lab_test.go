@@ -44,7 +44,7 @@ func labGateway(ctx context.Context, s lab.Site) (io.Closer, error) {
 			if err != nil {
 				return
 			}
-			g.Reboot()
+			g.Reboot(Reboot{})
 			c.Close()
 		}
 	}()

@@ -32,6 +32,19 @@ func (s *ssdpServer) repeat() {
 func (s *ssdpServer) sayAlive() {
 	ad := s.advertisement()
 	s.notify(ssdp.Alive, ad)
+	s.sayAgain(ad)
+}
+
+// aliveLater announces nothing now, but again as after an alive.
+func (s *ssdpServer) aliveLater() {
+	if s == nil || !s.group.IsValid() {
+		return
+	}
+	s.sayAgain(s.advertisement())
+}
+
+// sayAgain sets when alive is repeated.
+func (s *ssdpServer) sayAgain(ad advertisement) {
 	quarter := max(ad.dialect.maxAge/4, time.Second)
 	s.mu.Lock()
 	s.next = time.Now().Add(quarter + time.Duration(s.rand.Int64N(int64(quarter))))
@@ -53,6 +66,18 @@ func (s *ssdpServer) byebye() {
 	s.notify(ssdp.ByeBye, s.advertisement())
 }
 
+// update tells the group which BOOTID comes next (UDA 1.1 §1.2.4).
+func (s *ssdpServer) update(next uint32) {
+	if s == nil || !s.group.IsValid() {
+		return
+	}
+	s.speaking.Lock()
+	defer s.speaking.Unlock()
+	ad := s.advertisement()
+	ad.nextBootID = next
+	s.notify(ssdp.Update, ad)
+}
+
 // notify sends one set: a message for each target.
 func (s *ssdpServer) notify(kind ssdp.Kind, ad advertisement) {
 	h := ad.dialect.alive
@@ -67,5 +92,27 @@ func (s *ssdpServer) notify(kind ssdp.Kind, ad advertisement) {
 		m := s.message(h, ad, t, nt)
 		o := occasion{layer: onNotify, peer: s.group, st: nt, fields: m.Fields}
 		s.dispatch(&o, m, Detail{"nts", kind.String()}, Detail{"usn", t.usn(nt)})
+	}
+}
+
+// announce does what a timeline or a fault asks for. While the gateway is down nobody hears of it.
+func (g *Gateway) announce(kind Announce, change func(func(*state))) {
+	g.power.Lock()
+	defer g.power.Unlock()
+	g.outbox.hold()
+	defer g.outbox.release()
+	if g.down || g.isClosed() {
+		return
+	}
+	switch s := g.now().ssdp; kind {
+	case announceAlive:
+		s.alive()
+	case announceByeBye:
+		s.byebye()
+	case announceUpdate:
+		var next uint32
+		change(func(st *state) { next = st.nextBootID() })
+		s.update(next)
+		change(func(st *state) { st.bootID = next })
 	}
 }

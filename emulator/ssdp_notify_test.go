@@ -55,7 +55,7 @@ func TestSSDPAnnouncements(t *testing.T) {
 		}
 
 		bootID := alive[0].get("BOOTID.UPNP.ORG")
-		g.Reboot()
+		g.Reboot(emulator.Reboot{})
 		again := listenFor(t, member, time.Second)
 		if len(again) != 2*len(want) || again[0].get("NTS") != "ssdp:byebye" || again[0].get("BOOTID.UPNP.ORG") != bootID {
 			t.Errorf("a reboot: %d announcements, the first %+v", len(again), again[0])

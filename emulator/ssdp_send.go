@@ -95,7 +95,7 @@ func (s *ssdpServer) sendFrom(from *Origin, r *rand.Rand, to netip.AddrPort, b [
 		if from.Port.Random {
 			source = netip.AddrPortFrom(source.Addr(), uint16(firstDynamic+r.IntN(dynamicPorts)))
 		}
-		c, err := s.net.ListenPacket(context.Background(), source)
+		c, err := s.socket.net.ListenPacket(context.Background(), source)
 		if errors.Is(err, syscall.EADDRINUSE) && from.Port.Random && try < portTries {
 			continue
 		}

@@ -50,6 +50,9 @@ func newState(o Options, root *device) *state {
 // bootID is what UDA 1.1 §1.2.2 suggests: the time of the boot, in 31 bits.
 func bootID(now time.Time) uint32 { return uint32(now.Unix()) & 0x7fffffff }
 
+// nextBootID is greater than the last.
+func (s *state) nextBootID() uint32 { return max(s.bootID+1, bootID(s.now)) & 0x7fffffff }
+
 // enter moves the state to now: what has fallen due by then has happened, each at its own time.
 func (s *state) enter(now time.Time) {
 	for {
@@ -136,24 +139,4 @@ func (s *state) tell(e Event) {
 		e.Time = s.now
 	}
 	s.events = append(s.events, e)
-}
-
-// reboot forgets all mappings and begins again with a greater BOOTID.
-func (s *state) reboot() {
-	for _, c := range s.connections {
-		for e := range c.mappings.order.all {
-			s.tellMapping(MappingDeleted, s.now, e.Mapping)
-			s.faults.forget(e.WAN, e.key())
-		}
-		c.mappings.clear()
-		c.updateID = 0
-		c.status, c.lastError, c.since = c.origin.Status, noError, s.now
-		if c.linkDown {
-			c.before, c.status, c.lastError = c.status, disconnected, noCarrier
-		}
-	}
-	s.booted()
-	s.bootID = max(s.bootID+1, bootID(s.now)) & 0x7fffffff
-	s.faults.reboot(s.now)
-	s.tell(Event{Event: Rebooted, BootID: s.bootID})
 }

@@ -29,6 +29,7 @@ type plan struct {
 	seq     uint64 // of one time, what was planned first happens first
 	name    string // where it comes from: "timeline[2]", "then", "boot"
 	actions []Action
+	up      *Reboot   // the end of this one
 	moment  *moment   // it comes from; nil: from a fault
 	base    time.Time // of a moment that comes again: when without its In
 	index   int       // in the agenda
@@ -47,6 +48,7 @@ func (p *plan) place() *int { return &p.index }
 type errand struct {
 	name    string
 	actions []Action
+	up      *Reboot
 }
 
 func newTimeline(o Options) timeline {
@@ -145,11 +147,25 @@ func (s *state) carryOut(p *plan) {
 			return
 		}
 	}
+	if p.up != nil {
+		s.errands = append(s.errands, errand{name: p.name, up: p.up})
+		return
+	}
 	for i, a := range p.actions {
 		if a.outside() {
-			s.errands = append(s.errands, errand{p.name, p.actions[i:]})
+			s.errands = append(s.errands, errand{name: p.name, actions: p.actions[i:]})
 			return
 		}
 		s.act(p.name, a)
+	}
+}
+
+// cancelUp keeps a gateway that is down from coming up as planned.
+func (t *timeline) cancelUp() {
+	for _, p := range t.plans.heap {
+		if p.up != nil {
+			t.plans.remove(p)
+			return
+		}
 	}
 }

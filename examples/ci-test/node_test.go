@@ -47,7 +47,7 @@ func TestNodeSurvivesAReboot(t *testing.T) {
 		if err := n.Start(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		router.Reboot() // forgets every mapping
+		router.Reboot(emulator.Reboot{}) // forgets every mapping
 		time.Sleep(24 * time.Hour)
 		if got := router.Mappings(); len(got) != 1 {
 			t.Errorf("a day after the reboot the router has %v", got)

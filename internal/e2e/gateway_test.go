@@ -67,7 +67,7 @@ func startGateway(ctx context.Context, site lab.Site) (io.Closer, error) {
 			if err != nil {
 				return
 			}
-			g.Reboot()
+			g.Reboot(emulator.Reboot{})
 			c.Close()
 		}
 	}()

@@ -1,0 +1,135 @@
+package emulator
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/igdkit/igdkit/internal/http1"
+)
+
+// presence is a gateway from one start to the next: its sockets, and what it says of itself through them. What it knows is in the
+// state, which outlives it.
+type presence struct {
+	gateway    *Gateway
+	number     int // from 0
+	generation generation
+	site       *site
+	root       *device
+	targets    []target
+	endpoints  map[string]endpoint // by request target
+	configID   uint32
+	location   string
+
+	http     netip.AddrPort
+	listener net.Listener
+	ssdp     *ssdpServer // nil: off
+	notifier notifier
+	ctx      context.Context
+	cancel   context.CancelFunc
+	wg       sync.WaitGroup
+}
+
+// appear opens the sockets of a new presence: HTTP at an address of which port 0 is any. With elsewhere it is any port but that one,
+// and SSDP moves as well if it has the choice.
+func (g *Gateway) appear(number int, gen generation, at netip.AddrPort, elsewhere bool) (*presence, error) {
+	listen := g.options.Net.Listen
+	if elsewhere {
+		listen = g.listenElsewhere
+	}
+	l, err := listen(g.base, at)
+	if err != nil {
+		return nil, fmt.Errorf("emulator: listen: %w", err)
+	}
+	p := &presence{gateway: g, number: number, generation: gen, listener: l}
+	if err = p.build(); err == nil {
+		p.ssdp, err = g.socket.join(g.base, p, elsewhere)
+	}
+	if err != nil {
+		l.Close()
+		return nil, err
+	}
+	p.ctx, p.cancel = context.WithCancel(g.base)
+	p.notifier.init(p.ctx, g)
+	return p, nil
+}
+
+// build makes everything that needs no more sockets.
+func (p *presence) build() error {
+	addr, ok := p.listener.Addr().(*net.TCPAddr)
+	if !ok {
+		return fmt.Errorf("emulator: %v is not a TCP address", p.listener.Addr())
+	}
+	o := p.gateway.options
+	p.http = netip.AddrPortFrom(addr.AddrPort().Addr().Unmap(), uint16(addr.Port))
+	p.site = newSite(o, p.advertised(), p.generation)
+	p.root = newTree(o, p.site)
+	p.targets = targetsOf(p.root, o.Dialect.SSDP.Also)
+	p.location = "http://" + p.advertised() + p.site.base
+	p.configID = p.newConfigID()
+	p.endpoints = p.newEndpoints()
+	return nil
+}
+
+// advertised is the HOST:PORT that LOCATION names.
+func (p *presence) advertised() string {
+	if a := p.gateway.options.Advertise; a != "" {
+		return a
+	}
+	host := p.http.Addr()
+	if host.IsUnspecified() {
+		// Reached from outside a container only when Advertise says how; from inside, loopback is right.
+		host = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+	}
+	return net.JoinHostPort(host.WithZone("").String(), strconv.Itoa(int(p.http.Port())))
+}
+
+// grace is for what is under way when a gateway stops, such as the answer to the call that made it reboot.
+const grace = 200 * time.Millisecond
+
+// serve begins to answer.
+func (p *presence) serve() {
+	p.wg.Go(func() {
+		srv := &http1.Server{Handle: p.serveHTTP, Accept: p.gateway.greet, Grace: grace}
+		if err := srv.Serve(p.ctx, p.listener); err != nil {
+			p.gateway.note("http.failed", netip.AddrPort{}, err.Error())
+		}
+	})
+	p.ssdp.start()
+}
+
+// vanish closes the sockets and waits for what is under way, but not for long: Options.OnEvent may be among it, and wait for this.
+func (p *presence) vanish() {
+	p.cancel()
+	p.ssdp.leave()
+	ended := make(chan struct{})
+	p.gateway.wg.Go(func() {
+		p.wg.Wait()
+		p.ssdp.wait()
+		close(ended)
+	})
+	late := time.NewTimer(2 * grace)
+	defer late.Stop()
+	select {
+	case <-ended:
+	case <-late.C:
+	}
+}
+
+// listenElsewhere is Listen on any port but one.
+func (g *Gateway) listenElsewhere(ctx context.Context, at netip.AddrPort) (net.Listener, error) {
+	anywhere := netip.AddrPortFrom(at.Addr(), 0)
+	l, err := g.options.Net.Listen(ctx, anywhere)
+	if err != nil {
+		return nil, err
+	}
+	if addr, ok := l.Addr().(*net.TCPAddr); !ok || addr.Port != int(at.Port()) {
+		return l, nil
+	}
+	defer l.Close() // while it is open, the next one is another
+	return g.options.Net.Listen(ctx, anywhere)
+}
