@@ -260,7 +260,7 @@ func TestConnectionsEndWithTheirMapping(t *testing.T) {
 	}{
 		{"deleted", func(h *home) { h.delete("TCP", 8080) }, false},
 		{"expired", func(*home) { time.Sleep(time.Hour) }, false},
-		{"reboot", func(h *home) { h.g.Reboot() }, false},
+		{"reboot", func(h *home) { h.g.Reboot(emulator.Reboot{}) }, false},
 		{"closed", func(h *home) { h.g.Close() }, false},
 		{"disabled", func(h *home) { h.igd.AddPortMapping("", 8080, "TCP", 80, "192.168.1.10", false, "", 3600) }, false},
 		{"leads elsewhere", func(h *home) { h.add("TCP", 8080, 81, 3600) }, false},
