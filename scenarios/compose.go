@@ -102,7 +102,12 @@ func (c *composer) device(doc *document, d *node) *node {
 	}
 	base := c.profile(doc, d.get("profile"))
 	layers := append(c.quirks(doc, d.get("quirks")), layer{tree: d.without("profile", "quirks")})
-	return override(base, c.combine(layers))
+	whole := override(base, c.combine(layers))
+	if base == nil && d.get("profile") != nil {
+		whole = whole.ordered() // a copy: in its own file nothing is missing
+		whole.meant = append(slices.Clip(whole.meant), "igd")
+	}
+	return whole
 }
 
 // fragment composes a quirk, with the quirks that it names.
@@ -258,7 +263,11 @@ func (c *composer) named(doc *document, name *node, kind string) *document {
 	if c.documents == nil {
 		c.documents = map[string]*document{}
 	}
-	read := c.document(file, data, !IsFile(name.value))
+	from := embedded
+	if IsFile(name.value) {
+		from = disk
+	}
+	read := c.document(file, data, from)
 	c.documents[file] = read
 	return read.readable()
 }

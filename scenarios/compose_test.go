@@ -184,7 +184,6 @@ func TestComposeRefuses(t *testing.T) {
 		{"a profile of itself", map[string]string{
 			"main.yaml": "devices: {profile: ./a.yaml}\n", "a.yaml": "devices: {profile: ./main.yaml}\n",
 		}, []string{
-			"main.yaml:2:10: devices.igd is missing: 1 or 2, the version of InternetGatewayDevice, or name a profile",
 			"a.yaml:2:20: devices.profile: ./main.yaml is made of itself",
 		}},
 		{"a quirk of itself", map[string]string{"main.yaml": "quirk: {quirks: main.yaml}\n"}, []string{
@@ -255,7 +254,7 @@ func TestComposeRefuses(t *testing.T) {
 				"expect: [{calls: AddPortMapping}, {at-least: 1}]\n",
 		}, []string{
 			`main.yaml:6:12: devices.faults[1].on: no service of this device has the action AddPortMaping; did you mean "soap.AddPortMapping"?`,
-			"main.yaml:7:35: expect[1]: it counts nothing: give one of calls, searches, requests, subscribes, changes and faults",
+			"main.yaml:7:35: expect[1]: counts nothing: give one of calls, searches, requests, subscribes, changes and faults",
 		}},
 		// A file is put right in one go, whatever is wrong with it.
 		{"structure and senses in one round", map[string]string{
@@ -299,6 +298,15 @@ func TestComposeDepth(t *testing.T) {
 	_, err := load(t, files)
 	if err == nil || !strings.Contains(err.Error(), "profiles and quirks name each other deeper than 8") {
 		t.Errorf("Load: %v", err)
+	}
+}
+
+// What is no file, such as the body of a request, cannot make us read files.
+func TestParseReadsNoFiles(t *testing.T) {
+	_, err := Parse("body", []byte("schema: 1\ndevices: {profile: igd1.yaml}\n"))
+	const want = `body:2:20: devices.profile: there is no profile "igd1.yaml": only a file can name files`
+	if err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("Parse: %v, want %s", err, want)
 	}
 }
 

@@ -10,9 +10,18 @@ import (
 // document is one file: its tree and what it says by itself. What it names is not read yet.
 type document struct {
 	Scenario
-	file    string // in messages
-	builtIn bool
+	file string // in messages
+	from origin
 }
+
+// origin is where the text of a document came from, and with it what the document can name.
+type origin uint8
+
+const (
+	nowhere  origin = iota // names built-in documents only
+	embedded               // the same
+	disk                   // names also files beside it
+)
 
 const (
 	// maxDevices bounds a scenario, not a process: a LAN with more gateways than this tests nothing new.
@@ -22,8 +31,8 @@ const (
 )
 
 // document reads a file for itself.
-func (c *composer) document(file string, data []byte, builtIn bool) *document {
-	doc := &document{file: file, builtIn: builtIn}
+func (c *composer) document(file string, data []byte, from origin) *document {
+	doc := &document{file: file, from: from}
 	if doc.root = read(file, data, &c.problems); doc.root == nil {
 		return doc
 	}

@@ -34,7 +34,10 @@ func (doc *document) find(name string) (file string, data []byte, err error) {
 		return builtIn(name)
 	}
 	local := filepath.FromSlash(name)
-	if doc.builtIn || !filepath.IsLocal(local) {
+	switch {
+	case doc.from != disk:
+		return "", nil, errNoFiles
+	case !filepath.IsLocal(local):
 		return "", nil, errNotBeside
 	}
 	dir := filepath.Dir(doc.file)
@@ -57,6 +60,7 @@ func (doc *document) find(name string) (file string, data []byte, err error) {
 }
 
 var (
+	errNoFiles    = errors.New("only a file can name files")
 	errNotBeside  = errors.New("only files beside this one and below can be named")
 	errNotRegular = errors.New("it is no regular file")
 )

@@ -5,13 +5,13 @@ import (
 	"strings"
 )
 
-// Parse reads one scenario and composes its devices. file is its name in errors, which are all *InvalidError; other files that the
-// document names are looked for beside it.
-func Parse(file string, data []byte) (*Scenario, error) { return parse(file, data, false) }
+// Parse reads one scenario and composes its devices. file is its name in errors, which are all *InvalidError. No file is opened: the
+// document can name built-in profiles and quirks only.
+func Parse(file string, data []byte) (*Scenario, error) { return parse(file, data, nowhere) }
 
-func parse(file string, data []byte, builtIn bool) (*Scenario, error) {
+func parse(file string, data []byte, from origin) (*Scenario, error) {
 	var c composer
-	doc := c.document(file, data, builtIn)
+	doc := c.document(file, data, from)
 	if doc.root != nil && doc.root.kind == mapping {
 		c.scenario(doc)
 	}

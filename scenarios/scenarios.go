@@ -19,13 +19,13 @@ func Load(nameOrFile string) (*Scenario, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read scenario: %w", err)
 		}
-		return parse(nameOrFile, data, false)
+		return parse(nameOrFile, data, disk)
 	}
 	file, data, err := builtIn(nameOrFile)
 	if err != nil {
 		return nil, err
 	}
-	return parse(file, data, true)
+	return parse(file, data, embedded)
 }
 
 // Source is the text of a built-in scenario or of a file, comments and all. It is not checked.
