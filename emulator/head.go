@@ -58,6 +58,9 @@ func newHeadField(pieces []piece) headField {
 	if len(pieces) > 0 {
 		f.Value = pieces[0].text
 	}
+	if f.Value == "" && f.Colon == ":" {
+		f.Colon = "" // the usual: a fault that sets a value wants a blank before it
+	}
 	return f
 }
 

@@ -120,7 +120,7 @@ func travel(headSize, bodySize int, head, body *deed) []http1.Piece {
 		return pieces
 	}
 	if body.delay > 0 {
-		pieces = append(pieces, http1.Piece{After: body.delay})
+		return slices.Concat(pieces, []http1.Piece{{After: body.delay}}, body.pace(bodySize, 0))
 	}
 	return append(pieces, body.pace(bodySize, segmentGap)...)
 }

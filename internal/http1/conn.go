@@ -20,6 +20,9 @@ type conn struct {
 // serve sends first, if any, and answers requests until the connection ends.
 func (c *conn) serve(ctx context.Context, first *Reply) {
 	if first != nil && !c.deliver(ctx, first) {
+		if first.End == FIN {
+			linger(c.Conn) // the peer's first request is on its way
+		}
 		return
 	}
 	buf, _ := c.scratch.Get().(*scratch)

@@ -27,8 +27,8 @@ func refusal(err error) *Reply {
 	return NewReply(status, Fields{{Name: "Connection", Value: "close"}}, nil)
 }
 
-// linger lets the peer read the refusal of a request that it is still sending: closing at once would reset the connection
-// and lose it.
+// linger closes a connection on which the peer is still sending: closing at once would reset it, and what was answered would be
+// lost.
 func linger(c net.Conn) {
 	h, ok := c.(interface{ CloseWrite() error })
 	if !ok || h.CloseWrite() != nil {
