@@ -52,8 +52,8 @@ func told(c net.Conn, d time.Duration) (all []arrival) {
 	}
 }
 
-// home is a gateway with faults in a bubble, and a host that can talk to it. DATE stands still.
-func home(t *testing.T, faults ...emulator.Fault) (*emulator.Gateway, *emulator.Host) {
+// broken is a gateway with faults in a bubble, and a host that can talk to it. DATE stands still.
+func broken(t *testing.T, faults ...emulator.Fault) (*emulator.Gateway, *emulator.Host) {
 	_, gateway, host := lan(t)
 	return emulator.Start(t, emulator.Options{
 		Net: gateway, LAN: netip.MustParseAddr("192.168.1.1"), HTTPPort: 5000, SSDP: "off", Version: 1, UDN: testUDN,
@@ -86,7 +86,7 @@ func post(action, args string) string {
 
 // truth is the answer of a gateway without faults, in its head with the empty line and its body.
 func truth(t *testing.T, request string) (head, body string) {
-	_, h := home(t)
+	_, h := broken(t)
 	c := connect(t, h)
 	io.WriteString(c, request)
 	all := told(c, time.Second)
@@ -196,7 +196,7 @@ func TestHTTPFaults(t *testing.T) {
 			var head, body string
 			synctest.Test(t, func(t *testing.T) { head, body = truth(t, getDescription) })
 			synctest.Test(t, func(t *testing.T) {
-				g, h := home(t, emulator.Fault{Name: "it", On: tt.on, Do: tt.do})
+				g, h := broken(t, emulator.Fault{Name: "it", On: tt.on, Do: tt.do})
 				c := connect(t, h)
 				io.WriteString(c, getDescription)
 				if d := cmp.Diff(tt.want(head, body), told(c, time.Hour)); d != "" {

@@ -53,7 +53,7 @@ func TestHTTPConditions(t *testing.T) {
 					tt.on = "http.request"
 				}
 				const late = 7 * time.Second
-				_, h := home(t, emulator.Fault{On: tt.on, If: tt.when, Do: emulator.Deed{Delay: during(late)}})
+				_, h := broken(t, emulator.Fault{On: tt.on, If: tt.when, Do: emulator.Deed{Delay: during(late)}})
 				for i, request := range append(tt.hit, tt.left...) {
 					c := connect(t, h)
 					start := time.Now()
@@ -104,7 +104,7 @@ func TestDropsFirstConnection(t *testing.T) {
 func TestNoConcurrency(t *testing.T) {
 	fault := emulator.Fault{On: "http.request", If: emulator.Condition{InFlight: emulator.Count{Over: new(1)}}, Do: emulator.Deed{Close: emulator.FIN}}
 	synctest.Test(t, func(t *testing.T) {
-		_, h := home(t, fault)
+		_, h := broken(t, fault)
 		one, two, three := connect(t, h), connect(t, h), connect(t, h)
 		request := post("GetStatusInfo", "")
 		io.WriteString(one, request[:50])
@@ -133,7 +133,7 @@ func TestCorruptBytes(t *testing.T) {
 	replace := []emulator.Replacement{{Find: "n</e", Hex: raw("\xef\xbf")}}
 	fault := emulator.Fault{On: "http.body", If: emulator.Condition{Status: emulator.Test{Equals: new("500")}}, Do: emulator.Deed{Replace: replace}}
 	synctest.Test(t, func(t *testing.T) {
-		_, h := home(t, fault)
+		_, h := broken(t, fault)
 		c := connect(t, h)
 		io.WriteString(c, post("NoSuchAction", ""))
 		r, err := http.ReadResponse(bufio.NewReader(c), nil)
@@ -156,7 +156,7 @@ func TestCorruptBytes(t *testing.T) {
 func TestHeadHasNoBody(t *testing.T) {
 	fault := emulator.Fault{Name: "it", On: "http.body", Do: emulator.Deed{Suffix: raw("x")}}
 	synctest.Test(t, func(t *testing.T) {
-		g, h := home(t, fault)
+		g, h := broken(t, fault)
 		c := connect(t, h)
 		io.WriteString(c, strings.Replace(getDescription, "GET", "HEAD", 1))
 		if all := told(c, time.Second); !strings.HasSuffix(all[0].Data, "\r\n\r\n") || acted(g, "it") {
