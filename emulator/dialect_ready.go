@@ -26,3 +26,14 @@ func takeApart(d *Dialect) *dialect {
 }
 
 var idealDialect = sync.OnceValue(func() *dialect { return takeApart(&Dialect{}) })
+
+// server is what SERVER says in one place.
+func (d *Dialect) server(here *string) string {
+	switch {
+	case here != nil:
+		return *here
+	case d.Server != nil:
+		return *d.Server
+	}
+	return idealServer
+}
