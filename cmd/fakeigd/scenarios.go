@@ -4,6 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -14,6 +17,13 @@ func scenariosCommand(u *ui) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "scenarios",
 		Short: "What fakeigd can play",
+		Long: `What fakeigd can play, and files of your own. A scenario says what stands in the network; a profile is one device, which others
+build upon; a quirk is one misbehaviour, which devices name. Each can be played by itself.
+
+Two lines make a router that is known to be wrong in two ways:
+
+  schema: 1
+  devices: {profile: igd2, quirks: [list-views-differ, {add-table-full-silent-32: {limit: 160}}]}`,
 		Example: `  fakeigd scenarios list
   fakeigd scenarios show igd2 > my-router.yaml
   fakeigd scenarios validate my-router.yaml`,
@@ -21,63 +31,115 @@ func scenariosCommand(u *ui) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.SuggestionsMinimumDistance = 2
-	cmd.AddCommand(scenariosList(u), scenariosShow(u), scenariosValidate(u))
+	cmd.AddCommand(scenariosList(u), scenariosShow(u), scenariosValidate(u), scenariosSchema(u))
 	return cmd
 }
 
 // scenarioView is a scenario as list shows it.
 type scenarioView struct {
-	Name     string   `json:"name"`
-	Summary  string   `json:"summary"`
-	Group    string   `json:"group"`
-	Verdict  string   `json:"verdict"`
-	Evidence []string `json:"evidence"`
+	Name       string          `json:"name"`
+	Summary    string          `json:"summary"`
+	Group      string          `json:"group"`
+	Kind       string          `json:"kind"` // scenario, profile or quirk
+	Verdict    string          `json:"verdict"`
+	Evidence   []string        `json:"evidence"`
+	Exposes    string          `json:"exposes"`
+	Parameters []parameterView `json:"parameters"` // of a quirk
+}
+
+type parameterView struct {
+	Name    string `json:"name"`
+	About   string `json:"about"`
+	Default string `json:"default"`
 }
 
 func viewOf(s *scenarios.Scenario) scenarioView {
-	v := scenarioView{Name: s.Name, Summary: s.Summary, Group: s.Group, Verdict: string(s.Verdict), Evidence: s.Evidence}
+	v := scenarioView{
+		Name: s.Name, Summary: s.Summary, Group: s.Group, Kind: string(s.Kind()), Verdict: string(s.Verdict),
+		Evidence: s.Evidence, Exposes: s.Exposes, Parameters: []parameterView{},
+	}
 	if v.Evidence == nil {
 		v.Evidence = []string{} // an empty list, not null
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Parameters)) {
+		v.Parameters = append(v.Parameters, parameterView{name, s.Parameters[name].About, s.Default(name)})
 	}
 	return v
 }
 
 func scenariosList(u *ui) *cobra.Command {
-	return &cobra.Command{
+	var group, kind string
+	cmd := &cobra.Command{
 		Use:   "list",
-		Short: "List the built-in scenarios",
-		Long: `List the built-in scenarios: name, verdict (what a good client must reach) and summary.
---json adds group and evidence.`,
-		Example: "  fakeigd scenarios list\n  fakeigd scenarios list --json",
+		Short: "List the built-in scenarios, profiles and quirks",
+		Long: `List the built-in scenarios, profiles and quirks: name, kind (scenario, profile or quirk), verdict (what a good client must reach),
+summary.
+--json adds group, evidence, exposes (the mistake of a client that it shows) and parameters[]: name, about, default.`,
+		Example: "  fakeigd scenarios list\n  fakeigd scenarios list --group ssdp\n  fakeigd scenarios list --kind quirk --json",
 		Args:    noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			all, err := scenarios.List()
 			if err != nil {
 				return err
 			}
-			views := []scenarioView{}
-			rows := [][]string{{"NAME", "VERDICT", "SUMMARY"}}
-			for _, s := range all {
-				views = append(views, viewOf(s))
-				rows = append(rows, []string{s.Name, string(s.Verdict), s.Summary})
-			}
-			if u.JSON {
-				u.Document(map[string]any{"scenarios": views})
-			} else {
-				u.Table(rows)
-			}
-			return nil
+			return list(u, all, group, kind)
 		},
 	}
+	f := cmd.Flags()
+	f.StringVar(&group, "group", "", "only those of the family `GROUP`")
+	f.StringVar(&kind, "kind", "", "only those that are `scenario|profile|quirk`")
+	registerCompletion(cmd, "group", completeGroup)
+	registerCompletion(cmd, "kind", cobra.FixedCompletions(kinds(), cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+func kinds() []string {
+	return []string{string(scenarios.KindScenario), string(scenarios.KindProfile), string(scenarios.KindQuirk)}
+}
+
+func list(u *ui, all []*scenarios.Scenario, group, kind string) error {
+	if kind != "" && !slices.Contains(kinds(), kind) {
+		return usage("for example --kind quirk", "--kind %q is not one of %s", kind, strings.Join(kinds(), ", "))
+	}
+	if groups := groupsOf(all); group != "" && !slices.Contains(groups, group) {
+		return usage("there are "+strings.Join(groups, ", "), "no built-in scenario is of the group %q", group)
+	}
+	views := []scenarioView{}
+	rows := [][]string{{"NAME", "KIND", "VERDICT", "SUMMARY"}}
+	for _, s := range all {
+		if group != "" && s.Group != group || kind != "" && string(s.Kind()) != kind {
+			continue
+		}
+		views = append(views, viewOf(s))
+		rows = append(rows, []string{s.Name, string(s.Kind()), string(s.Verdict), s.Summary})
+	}
+	if u.JSON {
+		u.Document(map[string]any{"scenarios": views})
+	} else {
+		u.Table(rows)
+	}
+	return nil
+}
+
+func groupsOf(all []*scenarios.Scenario) []string {
+	var groups []string
+	for _, s := range all {
+		groups = append(groups, s.Group)
+	}
+	slices.Sort(groups)
+	return slices.Compact(groups)
 }
 
 func scenariosShow(u *ui) *cobra.Command {
-	return &cobra.Command{
+	var resolved bool
+	cmd := &cobra.Command{
 		Use:   "show NAME|FILE",
 		Short: "Print a scenario, to read it or to begin a file of your own",
-		Long: `Print the text of a scenario, comments and all. --json gives what fakeigd reads in it: the keys of list, and devices[]
-with every name that was left out.`,
-		Example:           "  fakeigd scenarios show igd1\n  fakeigd scenarios show igd2 > my-router.yaml",
+		Long: `Print the text of a scenario, comments and all. --resolved prints it with all that its profiles and quirks add, in one file that
+names no other. --json gives what fakeigd reads in it: the keys of list, and devices[] with every name that was left out.`,
+		Example: `  fakeigd scenarios show igd1
+  fakeigd scenarios show igd2 > my-router.yaml
+  fakeigd scenarios show --resolved my-router.yaml`,
 		Args:              oneScenario,
 		ValidArgsFunction: completeScenario,
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -85,108 +147,56 @@ with every name that was left out.`,
 			if err != nil {
 				return err
 			}
-			if u.JSON {
-				u.Document(detailsOf(s))
-				return nil
-			}
 			text, err := scenarios.Source(args[0])
 			if err != nil {
 				return scenarioFailure(args[0], err)
+			}
+			if resolved {
+				if text, err = s.Resolved(); err != nil {
+					return err
+				}
+			}
+			if u.JSON {
+				u.Document(detailsOf(s, text))
+				return nil
 			}
 			_, err = u.Write(text)
 			return err
 		},
 	}
+	cmd.Flags().BoolVar(&resolved, "resolved", false, "with all that its profiles and quirks add")
+	return cmd
 }
 
 // scenarioDetails is a scenario as show shows it.
 type scenarioDetails struct {
 	scenarioView
 	Devices []deviceView `json:"devices"`
+	Text    string       `json:"text"` // YAML, as it would be printed without --json
 }
 
 type deviceView struct {
-	Name       string `json:"name"`
-	IGD        int    `json:"igd"`
-	ExternalIP string `json:"external_ip,omitempty"`
+	Name       string   `json:"name"`
+	IGD        int      `json:"igd"`
+	ExternalIP string   `json:"external_ip,omitempty"`
+	Faults     []string `json:"faults"` // names of those that have one
 }
 
-func detailsOf(s *scenarios.Scenario) scenarioDetails {
-	d := scenarioDetails{scenarioView: viewOf(s)}
-	for _, dev := range s.Devices {
-		v := deviceView{Name: dev.Name, IGD: dev.IGD}
-		if dev.ExternalIP.IsValid() {
-			v.ExternalIP = dev.ExternalIP.String()
+func detailsOf(s *scenarios.Scenario, text []byte) scenarioDetails {
+	d := scenarioDetails{scenarioView: viewOf(s), Text: string(text)}
+	for _, o := range s.Options() {
+		v := deviceView{Name: o.Name, IGD: o.Version, Faults: []string{}}
+		if o.ExternalIP.IsValid() {
+			v.ExternalIP = o.ExternalIP.String()
+		}
+		for _, f := range o.Faults {
+			if f.Name != "" && !slices.Contains(v.Faults, f.Name) {
+				v.Faults = append(v.Faults, f.Name)
+			}
 		}
 		d.Devices = append(d.Devices, v)
 	}
 	return d
-}
-
-func scenariosValidate(u *ui) *cobra.Command {
-	return &cobra.Command{
-		Use:   "validate FILE…",
-		Short: "Check scenario files and tell everything that is wrong with them",
-		Long: `Check scenario files. Everything that is wrong is listed as FILE:LINE:COLUMN: what, on stdout; the exit code is then 2.
---json gives files[] with file, ok and problems[]: line, column, key, message, did_you_mean.`,
-		Example: "  fakeigd scenarios validate my-router.yaml",
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return usage("for example fakeigd scenarios validate my-router.yaml", "which file? %s needs at least one", cmd.CommandPath())
-			}
-			return nil
-		},
-		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return []string{"yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt
-		},
-		RunE: func(_ *cobra.Command, args []string) error { return validate(u, args) },
-	}
-}
-
-type fileView struct {
-	File     string        `json:"file"`
-	OK       bool          `json:"ok"`
-	Problems []problemView `json:"problems"`
-}
-
-type problemView struct {
-	File       string `json:"file"`
-	Line       int    `json:"line"`
-	Column     int    `json:"column"`
-	Key        string `json:"key"`
-	Message    string `json:"message"`
-	DidYouMean string `json:"did_you_mean"`
-}
-
-// validate writes its findings to stdout, because they are its result, and leaves only the exit code to be told.
-func validate(u *ui, names []string) error {
-	views := []fileView{}
-	var wrong bool
-	for _, name := range names {
-		_, err := scenarios.Load(name)
-		v := fileView{File: name, OK: err == nil, Problems: []problemView{}}
-		if e, ok := errors.AsType[*scenarios.InvalidError](err); ok {
-			for _, p := range e.Problems {
-				v.Problems = append(v.Problems, problemView(p))
-				if !u.JSON {
-					u.Print("%s", p)
-				}
-			}
-		} else if err != nil {
-			return scenarioFailure(name, err)
-		} else if !u.JSON {
-			u.Print("%s: ok", name)
-		}
-		wrong = wrong || err != nil
-		views = append(views, v)
-	}
-	if u.JSON {
-		u.Document(map[string]any{"files": views})
-	}
-	if wrong {
-		return exit(exitUsage)
-	}
-	return nil
 }
 
 func oneScenario(cmd *cobra.Command, args []string) error {
@@ -239,4 +249,12 @@ func completeScenario(_ *cobra.Command, _ []string, begun string) ([]string, cob
 		words = append(words, s.Name+"\t"+s.Summary)
 	}
 	return words, cobra.ShellCompDirectiveNoFileComp
+}
+
+func completeGroup(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	all, err := scenarios.List()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	return groupsOf(all), cobra.ShellCompDirectiveNoFileComp
 }
