@@ -80,10 +80,11 @@ const startLine = "start-line"
 
 // rewriteHead does the edits of d that go by names.
 func (d *deed) rewriteHead(m *http1.Message) {
-	if len(d.edits) == 0 || m.Line == "" {
+	if len(d.edits) == 0 {
 		return
 	}
 	lines := d.rewriteFields(slices.Concat(http1.Fields{{Name: startLine, Value: m.Line}}, m.Fields))
+	m.Line = ""
 	if i := slices.IndexFunc(lines, func(f http1.Field) bool { return strings.EqualFold(f.Name, startLine) }); i >= 0 {
 		m.Line = lines[i].Value
 		lines = slices.Delete(lines, i, i+1)

@@ -7,7 +7,7 @@ import (
 
 // Message is written exactly as given, in one Write: nothing is added, sorted or corrected.
 type Message struct {
-	Line   string // without its line end; "": there is no head, and Body is all
+	Line   string // without its line end; "": none, and without Fields there is no head at all
 	Fields Fields // one without a name is a line of its own: its Value
 	Body   []byte
 }
@@ -17,10 +17,13 @@ func (m *Message) Append(b []byte) []byte { return append(m.appendHead(b), m.Bod
 
 // HeadSize is how many bytes the head has, through its empty line.
 func (m *Message) HeadSize() int {
-	if m.Line == "" {
+	if m.headless() {
 		return 0
 	}
-	n := len(m.Line) + 4
+	n := 2
+	if m.Line != "" {
+		n += len(m.Line) + 2
+	}
 	for i := range m.Fields {
 		f := &m.Fields[i]
 		n += len(f.Name) + len(f.colon()) + len(f.Value) + 2
@@ -32,11 +35,13 @@ func (m *Message) appendHead(b []byte) []byte {
 	if n := m.HeadSize() + len(m.Body); cap(b)-len(b) < n {
 		b = append(make([]byte, 0, len(b)+n), b...)
 	}
-	if m.Line == "" {
+	if m.headless() {
 		return b
 	}
-	b = append(b, m.Line...)
-	b = append(b, "\r\n"...)
+	if m.Line != "" {
+		b = append(b, m.Line...)
+		b = append(b, "\r\n"...)
+	}
 	for i := range m.Fields {
 		f := &m.Fields[i]
 		b = append(b, f.Name...)
@@ -46,6 +51,8 @@ func (m *Message) appendHead(b []byte) []byte {
 	}
 	return append(b, "\r\n"...)
 }
+
+func (m *Message) headless() bool { return m.Line == "" && len(m.Fields) == 0 }
 
 func (f *Field) colon() string {
 	switch {
