@@ -38,7 +38,7 @@ func newFaults(seed uint64, all []Fault, now time.Time) *faults {
 }
 
 // start takes a fault in. It must have no problems.
-func (s *faults) start(f Fault, now time.Time) {
+func (s *faults) start(f Fault, now time.Time) *fault {
 	if f.Name == "" {
 		f.Name = fmt.Sprintf("faults[%d]", s.added)
 	}
@@ -57,14 +57,22 @@ func (s *faults) start(f Fault, now time.Time) {
 	made.schedule = newSchedule(f.When, s.seed, f.Name, same, now)
 	s.all = append(s.all, made)
 	s.arrange()
+	return made
 }
 
-// stop takes out the faults for which gone holds, and reports whether there were any.
-func (s *faults) stop(gone func(*fault) bool) bool {
-	before := len(s.all)
+// stop takes out the faults for which gone holds.
+func (s *faults) stop(gone func(*fault) bool) {
 	s.all = slices.DeleteFunc(s.all, gone)
 	s.arrange()
-	return len(s.all) < before
+}
+
+// faults are all as they were given, with the names they go by.
+func (s *faults) faults() []Fault {
+	all := make([]Fault, len(s.all))
+	for i, f := range s.all {
+		all[i] = f.Fault
+	}
+	return all
 }
 
 func (s *faults) arrange() {

@@ -11,18 +11,24 @@ import (
 
 // faultProblems reports what is wrong with the faults of o.
 func (o Options) faultProblems(report report) {
-	if len(o.Faults) == 0 {
+	if len(o.Faults) == 0 || o.Version < 0 || o.Version > 2 {
 		return
 	}
 	known := o.glossary()
-	for i := range o.Faults {
+	for i, f := range o.Faults {
 		at := []any{"faults", i}
-		o.Faults[i].problems(known, at, report)
-		for j := range i {
-			if a, b := o.Faults[j].Do.verbs(), o.Faults[i].Do.verbs(); len(a) > 0 && len(b) > 0 && o.Faults[i].sameOccasions(o.Faults[j]) {
-				report(below(at, "do", b[0]), "", "faults[%d] does %s on the same occasions", j, a[0])
-				break
-			}
+		f.problems(known, at, report)
+		f.conflicts(o.Faults[:i], at, report)
+	}
+}
+
+// conflicts reports that one of others ends the occasions of f before f can.
+func (f Fault) conflicts(others []Fault, at []any, report report) {
+	verbs := f.Do.verbs()
+	for i := range others {
+		if theirs := others[i].Do.verbs(); len(verbs) > 0 && len(theirs) > 0 && f.sameOccasions(others[i]) {
+			report(below(at, "do", verbs[0]), "", "faults[%d] does %s on the same occasions", i, theirs[0])
+			return
 		}
 	}
 }
