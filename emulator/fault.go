@@ -96,7 +96,7 @@ type Deed struct {
 	Silent     bool         `yaml:"silent,verb"`      // it happens, but no event tells of it
 
 	// Edits.
-	Set       map[string]Setting `yaml:"set"`       // arguments, header fields (and start-line) or XML elements; what is not there is added
+	Set       map[string]Setting `yaml:"set"`       // arguments, header fields (and start-line), or elements; what is not there is added, but no element
 	Rename    map[string]string  `yaml:"rename"`    // the same by their old names
 	Remove    []string           `yaml:"remove"`    // the same
 	Replace   []Replacement      `yaml:"replace"`   // bytes

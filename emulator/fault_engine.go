@@ -149,6 +149,9 @@ func (f *fault) acts(s *state, o *occasion) bool {
 	default:
 		return false
 	}
+	if o.document != nil && !f.finds(o.document) {
+		return false
+	}
 	goesOn := f.When.Until != "" && f.schedule.going.has(f.matter(s, o, f.stays()))
 	if !f.If.holds(s, o, goesOn) {
 		return false

@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"strconv"
 
+	"github.com/beevik/etree"
+
 	"github.com/igdkit/igdkit/internal/http1"
 	"github.com/igdkit/igdkit/soap"
 )
@@ -23,7 +25,8 @@ type occasion struct {
 	inFlight   int        // without a request; this one included
 	args       []soap.Arg // of a call as they came, or of an event
 	mapping    *Mapping   // of a table layer and of forward
-	again      bool       // of a connection that goes on: it was counted when it began
+	document   *etree.Element
+	again      bool // of a connection that goes on: it was counted when it began
 }
 
 // client is the caller's address in its one spelling.

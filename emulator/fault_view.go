@@ -66,7 +66,7 @@ func (d *deed) rewriteEntries(listing string) string {
 		return listing
 	}
 	for _, entry := range doc.FindElements("//PortMappingEntry") {
-		d.rewriteElements(entry, entry)
+		d.rewriteElements(entry)
 	}
 	return string(writeXML(doc))
 }

@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"iter"
+	"slices"
 
 	"github.com/beevik/etree"
 
@@ -13,60 +14,48 @@ func (g *Gateway) faultyXML(req *http1.Request, body []byte) []byte {
 	if len(body) == 0 || g.faults.on(onXML) == nil {
 		return body
 	}
-	d := g.meet(&occasion{layer: onXML, peer: req.Remote, request: req})
-	if len(d.edits) == 0 {
-		return body
-	}
 	doc := etree.NewDocument()
 	doc.ReadSettings = etree.ReadSettings{PreserveCData: true}
 	if err := doc.ReadFromBytes(body); err != nil || doc.Root() == nil {
-		return body // the dialect has made it unreadable already
+		return body // the dialect has made it unreadable: no fault finds anything there
 	}
-	d.rewriteElements(doc.Root(), answerIn(doc.Root()))
+	d := g.meet(&occasion{layer: onXML, peer: req.Remote, request: req, document: doc.Root()})
+	if !d.acted {
+		return body
+	}
+	d.rewriteElements(doc.Root())
 	return writeXML(doc)
 }
 
-// answerIn is where an element that is nowhere is added: the answer in an envelope, or the root of another document.
-func answerIn(root *etree.Element) *etree.Element {
-	if root.Tag == "Envelope" {
-		if e := root.FindElement("Body/*"); e != nil {
-			return e
-		}
-	}
-	return root
+// finds reports whether a document has any of the elements that f edits.
+func (f *fault) finds(root *etree.Element) bool {
+	return slices.ContainsFunc(f.edits, func(e edit) bool { return len(elements(root, e.name)) > 0 })
 }
 
-// rewriteElements edits all elements of a name within root, wherever they are; whatever namespace they have. What is nowhere is added
-// to home.
-func (d *deed) rewriteElements(root, home *etree.Element) {
-	as := func(name string) string {
-		for e := range within(root) {
-			if e.Tag == name {
-				return e.Text()
-			}
-		}
-		return ""
-	}
-	values := make([]string, len(d.edits))
-	for i, e := range d.edits {
-		if e.set != nil {
-			values[i] = e.set.text(as)
+// elements are those called name within root and root itself, whatever namespace they have.
+func elements(root *etree.Element, name string) (found []*etree.Element) {
+	for e := range within(root) {
+		if e.Tag == name {
+			found = append(found, e)
 		}
 	}
-	for i, e := range d.edits {
-		var found []*etree.Element
-		for x := range within(root) {
-			if x.Tag == e.name {
-				found = append(found, x)
-			}
+	return found
+}
+
+// rewriteElements edits all elements of a name, wherever they are within root.
+func (d *deed) rewriteElements(root *etree.Element) {
+	before := map[string]string{}
+	for e := range within(root) {
+		if _, ok := before[e.Tag]; !ok {
+			before[e.Tag] = e.Text()
 		}
-		if e.set != nil && len(found) == 0 {
-			found = append(found, home.CreateElement(e.name))
-		}
-		for _, x := range found {
+	}
+	as := func(name string) string { return before[name] }
+	for _, e := range d.edits {
+		for _, x := range elements(root, e.name) {
 			switch {
 			case e.set != nil:
-				x.SetText(values[i])
+				x.SetText(e.set.text(as))
 			case e.rename != "":
 				x.Tag = e.rename
 			case x.Parent() != nil:

@@ -13,7 +13,7 @@ import (
 //	http.request                                a request, before anything looks at it
 //	http.head                                   an answer's head; a verb takes the place of the answer
 //	http.body                                   an answer's body, whose length the head then announces; a verb follows it
-//	xml                                         an answer's document: description, SCPD, SOAP
+//	xml                                         a document that has one of the elements edited: description, SCPD, SOAP
 //	soap.Action, soap.*, soap.unknown           an action, any call, a call of an action that the service does not have
 //	table.add, table.delete, table.expire       a change of the mapping table
 //	view.Action, view.external-ip               what a reading action tells; the external address, in events too

@@ -165,7 +165,7 @@ func TestTableDoesNotGrowWithUse(t *testing.T) {
 	}
 }
 
-func defaulted(t *testing.T, o Options) Options {
+func defaulted(t testing.TB, o Options) Options {
 	t.Helper()
 	o, err := o.defaults()
 	if err != nil {
