@@ -59,11 +59,11 @@ func web(port uint16) Mapping {
 
 func TestCondition(t *testing.T) {
 	s, _ := faulty(t)
-	s.store(web(8080))
+	s.store(web(8080), nil)
 	s.step(epoch.Add(time.Hour))
 	theirs := web(9090)
 	theirs.InternalClient = netip.MustParseAddr(them)
-	s.store(theirs)
+	s.store(theirs, nil)
 	ours, other := netip.MustParseAddrPort(us+":40000"), netip.MustParseAddrPort(them+":40000")
 	call := func(from netip.AddrPort, args ...string) *occasion {
 		o := &occasion{layer: onSOAP, action: "AddPortMapping", peer: from, request: &http1.Request{
@@ -140,7 +140,7 @@ func FuzzCondition(f *testing.F) {
 	f.Add("", "", "", "", int64(0), "", uint8(255))
 	f.Add("99999", "UDP", "::1%eth0", "65536", int64(-1), "%", uint8(7))
 	s, _ := faulty(f)
-	s.store(web(8080))
+	s.store(web(8080), nil)
 	f.Fuzz(func(t *testing.T, port, protocol, client, index string, n int64, text string, which uint8) {
 		o := &occasion{layer: onSOAP, action: text, peer: netip.MustParseAddrPort(us + ":1"), args: []soap.Arg{
 			{Name: "NewExternalPort", Value: port}, {Name: "NewProtocol", Value: protocol}, {Name: "NewInternalClient", Value: client},

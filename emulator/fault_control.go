@@ -1,46 +1,81 @@
 package emulator
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
-// Faults are what g does wrong now, in the order in which they are asked. Each has a name.
+// maxFaults bounds what can be added to a running gateway.
+const maxFaults = 1000
+
+// Faults are what g does wrong now, in the order in which they are asked, with the names they go by. What they hold must not be
+// changed.
 func (g *Gateway) Faults() (all []Fault) {
-	g.do(func(s *state) {
-		for _, f := range s.faults.all {
-			all = append(all, f.Fault)
-		}
-	})
+	g.do(func(s *state) { all = s.faults.faults() })
 	return all
 }
 
-// AddFault lets g do something else wrong from now on: all of these, after those that it has. The error is about a fault that makes no
-// sense; then none is added.
+// AddFault lets g do something else wrong from now on: all of these, after those that it has. Their counts and clocks begin now, and
+// those without a name get one. The error is a [Problem], or that a name is taken; then none is added. They must not be changed
+// afterwards.
 func (g *Gateway) AddFault(faults ...Fault) (err error) {
+	o := g.options
+	o.Faults = faults
+	known := o.glossary()
 	g.do(func(s *state) {
-		o := g.options
-		o.Faults = nil
-		for _, f := range s.faults.all {
-			o.Faults = append(o.Faults, f.Fault)
-		}
-		before := len(o.Faults)
-		o.Faults = append(o.Faults, faults...)
-		for _, p := range o.Problems() {
-			if len(p.At) > 1 && p.At[0] == "faults" {
-				if i, ok := p.At[1].(int); ok && i >= before {
-					p.At = append([]any{"faults", i - before}, p.At[2:]...)
-				}
-			}
-			err = fmt.Errorf("emulator: %w", p)
+		if err = s.faults.refuse(faults, known); err != nil {
+			err = fmt.Errorf("emulator: %w", err)
 			return
 		}
 		for _, f := range faults {
-			s.faults.start(f, s.now)
+			added := s.faults.start(f, s.now)
+			g.journal.add(Entry{Time: s.now, Kind: "fault.added", Name: added.Name, Details: Details{{"layer", string(f.On)}, {"do", added.words}}})
 		}
 	})
 	return err
 }
 
-// RemoveFault lets g do right what the faults of that name do wrong, and reports whether there were any.
+// refuse is why more faults cannot be added; nil when they can.
+func (s *faults) refuse(more []Fault, known glossary) (first error) {
+	if len(s.all)+len(more) > maxFaults {
+		return fmt.Errorf("more than %d faults", maxFaults)
+	}
+	there := s.faults()
+	report := func(at []any, didYouMean, format string, args ...any) {
+		if first == nil {
+			first = Problem{slices.Clone(at), fmt.Sprintf(format, args...), didYouMean}
+		}
+	}
+	for i, f := range more {
+		at := []any{"faults", i}
+		if f.Name != "" && slices.ContainsFunc(there, func(other Fault) bool { return other.Name == f.Name }) {
+			report(below(at, "name"), "", "there is a fault %s already", f.Name)
+		}
+		f.problems(known, at, report)
+		f.conflicts(there, "", at, report)
+		f.conflicts(more[:i], "faults", at, report)
+	}
+	return first
+}
+
+// RemoveFault lets g do right what the faults of that name do wrong, and reports whether there were any. Those of one quirk share its
+// name.
 func (g *Gateway) RemoveFault(name string) (found bool) {
-	g.do(func(s *state) { found = s.faults.stop(func(f *fault) bool { return f.Name == name }) })
+	return g.removeFaults(func(f *fault) bool { return f.Name == name })
+}
+
+// ClearFaults takes away all faults.
+func (g *Gateway) ClearFaults() { g.removeFaults(func(*fault) bool { return true }) }
+
+func (g *Gateway) removeFaults(which func(*fault) bool) (found bool) {
+	g.do(func(s *state) {
+		for _, f := range s.faults.all {
+			if which(f) {
+				found = true
+				g.journal.add(Entry{Time: s.now, Kind: "fault.removed", Name: f.Name})
+			}
+		}
+		s.faults.stop(which)
+	})
 	return found
 }

@@ -30,7 +30,7 @@ func TestFirstVerbWins(t *testing.T) {
 	)
 	o := &occasion{layer: onSOAP, action: "AddPortMapping", peer: netip.MustParseAddrPort(us + ":40000")}
 	d := s.meet(o)
-	if err := d.refused(); err != upnpError(501) || d.delay != time.Second+time.Minute {
+	if err := d.refused(); err != (ErrorReply{Code: 501}) || d.delay != time.Second+time.Minute {
 		t.Errorf("%v after %v", err, d.delay)
 	}
 	want := []Entry{
@@ -40,7 +40,7 @@ func TestFirstVerbWins(t *testing.T) {
 	if diff := cmp.Diff(want, *written, cmpopts.EquateComparable(netip.AddrPort{})); diff != "" {
 		t.Errorf("journal (-want +got)\n%s", diff)
 	}
-	if d := s.meet(&occasion{layer: onSOAP, action: "X_Odd", unknown: true}); d.refused() != upnpError(403) {
+	if d := s.meet(&occasion{layer: onSOAP, action: "X_Odd", unknown: true}); d.refused() != (ErrorReply{Code: 403}) {
 		t.Errorf("an unknown action: %v", d.refused())
 	}
 }
@@ -108,11 +108,12 @@ func play(t *testing.T, f Fault, steps []step) {
 		m := web(st.port)
 		switch st.what {
 		case "add", "renew":
-			s.store(m)
+			s.store(m, c.mappings.get(m.key()))
 		case "delete":
 			s.drop(c.mappings.get(m.key()), MappingDeleted, s.now)
 		case "reboot":
-			s.reboot()
+			s.goDown(Reboot{})
+			s.faults.reboot(s.now)
 		default:
 			if d := s.meet(&occasion{layer: onForward, mapping: &m}); d.acted != st.acts {
 				t.Errorf("step %d, port %d at %v: acts %v, want %v", i, st.port, st.at, d.acted, st.acts)
@@ -164,7 +165,7 @@ func TestThenIsPlanned(t *testing.T) {
 	if d := s.meet(&occasion{layer: onAdd, mapping: &m}); d.verb != nil {
 		t.Error("it has a verb")
 	}
-	s.store(m)
+	s.store(m, nil)
 	if at := s.timeline.next(); at.Before(epoch.Add(5*time.Second)) || at.After(epoch.Add(10*time.Second)) {
 		t.Errorf("planned for %v", at.Sub(epoch))
 	}
@@ -174,7 +175,7 @@ func TestThenIsPlanned(t *testing.T) {
 	}
 }
 
-func TestFaultsAtRunTime(t *testing.T) {
+func TestFaultsComeAndGo(t *testing.T) {
 	clock := NewClock(epoch)
 	c := call1(t, Options{Version: 1, Clock: clock, Faults: []Fault{{On: "soap.GetStatusInfo", Do: Deed{UPnPError: &ErrorReply{Code: 501}}}}})
 	names := func(want ...string) {
@@ -211,10 +212,10 @@ func TestFaultsAtRunTime(t *testing.T) {
 		Fault
 		want string
 	}{
-		"taken":    {flaky, "emulator: there is a fault flaky already"},
-		"problem":  {Fault{On: "table.add", Do: Deed{Hang: true}}, "emulator: fault: do.hang: table.add has none, only upnp-error, store, silent, set and then"},
-		"conflict": {Fault{On: "soap.GetStatusInfo", Do: Deed{Hang: true}}, "emulator: fault: do.hang: faults[0] does upnp-error on the same occasions"},
-		"version":  {Fault{On: "soap.AddAnyPortMapping", Do: Deed{Hang: true}}, `emulator: fault: on: no service of this device has the action AddAnyPortMapping`},
+		"taken":    {flaky, "emulator: faults[0].name: there is a fault flaky already"},
+		"problem":  {Fault{On: "table.add", Do: Deed{Hang: true}}, "emulator: faults[0].do.hang: table.add has none, only upnp-error, store, silent, set and then"},
+		"conflict": {Fault{On: "soap.GetStatusInfo", Do: Deed{Hang: true}}, "emulator: faults[0].do.hang: faults[0] does upnp-error on the same occasions"},
+		"version":  {Fault{On: "soap.AddAnyPortMapping", Do: Deed{Hang: true}}, `emulator: faults[0].on: no service of this device has the action AddAnyPortMapping`},
 	} {
 		if err := c.g.AddFault(f.Fault); err == nil || err.Error() != f.want {
 			t.Errorf("%s: %v, want %s", name, err, f.want)

@@ -88,7 +88,7 @@ func (s *state) reference(o *occasion) (ref reference, ok bool) {
 	switch {
 	case o.mapping != nil:
 		ref.key, ref.client = o.mapping.key(), o.mapping.InternalClient
-		ref.entry = c.mappings.get(ref.key)
+		ref.entry = c.mappings.find(ref.key, ref.client)
 		return ref, true
 	case o.arg("NewPortMappingIndex") != "":
 		index, err := strconv.ParseUint(o.arg("NewPortMappingIndex"), 10, 16)

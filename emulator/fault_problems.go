@@ -18,18 +18,25 @@ func (o Options) faultProblems(report report) {
 	for i, f := range o.Faults {
 		at := []any{"faults", i}
 		f.problems(known, at, report)
-		f.conflicts(o.Faults[:i], at, report)
+		f.conflicts(o.Faults[:i], "faults", at, report)
 	}
 }
 
-// conflicts reports that one of others ends the occasions of f before f can.
-func (f Fault) conflicts(others []Fault, at []any, report report) {
+// conflicts reports that one of others ends the occasions of f before f can. They stand in the list of that name; "" when they are
+// known by their own names.
+func (f Fault) conflicts(others []Fault, list string, at []any, report report) {
 	verbs := f.Do.verbs()
-	for i := range others {
-		if theirs := others[i].Do.verbs(); len(verbs) > 0 && len(theirs) > 0 && f.sameOccasions(others[i]) {
-			report(below(at, "do", verbs[0]), "", "faults[%d] does %s on the same occasions", i, theirs[0])
-			return
+	for i, other := range others {
+		theirs := other.Do.verbs()
+		if len(verbs) == 0 || len(theirs) == 0 || !f.sameOccasions(other) {
+			continue
 		}
+		name := other.Name
+		if list != "" {
+			name = Problem{At: []any{list, i}}.place()
+		}
+		report(below(at, "do", verbs[0]), "", "%s does %s on the same occasions", name, theirs[0])
+		return
 	}
 }
 

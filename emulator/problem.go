@@ -15,6 +15,18 @@ type Problem struct {
 }
 
 func (p Problem) Error() string {
+	s := p.Message
+	if place := p.place(); place != "" {
+		s = place + ": " + s
+	}
+	if p.DidYouMean != "" {
+		s += fmt.Sprintf("; did you mean %q?", p.DidYouMean)
+	}
+	return s
+}
+
+// place is At as one writes it: faults[0].if.size.
+func (p Problem) place() string {
 	var b strings.Builder
 	for _, step := range p.At {
 		switch step := step.(type) {
@@ -26,13 +38,6 @@ func (p Problem) Error() string {
 			}
 			fmt.Fprint(&b, step)
 		}
-	}
-	if b.Len() > 0 {
-		b.WriteString(": ")
-	}
-	b.WriteString(p.Message)
-	if p.DidYouMean != "" {
-		fmt.Fprintf(&b, "; did you mean %q?", p.DidYouMean)
 	}
 	return b.String()
 }
