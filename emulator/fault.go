@@ -57,8 +57,9 @@ type Age struct {
 	Below Duration `yaml:"below"`
 }
 
-// When chooses among the occasions for which the condition holds. The zero value takes all of them. First, Every, After,
-// AfterCount, Windows, Cycle and Chance may be combined: all must agree.
+// When chooses among the occasions for which the condition holds. The zero value takes all of them. Parts may be combined, and each
+// chooses among what those before it have left: After, Windows and Cycle by the gateway's clock, then AfterCount, Every and First by
+// count, and Chance last. Clocks and counts begin with the fault, and anew with each reboot.
 type When struct {
 	First      int      `yaml:"first"`       // only the first n
 	Every      int      `yaml:"every"`       // the n-th, 2n-th, … ; 1 is all
@@ -68,7 +69,10 @@ type When struct {
 	Cycle      *Cycle   `yaml:"cycle"`       // at regular times
 	Chance     Chance   `yaml:"chance"`      // 0.1 or 10%: by the seed
 	Per        Scope    `yaml:"per"`         // what First, Every and AfterCount count for: client, mapping, connection or device (the default)
-	Until      Until    `yaml:"until"`       // once it has acted, it goes on for this mapping until it is deleted, or for all until a reboot
+
+	// Until makes a fault that has acted go on, for this mapping until it is deleted, or for all until a reboot: When is not asked any
+	// more, nor are the conditions on the state (Size, Age, Existing, InFlight).
+	Until Until `yaml:"until"`
 }
 
 // Windows are times at which a fault acts: after a random gap, for some time, after another gap.
