@@ -28,6 +28,8 @@ func drawnBy(word string) (alphabet string, n int, ok bool) {
 	switch f[0] {
 	case "hex":
 		alphabet = "0123456789abcdef"
+	case "upper-hex":
+		alphabet = "0123456789ABCDEF"
 	case "digits":
 		alphabet = "0123456789"
 	case "letters":

@@ -123,6 +123,7 @@ type advertisement struct {
 	nextBootID uint32 // of an update
 	configID   uint32
 	dialect    *ssdpDialect
+	chance     draw // another with each boot
 }
 
 // advertisement is what SSDP should say now. It may be called from any goroutine.
@@ -132,7 +133,7 @@ func (p *presence) advertisement() advertisement {
 	defer g.mu.Unlock()
 	ad := advertisement{
 		targets: p.targets, location: p.location, bootID: g.state.bootID, configID: p.configID,
-		dialect: &g.dialect.ssdp,
+		dialect: &g.dialect.ssdp, chance: g.options.drawOf("boot", int(g.state.bootID)),
 	}
 	if constant := g.dialect.ssdp.BootID; constant != nil {
 		ad.bootID = *constant

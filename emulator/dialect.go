@@ -15,7 +15,8 @@ type Dialect struct {
 //
 // The messages know {location}, {server}, {max-age}, {st} (NT in an announcement), {usn}, {udn} (of the device meant), {host} (the group),
 // {date}, {bootid}, {nextbootid}, {configid} and {searchport}, which has no value when searches are heard on port 1900. A line with a
-// word that has no value is left out.
+// word that has no value is left out. Words of chance (see [Template]) change with
+// each boot.
 type SSDPDialect struct {
 	Server   *string     `yaml:"server"`   // nil: Dialect.Server
 	MaxAge   Duration    `yaml:"max-age"`  // whole seconds; 0: 30m

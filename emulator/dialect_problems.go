@@ -25,7 +25,7 @@ func (d *SSDPDialect) problems(at []any, report report) {
 		report(below(at, "max-age"), "", "must be whole seconds, not %v", d.MaxAge)
 	}
 	for _, t := range []keyed{{"reply", d.Reply}, {"alive", d.Alive}, {"byebye", d.ByeBye}, {"update", d.Update}} {
-		t.headProblems(below(at, t.key), report,
+		t.headProblems(below(at, t.key), report, true,
 			"location", "server", "max-age", "st", "usn", "udn", "host", "date", "bootid", "nextbootid", "configid", "searchport")
 	}
 }
@@ -37,7 +37,7 @@ func (d *HTTPDialect) problems(at []any, report report) {
 	for _, t := range []keyed{
 		{"head", d.Head}, {"description", d.Description}, {"control", d.Control}, {"events", d.Events}, {"refusal", d.Refusal},
 	} {
-		t.headProblems(below(at, t.key), report,
+		t.headProblems(below(at, t.key), report, false,
 			"status", "reason", "server", "date", "type", "length", "connection", "allow", "sid", "timeout")
 	}
 	for _, status := range slices.Sorted(maps.Keys(d.Pages)) {
@@ -156,8 +156,8 @@ type keyed struct {
 }
 
 // headProblems reports what is no start line with header fields.
-func (t Template) headProblems(at []any, report report, known ...string) {
-	t.problems(at, report, false, known...)
+func (t Template) headProblems(at []any, report report, chance bool, known ...string) {
+	t.problems(at, report, chance, known...)
 	lines := strings.Split(strings.TrimSuffix(string(t), "\n"), "\n")
 	for i, text := range lines {
 		if t != "" && text == "" {

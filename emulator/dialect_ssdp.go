@@ -60,6 +60,6 @@ func (s *ssdpServer) message(h *head, ad advertisement, t target, nt string) htt
 				return strconv.AppendUint(b, uint64(*s.searchPort), 10), true
 			}
 		}
-		return b, false
+		return ad.chance.append(b, word)
 	})
 }

@@ -91,10 +91,6 @@ func (s *site) words(by draw, d *device) filler {
 			return append(b, s.host...), true
 		case "port":
 			return append(b, s.port...), true
-		case "lf":
-			return append(b, '\n'), true
-		case "crlf":
-			return append(b, "\r\n"...), true
 		case "udn":
 			if d != nil {
 				return append(b, d.udn...), true
@@ -113,7 +109,7 @@ func (s *site) words(by draw, d *device) filler {
 
 // siteWords are what words of a site knows beside chance.
 func siteWords(more ...string) []string {
-	return append([]string{"host", "port", "udn", "gateway", "igd", "seed", "lf", "crlf"}, more...)
+	return append([]string{"host", "port", "udn", "gateway", "igd", "seed"}, more...)
 }
 
 func defaultTo(t, otherwise Template) Template {

@@ -10,11 +10,11 @@ import (
 )
 
 // Template is text as it stands on the wire, with words in braces that are filled in: {udn}. Which words there are depends on the place;
-// two braces are one. A word that stands alone on its line takes the line with it when it has nothing to say, and gives its indentation to
+// two braces are one, and {blank}, {cr} and {lf} are what editors and YAML lose. A word that stands alone on its line takes the line with it when it has nothing to say, and gives its indentation to
 // all of its lines.
 //
-// Words of chance are known everywhere in a description: {hex 8}, {digits 18}, {letters 10} or {upper 4}, with any name behind to tell
-// one from another: {letters 10 control}. The seed chooses; the same words are the same text, until a reboot with new paths, or in a UDN
+// Words of chance are known everywhere in a description: {hex 8}, {upper-hex 12}, {digits 18}, {letters 10} or {upper 4} of capital
+// letters and digits, with any name behind to tell one from another: {letters 10 control}. The seed chooses; the same words are the same text, until a reboot with new paths, or in a UDN
 // with a new UDN.
 type Template string
 
@@ -53,18 +53,35 @@ func (t Template) pieces() ([]piece, error) {
 		if word == "" || strings.ContainsAny(word, "{\r\n") {
 			return nil, fmt.Errorf("{%s} is no word", word)
 		}
+		s = rest
+		if literal, ok := literal(word); ok {
+			text.WriteString(literal)
+			continue
+		}
 		if text.Len() > 0 {
 			all = append(all, piece{text: text.String()})
 			text.Reset()
 		}
 		all = append(all, piece{word: word})
-		s = rest
 	}
 	text.WriteString(s)
 	if text.Len() > 0 {
 		all = append(all, piece{text: text.String()})
 	}
 	return all, nil
+}
+
+// literal is what editors and YAML lose or spoil.
+func literal(word string) (string, bool) {
+	switch word {
+	case "blank":
+		return " ", true
+	case "cr":
+		return "\r", true
+	case "lf":
+		return "\n", true
+	}
+	return "", false
 }
 
 // filler appends what a word stands for; false when it has no value.
