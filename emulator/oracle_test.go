@@ -17,7 +17,7 @@ import (
 
 // The oracle is goupnp, unmodified, over plain net/http: nothing of ours reads what the emulator writes.
 
-func location(t *testing.T, g *emulator.Gateway) *url.URL {
+func location(t testing.TB, g *emulator.Gateway) *url.URL {
 	t.Helper()
 	u, err := url.Parse(g.Location())
 	if err != nil {
@@ -27,7 +27,7 @@ func location(t *testing.T, g *emulator.Gateway) *url.URL {
 }
 
 // client finds the one service of a kind in the description.
-func client[C any](t *testing.T, g *emulator.Gateway, byURL func(*url.URL) ([]C, error)) C {
+func client[C any](t testing.TB, g *emulator.Gateway, byURL func(*url.URL) ([]C, error)) C {
 	t.Helper()
 	all, err := byURL(location(t, g))
 	if err != nil {

@@ -123,7 +123,9 @@ func (p *plane) readdress(s *state) {
 	}
 	for _, c := range s.connections {
 		for e := range c.mappings.order.all {
-			p.opened(e)
+			if c.mappings.get(e.key()) == e { // of twins only the first carries
+				p.opened(e)
+			}
 		}
 	}
 }
