@@ -59,7 +59,7 @@ type plane struct {
 	sessions []*session
 	sweep    time.Time // when to look for sessions that have been silent; zero: not known
 	off      bool      // while the gateway is down
-	over     bool
+	over     bool      // for good
 }
 
 // access is how peers get to mapped ports. Its methods are called under the gateway's lock, but for close.
@@ -118,9 +118,12 @@ func (p *plane) closed(e *entry) {
 
 // readdress follows the external addresses.
 func (p *plane) readdress(s *state) {
-	if p == nil || p.over || p.off || !p.access.readdress(s) {
-		return
+	if p != nil && !p.over && !p.off && p.access.readdress(s) {
+		p.openAll(s)
 	}
+}
+
+func (p *plane) openAll(s *state) {
 	for _, c := range s.connections {
 		for e := range c.mappings.order.all {
 			if c.mappings.get(e.key()) == e { // of twins only the first carries
@@ -131,11 +134,7 @@ func (p *plane) readdress(s *state) {
 }
 
 // reset ends all sessions, as a reboot does.
-func (p *plane) reset() {
-	if p != nil {
-		p.endIf(func(*session) bool { return true })
-	}
-}
+func (p *plane) reset() { p.endIf(func(*session) bool { return true }) }
 
 // close ends everything.
 func (p *plane) close() {

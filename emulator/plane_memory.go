@@ -71,12 +71,13 @@ func (t *translation) close() {
 // forward decides about a packet that has come to the host.
 func (t *translation) forward(p packet, by string) (d decision) {
 	t.plane.gateway.do(func(s *state) {
-		if t.plane.over {
-			return
-		}
-		if x := t.externals.find(p.dst.Addr()); x != nil && x.ifname == by {
+		switch x := t.externals.find(p.dst.Addr()); {
+		case t.plane.over:
+		case x != nil && x.ifname == by && t.plane.off:
+			d.fate = vanished
+		case x != nil && x.ifname == by:
 			d = t.inward(s, p)
-		} else if p.protocol == udp {
+		case p.protocol == udp:
 			d = t.outward(s, p)
 		}
 	})

@@ -291,6 +291,26 @@ func TestConnectionsEndWithTheirMapping(t *testing.T) {
 	}
 }
 
+// Nobody is at home while a gateway is down, and what it keeps is open again when it is up.
+func TestMappedPortAfterDowntime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHome(t, emulator.Options{})
+		l := listen(t, h.nas, "192.168.1.10:80")
+		h.add("TCP", 8080, 80, 0)
+		outer, inner := h.connect(l, external+":8080")
+		if err := h.g.Reboot(emulator.Reboot{Keep: true, Downtime: emulator.Duration(20 * time.Second)}); err != nil {
+			t.Fatal(err)
+		}
+		wantReset(t, "the peer", outer)
+		wantReset(t, "the program behind", inner)
+		start := time.Now()
+		h.connect(l, external+":8080")
+		if took := time.Since(start); took != 31*time.Second { // SYNs after 1, 3, 7, 15, 31 s
+			t.Errorf("connected after %v", took)
+		}
+	})
+}
+
 func TestSilentConnectionsEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHome(t, emulator.Options{})

@@ -24,9 +24,5 @@ func (p *plane) comeUp(s *state) {
 	}
 	p.off = false
 	p.readdress(s)
-	for _, c := range s.connections {
-		for e := range c.mappings.order.all {
-			p.opened(e)
-		}
-	}
+	p.openAll(s)
 }
