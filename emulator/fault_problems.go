@@ -74,6 +74,9 @@ func (f Fault) problems(known glossary, at []any, report report) {
 	f.If.problems(f.On, v, below(at, "if"), report)
 	f.When.problems(spec, below(at, "when"), report)
 	f.Do.problems(f.On, v, below(at, "do"), report)
+	for i, then := range f.Do.Then {
+		then.problems(known, below(at, "do", "then", i), report)
+	}
 }
 
 func (c Condition) problems(on Layer, v vocabulary, at []any, report report) {

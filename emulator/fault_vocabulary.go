@@ -14,10 +14,11 @@ type vocabulary struct {
 	mapping bool     // the occasion may be about a mapping, which has a client
 }
 
-// glossary knows the actions and events of one device.
+// glossary knows the actions, events and connections of one device.
 type glossary struct {
 	in, out map[string][]string // arguments by action
 	events  []string            // evented variables
+	wan     []WAN
 }
 
 // glossary reads the SCPDs of the services that o has.
@@ -25,7 +26,7 @@ func (o Options) glossary() glossary {
 	o.Version = cmp.Or(o.Version, 2)
 	o.Connection = cmp.Or(o.Connection, ipConnection)
 	o.WAN = wanOf(o)
-	all := glossary{in: map[string][]string{}, out: map[string][]string{}}
+	all := glossary{wan: o.WAN, in: map[string][]string{}, out: map[string][]string{}}
 	newTree(o, newSite(o, "localhost:80", generation{})).visit(func(d *device) {
 		for _, s := range d.services {
 			if s.definition == nil {

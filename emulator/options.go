@@ -18,7 +18,7 @@ type Options struct {
 	LAN       netip.Addr     // address it serves on; zero: 127.0.0.1
 	HTTPPort  uint16         // of description, control and eventing; 0: any free port
 	SSDP      string         // "": unicast on a free port of LAN; "HOST:PORT": unicast there; "multicast": the group, on LAN's interface; "off"
-	Beside    *Gateway       // another one on the same Net and LAN: both answer at its SSDP socket, and SSDP is "" or "off"; nil: nobody
+	Beside    *Gateway       // one whose Net, LAN and SSDP are this one's too: both answer at one socket, and these are left out here; nil: nobody
 	Advertise string         // HOST:PORT put into LOCATION; "": where it really listens
 	Clients   []netip.Prefix // who is answered; nil: loopback if LAN is loopback, private addresses if LAN is unspecified, otherwise LAN's /24 or /64
 
@@ -43,6 +43,12 @@ type Options struct {
 }
 
 func (o Options) defaults() (Options, error) {
+	if b := o.Beside; b != nil {
+		if o.Net == nil {
+			o.Net = b.options.Net
+		}
+		o.LAN, o.SSDP = cmp.Or(o.LAN, b.options.LAN), cmp.Or(o.SSDP, b.options.SSDP)
+	}
 	if o.Net == nil {
 		o.Net = SystemNet()
 	}
@@ -77,6 +83,9 @@ func (o Options) check() error {
 		return fmt.Errorf("emulator: capacity %d is not within 0..%d", o.Policy.Capacity.Entries, maxMappings)
 	case !validUDN(o.UDN):
 		return fmt.Errorf("emulator: UDN %q does not begin with uuid: or holds spaces or markup", o.UDN)
+	case o.Beside != nil && (o.LAN != o.Beside.options.LAN || o.SSDP != o.Beside.options.SSDP && o.SSDP != "off"):
+		return fmt.Errorf("emulator: gateway %s is at %v, SSDP %q: nobody can stand beside it at %v, SSDP %q",
+			o.Beside.options.Name, o.Beside.options.LAN, o.Beside.options.SSDP, o.LAN, o.SSDP)
 	}
 	for i, w := range o.WAN {
 		if err := w.check(o.Version); err != nil {

@@ -63,5 +63,6 @@ func (o Options) Problems() []Problem {
 	}
 	o.Dialect.problems([]any{"dialect"}, report, o)
 	o.faultProblems(report)
+	o.timelineProblems(report)
 	return all
 }

@@ -59,8 +59,14 @@ func newTimeline(o Options) timeline {
 	return t
 }
 
+// maxPlans bounds what faults can plan: a flood of searches, each followed by an announcement, gets no more than these.
+const maxPlans = 4096
+
 // schedule plans a for the time at, or for now if that is over. A fault's then comes here.
 func (s *state) schedule(at time.Time, a Action) {
+	if len(s.timeline.plans.heap) >= maxPlans {
+		return
+	}
 	s.plan(&plan{at: at, name: "then", actions: []Action{a}})
 }
 
