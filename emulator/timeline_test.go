@@ -14,17 +14,17 @@ import (
 	"github.com/igdkit/igdkit/emulator"
 )
 
-// at is a Moment's At.
-func at(d time.Duration) *emulator.Duration { return new(emulator.Duration(d)) }
+// afterStart is a Moment's At.
+func afterStart(d time.Duration) *emulator.Duration { return new(emulator.Duration(d)) }
 
-func every(d time.Duration) emulator.Recurrence {
+func eachTime(d time.Duration) emulator.Recurrence {
 	return emulator.Recurrence{Period: emulator.Duration(d)}
 }
 
-func address(s string) *netip.Addr { return new(netip.MustParseAddr(s)) }
+func toAddress(s string) *netip.Addr { return new(netip.MustParseAddr(s)) }
 
-// told are the events of some kinds as "1m0s kind what".
-func told(start time.Time, events []emulator.Event) []string {
+// happened are the events of some kinds as "1m0s kind what".
+func happened(start time.Time, events []emulator.Event) []string {
 	var all []string
 	for _, e := range events {
 		s := fmt.Sprintf("%v %s", e.Time.Sub(start), e.Event)
@@ -43,7 +43,7 @@ func told(start time.Time, events []emulator.Event) []string {
 	return all
 }
 
-func start2026() time.Time { return time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC) }
+func newYear() time.Time { return time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC) }
 
 func TestTimeline(t *testing.T) {
 	add := func(t *testing.T, g *emulator.Gateway, ports ...uint16) {
@@ -64,13 +64,13 @@ func TestTimeline(t *testing.T) {
 	}{
 		{
 			name:     "at",
-			timeline: []emulator.Moment{{At: at(10 * time.Minute), Do: []emulator.Action{{WANAddress: address("198.51.100.9")}}}},
+			timeline: []emulator.Moment{{At: afterStart(10 * time.Minute), Do: []emulator.Action{{WANAddress: toAddress("198.51.100.9")}}}},
 			advance:  time.Hour,
 			want:     []string{"10m0s planned timeline[0] wan-address: 198.51.100.9", "10m0s external-ip 198.51.100.9"},
 		},
 		{
 			name:     "every",
-			timeline: []emulator.Moment{{Every: every(20 * time.Minute), Do: []emulator.Action{{Announce: "alive"}}}},
+			timeline: []emulator.Moment{{Every: eachTime(20 * time.Minute), Do: []emulator.Action{{Announce: "alive"}}}},
 			advance:  time.Hour,
 			want: []string{
 				"20m0s planned timeline[0] announce: alive", "40m0s planned timeline[0] announce: alive", "1h0m0s planned timeline[0] announce: alive",
@@ -78,7 +78,7 @@ func TestTimeline(t *testing.T) {
 		},
 		{
 			name:     "at and every",
-			timeline: []emulator.Moment{{At: at(0), Every: every(30 * time.Minute), Do: []emulator.Action{{Link: "down"}, {Link: "up"}}}},
+			timeline: []emulator.Moment{{At: afterStart(0), Every: eachTime(30 * time.Minute), Do: []emulator.Action{{Link: "down"}, {Link: "up"}}}},
 			advance:  time.Hour,
 			want: []string{
 				"30m0s planned timeline[0] link: down", "30m0s link down", "30m0s connection-status Disconnected",
@@ -116,7 +116,7 @@ func TestTimeline(t *testing.T) {
 			name: "every boot",
 			timeline: []emulator.Moment{
 				{Every: emulator.Recurrence{Milestone: emulator.Milestone{Action: "boot", Count: 1}}, In: emulator.Span{Min: time.Minute, Max: time.Minute}, Do: []emulator.Action{{Link: "down"}}},
-				{At: at(10 * time.Minute), Do: []emulator.Action{{Reboot: &emulator.Reboot{}}}},
+				{At: afterStart(10 * time.Minute), Do: []emulator.Action{{Reboot: &emulator.Reboot{}}}},
 				{After: emulator.Milestone{Action: "boot", Count: 2}, Do: []emulator.Action{{Remove: "unused"}}},
 			},
 			advance: time.Hour,
@@ -129,8 +129,8 @@ func TestTimeline(t *testing.T) {
 		{
 			name: "if size",
 			timeline: []emulator.Moment{
-				{At: at(time.Minute), If: emulator.Condition{Size: emulator.Count{Over: new(2)}}, Do: []emulator.Action{{Status: "Connecting"}}},
-				{At: at(time.Minute), If: emulator.Condition{Size: emulator.Count{AtLeast: new(2)}}, Do: []emulator.Action{{Status: "Disconnected"}}},
+				{At: afterStart(time.Minute), If: emulator.Condition{Size: emulator.Count{Over: new(2)}}, Do: []emulator.Action{{Status: "Connecting"}}},
+				{At: afterStart(time.Minute), If: emulator.Condition{Size: emulator.Count{AtLeast: new(2)}}, Do: []emulator.Action{{Status: "Disconnected"}}},
 			},
 			ports:   []uint16{80, 81},
 			advance: time.Minute,
@@ -139,8 +139,8 @@ func TestTimeline(t *testing.T) {
 		{
 			name: "what falls due together",
 			timeline: []emulator.Moment{
-				{At: at(time.Minute), Do: []emulator.Action{{Reboot: &emulator.Reboot{}}, {WANAddress: address("198.51.100.9")}}},
-				{At: at(time.Minute), Do: []emulator.Action{{Announce: "byebye"}}},
+				{At: afterStart(time.Minute), Do: []emulator.Action{{Reboot: &emulator.Reboot{}}, {WANAddress: toAddress("198.51.100.9")}}},
+				{At: afterStart(time.Minute), Do: []emulator.Action{{Announce: "byebye"}}},
 			},
 			advance: time.Minute,
 			want: []string{
@@ -151,10 +151,10 @@ func TestTimeline(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			clock := emulator.NewClock(start2026())
+			clock := emulator.NewClock(newYear())
 			g := emulator.Start(t, emulator.Options{Version: 1, Timeline: tt.timeline, Clock: clock})
 			add(t, g, tt.ports...)
-			if d := cmp.Diff(tt.want, told(start2026(), g.Advance(tt.advance))); d != "" {
+			if d := cmp.Diff(tt.want, happened(newYear(), g.Advance(tt.advance))); d != "" {
 				t.Errorf("(-want +got):\n%s", d)
 			}
 		})
@@ -163,8 +163,8 @@ func TestTimeline(t *testing.T) {
 
 // What happens with a call is done when its answer arrives.
 func TestTimelineAfterCall(t *testing.T) {
-	g := emulator.Start(t, emulator.Options{Version: 1, Clock: emulator.NewClock(start2026()), Timeline: []emulator.Moment{
-		{After: emulator.Milestone{Action: "GetExternalIPAddress", Count: 2}, Do: []emulator.Action{{WANAddress: address("0.0.0.0")}}},
+	g := emulator.Start(t, emulator.Options{Version: 1, Clock: emulator.NewClock(newYear()), Timeline: []emulator.Moment{
+		{After: emulator.Milestone{Action: "GetExternalIPAddress", Count: 2}, Do: []emulator.Action{{WANAddress: toAddress("0.0.0.0")}}},
 	}})
 	c := client(t, g, internetgateway2.NewWANIPConnection1ClientsByURL)
 	var got []string
@@ -182,30 +182,30 @@ func TestTimelineAfterCall(t *testing.T) {
 
 // A call that is refused is no milestone.
 func TestTimelineCountsSuccess(t *testing.T) {
-	g := emulator.Start(t, emulator.Options{Version: 1, Clock: emulator.NewClock(start2026()), Timeline: []emulator.Moment{
+	g := emulator.Start(t, emulator.Options{Version: 1, Clock: emulator.NewClock(newYear()), Timeline: []emulator.Moment{
 		{After: emulator.Milestone{Action: "DeletePortMapping", Count: 1}, Do: []emulator.Action{{Clear: true}}},
 	}})
 	c := client(t, g, internetgateway2.NewWANIPConnection1ClientsByURL)
 	wantCode(t, "delete", c.DeletePortMapping("", 9, "TCP"), 714)
 	if events := g.Advance(0); events != nil {
-		t.Errorf("after a refusal: %v", told(start2026(), events))
+		t.Errorf("after a refusal: %v", happened(newYear(), events))
 	}
 }
 
 // The moments of a random In are the seed's.
 func TestTimelineSeed(t *testing.T) {
 	run := func(seed uint64) []string {
-		g := emulator.Start(t, emulator.Options{Seed: seed, Clock: emulator.NewClock(start2026()), Timeline: []emulator.Moment{
-			{Every: every(24 * time.Hour), In: emulator.Span{Max: 8 * time.Hour}, Do: []emulator.Action{{Announce: "alive"}}},
+		g := emulator.Start(t, emulator.Options{Seed: seed, Clock: emulator.NewClock(newYear()), Timeline: []emulator.Moment{
+			{Every: eachTime(24 * time.Hour), In: emulator.Span{Max: 8 * time.Hour}, Do: []emulator.Action{{Announce: "alive"}}},
 		}})
 		events := g.Advance(10 * 24 * time.Hour)
 		for i, e := range events {
 			day := time.Duration(i+1) * 24 * time.Hour
-			if d := e.Time.Sub(start2026()); d < day || d > day+8*time.Hour {
+			if d := e.Time.Sub(newYear()); d < day || d > day+8*time.Hour {
 				t.Errorf("day %d: after %v", i+1, d)
 			}
 		}
-		return told(start2026(), events)
+		return happened(newYear(), events)
 	}
 	one := run(1)
 	if len(one) < 9 || len(one) > 10 {
@@ -222,7 +222,7 @@ func TestTimelineSeed(t *testing.T) {
 // In package time the timeline goes by itself.
 func TestTimelinePackageTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g, _ := inMemory(t, emulator.Options{Timeline: []emulator.Moment{{At: at(time.Hour), Do: []emulator.Action{{WANAddress: address("198.51.100.9")}}}}})
+		g, _ := inMemory(t, emulator.Options{Timeline: []emulator.Moment{{At: afterStart(time.Hour), Do: []emulator.Action{{WANAddress: toAddress("198.51.100.9")}}}}})
 		time.Sleep(time.Hour - time.Second) // fake
 		if ip := g.ExternalIP().String(); ip != "45.66.77.88" {
 			t.Errorf("before its time: %s", ip)
@@ -243,17 +243,17 @@ func TestTimelineProblems(t *testing.T) {
 		want   string // part of the error
 	}{
 		{"no time", emulator.Moment{Do: reboot}, "timeline[0]: does not say when"},
-		{"two times", emulator.Moment{At: at(0), After: emulator.Milestone{Action: "boot", Count: 1}, Do: reboot}, "timeline[0].after: cannot be together"},
-		{"too often", emulator.Moment{Every: every(time.Millisecond), Do: reboot}, "timeline[0].every: must be 1s or more"},
+		{"two times", emulator.Moment{At: afterStart(0), After: emulator.Milestone{Action: "boot", Count: 1}, Do: reboot}, "timeline[0].after: cannot be together"},
+		{"too often", emulator.Moment{Every: eachTime(time.Millisecond), Do: reboot}, "timeline[0].every: must be 1s or more"},
 		{"unknown action", emulator.Moment{After: emulator.Milestone{Action: "AddPortMappings", Count: 1}, Do: reboot}, `timeline[0].after: no service of this device has the action AddPortMappings; did you mean "AddPortMapping"?`},
-		{"nothing", emulator.Moment{At: at(0)}, "timeline[0].do: does nothing"},
-		{"an empty action", emulator.Moment{At: at(0), Do: []emulator.Action{{}}}, "timeline[0].do[0]: does nothing"},
-		{"two actions in one", emulator.Moment{At: at(0), Do: []emulator.Action{{Clear: true, Announce: "alive"}}}, "timeline[0].do[0].announce: one thing at a time"},
-		{"an event of nothing", emulator.Moment{At: at(0), Do: []emulator.Action{{Clear: true, Event: new(false)}}}, "timeline[0].do[0].event: is about"},
-		{"IPv6", emulator.Moment{At: at(0), Do: []emulator.Action{{WANAddress: address("2001:db8::1")}}}, "timeline[0].do[0].wan-address: must be an IPv4 address"},
-		{"another connection", emulator.Moment{At: at(0), Do: []emulator.Action{{Clear: true, WAN: 1}}}, "timeline[0].do[0].wan: there is no connection 1"},
-		{"status", emulator.Moment{At: at(0), Do: []emulator.Action{{Status: "Conected"}}}, `did you mean "Connected"?`},
-		{"condition", emulator.Moment{At: at(0), If: emulator.Condition{InFlight: emulator.Count{Over: new(1)}}, Do: reboot}, "timeline[0].if.in-flight: a timeline can ask for size only"},
+		{"nothing", emulator.Moment{At: afterStart(0)}, "timeline[0].do: does nothing"},
+		{"an empty action", emulator.Moment{At: afterStart(0), Do: []emulator.Action{{}}}, "timeline[0].do[0]: does nothing"},
+		{"two actions in one", emulator.Moment{At: afterStart(0), Do: []emulator.Action{{Clear: true, Announce: "alive"}}}, "timeline[0].do[0].announce: one thing at a time"},
+		{"an event of nothing", emulator.Moment{At: afterStart(0), Do: []emulator.Action{{Clear: true, Event: new(false)}}}, "timeline[0].do[0].event: is about"},
+		{"IPv6", emulator.Moment{At: afterStart(0), Do: []emulator.Action{{WANAddress: toAddress("2001:db8::1")}}}, "timeline[0].do[0].wan-address: must be an IPv4 address"},
+		{"another connection", emulator.Moment{At: afterStart(0), Do: []emulator.Action{{Clear: true, WAN: 1}}}, "timeline[0].do[0].wan: there is no connection 1"},
+		{"status", emulator.Moment{At: afterStart(0), Do: []emulator.Action{{Status: "Conected"}}}, `did you mean "Connected"?`},
+		{"condition", emulator.Moment{At: afterStart(0), If: emulator.Condition{InFlight: emulator.Count{Over: new(1)}}, Do: reboot}, "timeline[0].if.in-flight: a timeline can ask for size only"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
