@@ -77,6 +77,10 @@ func (e Event) entry() Entry {
 			j.Details = append(j.Details, Detail{"reach", m.Reach.String()})
 		}
 	}
+	if p := e.Pinhole; p != nil {
+		j.Name = p.String()
+		j.Details = Details{{"id", ui2(p.ID)}, {"lease", fmt.Sprint(int64(p.Lease / time.Second))}}
+	}
 	if e.ExternalIP != nil {
 		j.Name = *e.ExternalIP
 	}

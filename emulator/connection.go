@@ -19,6 +19,10 @@ type connection struct {
 	origin    WAN        // what it is after a reboot
 	linkDown  bool       // PhysicalLinkStatus
 	before    string     // while the link is down: the status until then
+	barred    bool       // EnabledForInternet is 0
+
+	autoDisconnect, idleDisconnect, warnDisconnect uint32 // seconds; 0: never, and without a warning
+	userName, password                             string // of PPP
 
 	mappings table
 	traffic  traffic
@@ -27,10 +31,12 @@ type connection struct {
 }
 
 func newConnection(number int, w WAN, now time.Time) *connection {
-	return &connection{
+	c := &connection{
 		number: number, service: w.Service, kind: ipRouted, status: w.Status, lastError: noError, address: w.ExternalIP, since: now,
-		origin: w, mappings: newTable(), deleted: map[portKey]time.Time{},
+		origin: w, userName: w.UserName, mappings: newTable(), deleted: map[portKey]time.Time{},
 	}
+	c.traffic.begin(w.Traffic)
+	return c
 }
 
 // uptime is Uptime in seconds: of the connection, 0 when it is down.

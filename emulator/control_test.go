@@ -129,31 +129,45 @@ func TestVersionsOfAService(t *testing.T) {
 
 // Every action must answer as many values as its SCPD has out-arguments.
 func TestActionsAnswerWhatTheirSCPDSays(t *testing.T) {
+	const host6 = "2001:db8:1::10"
+	args := map[string]string{
+		"NewConnectionType": ipRouted, "NewEndPort": "65535", "NewUserName": "user", "NewPassword": "secret",
+		"RemoteHost": "", "InternalClient": host6, "InternalPort": "8080", "Protocol": "6", "LeaseTime": "60", "NewLeaseTime": "60", "UniqueID": "1",
+	}
+	for i := 0; i < len(add()); i += 2 {
+		args[add()[i]] = add()[i+1]
+	}
 	for _, d := range definitions() {
 		o := Options{Version: d.version, Connection: ipConnection}
-		if d.kind == pppConnection {
+		switch d.kind {
+		case firewallControl:
+			o.Version = 2
+			o.Clients = []netip.Prefix{netip.MustParsePrefix(us + "/8"), netip.MustParsePrefix("2001:db8::/32")}
+		case pppConnection:
 			o.Connection = pppConnection
-		} else if d.kind != ipConnection {
+		case commonInterface, layer3Forwarding:
 			o.Version = 1
 		}
 		for name, a := range d.actions {
 			c := call1(t, o)
-			c.do(o.Connection, o.Version, "AddPortMapping", add()...)
-			args := map[string]string{}
-			for i := 0; i < len(add()); i += 2 {
-				args[add()[i]] = add()[i+1]
+			if code, _ := c.do(o.Connection, o.Version, "AddPortMapping", add()...); code != 0 {
+				t.Fatalf("add: error %d", code)
+			}
+			if d.kind == firewallControl {
+				c = c.as(host6)
+				code, _ := c.do(firewallControl, 1, "AddPinhole", "RemoteHost", "", "RemotePort", "0", "InternalClient", host6,
+					"InternalPort", "8080", "Protocol", "6", "LeaseTime", "60")
+				if code != 0 || !c.g.PassPinhole(1, 1) {
+					t.Fatalf("pinhole: error %d", code)
+				}
 			}
 			in := []string{}
 			for _, arg := range a.in {
 				v, ok := args[arg.name]
 				switch {
 				case ok:
-				case arg.name == "NewConnectionType":
-					v = ipRouted
 				case arg.name == "NewDefaultConnectionService":
 					v = c.g.state.defaultConnection
-				case arg.name == "NewEndPort":
-					v = "65535"
 				default:
 					v = "0"
 				}

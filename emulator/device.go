@@ -49,7 +49,11 @@ func standardTree(o Options) *DeviceNode {
 	root := node("InternetGatewayDevice", serve(layer3Forwarding, 1, 0))
 	for i, w := range o.WAN {
 		wan := node("WANDevice", serve(commonInterface, 1, i))
-		wan.Devices = []DeviceNode{node("WANConnectionDevice", serve(w.Service, o.Version, i))}
+		connection := node("WANConnectionDevice", serve(w.Service, o.Version, i))
+		if o.Version == 2 && i == 0 {
+			connection.Services = append(connection.Services, serve(firewallControl, 1, i))
+		}
+		wan.Devices = []DeviceNode{connection}
 		root.Devices = append(root.Devices, wan)
 	}
 	return &root

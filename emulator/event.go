@@ -18,6 +18,11 @@ const (
 	StatusChanged    EventKind = "connection-status"
 	LinkChanged      EventKind = "link" // Status is up or down
 	WentDown         EventKind = "down" // a reboot that takes its time
+	PinholeOpened    EventKind = "pinhole-added"
+	PinholeUpdated   EventKind = "pinhole-updated" // given a new lease
+	PinholeClosed    EventKind = "pinhole-deleted"
+	PinholeExpired   EventKind = "pinhole-expired"
+	FirewallSet      EventKind = "firewall"
 	Rebooted         EventKind = "reboot"
 	Planned          EventKind = "planned" // an action of the timeline, or of what follows a fault, begins
 	SubscriberJoined EventKind = "subscribed"
@@ -31,6 +36,7 @@ type Event struct {
 	Time       time.Time      `json:"time"`
 	Gateway    string         `json:"gateway"` // Options.Name
 	Mapping    *Mapping       `json:"mapping,omitempty"`
+	Pinhole    *Pinhole       `json:"pinhole,omitempty"`
 	ExternalIP *string        `json:"external_ip,omitempty"` // points to "" when the address was lost
 	Status     string         `json:"status,omitempty"`      // ConnectionStatus, or of a link
 	BootID     uint32         `json:"bootid,omitempty"`

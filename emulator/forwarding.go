@@ -19,36 +19,50 @@ func layer3Variables() map[string]func(*state, *connection) string {
 	}
 }
 
-// connectionServices names the connection services of a tree as DefaultConnectionService does: UDN and type of the device
-// that holds the service, a comma, the serviceId.
-func connectionServices(root *device) []string {
-	var all []string
-	root.visit(func(d *device) {
-		for _, s := range d.services {
-			if s.kind == ipConnection || s.kind == pppConnection {
-				all = append(all, d.udn+":"+strings.TrimPrefix(d.urn(), deviceURN)+","+s.id)
-			}
+// connectionService names one service of a connection as other services do.
+type connectionService struct {
+	wan    int
+	device string // UDN and type of the device that holds it: "uuid:…:WANConnectionDevice:1"
+	id     string // serviceId
+}
+
+// String is the form of DefaultConnectionService.
+func (s connectionService) String() string { return s.device + "," + s.id }
+
+// connectionServices are the connection services of a tree.
+func connectionServices(root *device) []connectionService {
+	var all []connectionService
+	root.everyService(func(s *service) {
+		if s.kind == ipConnection || s.kind == pppConnection {
+			all = append(all, connectionService{s.wan, s.device.udn + ":" + strings.TrimPrefix(s.device.urn(), deviceURN), s.id})
 		}
 	})
 	return all
 }
 
+// serve makes the connection services of a tree known to the others; the first is the default.
+func (s *state) serve(root *device) {
+	s.services, s.defaultConnection = connectionServices(root), ""
+	if len(s.services) > 0 { // the root device of Wi-Fi setup has none
+		s.defaultConnection = s.services[0].String()
+	}
+}
+
 func setDefaultConnectionService(s *state, c call) ([]string, error) {
 	wanted := c.args.text("NewDefaultConnectionService")
-	if slices.Contains(s.services, wanted) {
-		s.defaultConnection = wanted
-		return nil, nil
-	}
 	device, id, ok := strings.Cut(wanted, ",")
 	switch {
 	case !ok:
 		return nil, refuse(BadConnection)
-	case !slices.ContainsFunc(s.services, func(known string) bool { return strings.HasPrefix(known, device+",") }):
+	case !slices.ContainsFunc(s.services, func(known connectionService) bool { return known.device == device }):
 		return nil, refuse(UnknownDevice)
-	case !slices.ContainsFunc(s.services, func(known string) bool { return strings.HasSuffix(known, ","+id) }):
+	case !slices.ContainsFunc(s.services, func(known connectionService) bool { return known.id == id }):
 		return nil, refuse(UnknownService)
+	case !slices.ContainsFunc(s.services, func(known connectionService) bool { return known.String() == wanted }):
+		return nil, refuse(NotOfDevice)
 	}
-	return nil, refuse(NotOfDevice)
+	s.defaultConnection = wanted
+	return nil, nil
 }
 
 func getDefaultConnectionService(s *state, _ call) ([]string, error) {

@@ -164,15 +164,16 @@ func TestEvents(t *testing.T) {
 }
 
 func TestEventsOfTheOtherServices(t *testing.T) {
-	g := call1(t, Options{Version: 1}).g
-	for service, variable := range map[string]string{
-		"WANCommonInterfaceConfig1": "PhysicalLinkStatus",
-		"Layer3Forwarding1":         "DefaultConnectionService",
+	g := call1(t, Options{Version: 2}).g
+	for service, want := range map[string]map[string]string{
+		"WANCommonInterfaceConfig1": {"PhysicalLinkStatus": "Up", "EnabledForInternet": "1", "NumberOfActiveConnections": "1"},
+		"Layer3Forwarding1":         {"DefaultConnectionService": g.state.defaultConnection},
+		"WANIPv6FirewallControl1":   {"FirewallEnabled": "1", "InboundPinholeAllowed": "1"},
 	} {
 		sub := newSubscriber(t, http.StatusOK)
 		subscribe(t, g, service, sub.url)
-		if m := sub.next(t); len(m.values) != 1 || m.values[variable] == "" {
-			t.Errorf("%s: first event %v", service, m.values)
+		if d := cmp.Diff(want, sub.next(t).values); d != "" {
+			t.Errorf("%s: first event (-want +got):\n%s", service, d)
 		}
 	}
 }

@@ -339,7 +339,7 @@ func TestGoupnpReadsDescriptions(t *testing.T) {
 		{
 			emulator.Options{Version: 2},
 			[]string{"InternetGatewayDevice:2", "WANDevice:2", "WANConnectionDevice:2"},
-			[]string{"Layer3Forwarding:1", "WANCommonInterfaceConfig:1", "WANIPConnection:2"},
+			[]string{"Layer3Forwarding:1", "WANCommonInterfaceConfig:1", "WANIPConnection:2", "WANIPv6FirewallControl:1"},
 		},
 	} {
 		g := emulator.Start(t, tt.options)

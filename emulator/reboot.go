@@ -108,6 +108,9 @@ func (s *state) goDown(how Reboot) {
 			s.dropAll(c, MappingDeleted, func(*entry) bool { return true })
 		}
 	}
+	if !how.Keep {
+		s.closePinholes()
+	}
 }
 
 // comeUp begins again: p is where.
@@ -119,8 +122,7 @@ func (s *state) comeUp(how Reboot, p *presence) {
 			c.before, c.status, c.lastError = c.status, disconnected, noCarrier
 		}
 	}
-	s.services = connectionServices(p.root)
-	s.defaultConnection = s.services[0]
+	s.serve(p.root)
 	if how.BootID == nil || *how.BootID {
 		s.bootID = s.nextBootID()
 	}

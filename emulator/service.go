@@ -16,6 +16,7 @@ const (
 	pppConnection    = "WANPPPConnection"
 	commonInterface  = "WANCommonInterfaceConfig"
 	layer3Forwarding = "Layer3Forwarding"
+	firewallControl  = "WANIPv6FirewallControl"
 )
 
 // definition is what all services of a type share: its SCPD and the functions behind it. It is never changed.
@@ -80,6 +81,7 @@ func blueprints() []blueprint {
 		{pppConnection, 1, "urn:upnp-org:serviceId:WANPPPConn1", pppActions(), connectionVariables()},
 		{commonInterface, 1, "urn:upnp-org:serviceId:WANCommonIFC1", commonInterfaceActions(), commonInterfaceVariables()},
 		{layer3Forwarding, 1, "urn:upnp-org:serviceId:L3Forwarding1", layer3Actions(), layer3Variables()},
+		{firewallControl, 1, "urn:upnp-org:serviceId:WANIPv6Firewall1", firewallActions(), firewallVariables()},
 	}
 }
 

@@ -71,6 +71,7 @@ func ideal() []string {
 		"urn:schemas-upnp-org:service:Layer3Forwarding:1",
 		"urn:schemas-upnp-org:service:WANCommonInterfaceConfig:1",
 		"urn:schemas-upnp-org:service:WANIPConnection:2",
+		"urn:schemas-upnp-org:service:WANIPv6FirewallControl:1",
 		"uuid", "uuid",
 	}
 }

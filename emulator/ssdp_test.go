@@ -85,7 +85,7 @@ const testUDN = "uuid:00000000-0000-4000-8000-000000000001"
 // The UDNs of the embedded devices are the emulator's choice and left out.
 func announced(version int) []string {
 	v := fmt.Sprint(":", version)
-	return []string{
+	all := []string{
 		"upnp:rootdevice", testUDN, "urn:schemas-upnp-org:device:InternetGatewayDevice" + v,
 		"uuid", "urn:schemas-upnp-org:device:WANDevice" + v,
 		"uuid", "urn:schemas-upnp-org:device:WANConnectionDevice" + v,
@@ -93,6 +93,10 @@ func announced(version int) []string {
 		"urn:schemas-upnp-org:service:WANCommonInterfaceConfig:1",
 		"urn:schemas-upnp-org:service:WANIPConnection" + v,
 	}
+	if version == 2 {
+		all = append(all, "urn:schemas-upnp-org:service:WANIPv6FirewallControl:1")
+	}
+	return all
 }
 
 // targets are the NT or ST of all, with the UDNs of embedded devices made alike.
@@ -204,6 +208,7 @@ func TestSSDPSearchTargets(t *testing.T) {
 		{st: device + "WANConnectionDevice:2", igd2: 1},
 		{st: service + "WANIPConnection:1", igd1: 1, igd2: 1},
 		{st: service + "WANIPConnection:2", igd2: 1},
+		{st: service + "WANIPv6FirewallControl:1", igd2: 1},
 		{st: service + "Layer3Forwarding:1", igd1: 1, igd2: 1},
 		{st: service + "Layer3Forwarding:2"},
 		{st: service + "WANPPPConnection:1"},

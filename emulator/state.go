@@ -25,8 +25,9 @@ type state struct {
 	bootID      uint32
 	connections []*connection // one or more
 
-	defaultConnection string   // DefaultConnectionService of Layer3Forwarding:1
-	services          []string // what it may be
+	defaultConnection string              // DefaultConnectionService of Layer3Forwarding:1
+	services          []connectionService // what it may be
+	pinholes          pinholes
 }
 
 func newState(o Options, root *device) *state {
@@ -39,11 +40,9 @@ func newState(o Options, root *device) *state {
 	for i, w := range o.WAN {
 		s.connections = append(s.connections, newConnection(i, w, s.now))
 	}
+	s.pinholes = s.newPinholes()
 	s.bootID = bootID(s.now)
-	s.services = connectionServices(root)
-	if len(s.services) > 0 { // the root device of Wi-Fi setup has none
-		s.defaultConnection = s.services[0]
-	}
+	s.serve(root)
 	return s
 }
 
@@ -55,20 +54,25 @@ func (s *state) nextBootID() uint32 { return max(s.bootID+1, bootID(s.now)) & 0x
 
 // enter moves the state to now: what has fallen due by then has happened, each at its own time.
 func (s *state) enter(now time.Time) {
-	for {
-		e, p := s.due(now), s.timeline.due(now)
-		switch {
-		case e == nil && p == nil:
-			s.step(now)
-			return
-		case p == nil || e != nil && !p.at.Before(e.Expires):
-			s.step(e.Expires)
-			s.expire(e)
-		default:
-			s.step(p.at)
-			s.carryOut(p)
-		}
+	for at, happen := s.soonest(now); happen != nil; at, happen = s.soonest(now) {
+		s.step(at)
+		happen()
 	}
+	s.step(now)
+}
+
+// soonest is what has fallen due first by now; nil when nothing has.
+func (s *state) soonest(now time.Time) (at time.Time, happen func()) {
+	if e := s.due(now); e != nil {
+		at, happen = e.Expires, func() { s.expire(e) }
+	}
+	if p := s.pinholes.due(now); p != nil && (happen == nil || p.Expires.Before(at)) {
+		at, happen = p.Expires, func() { s.closePinhole(p, PinholeExpired) }
+	}
+	if p := s.timeline.due(now); p != nil && (happen == nil || p.at.Before(at)) {
+		at, happen = p.at, func() { s.carryOut(p) }
+	}
+	return at, happen
 }
 
 // step moves the state to a time, unless it is there already.
@@ -90,7 +94,7 @@ func (s *state) due(now time.Time) (first *entry) {
 
 // next is when something falls due; zero when nothing will.
 func (s *state) next() time.Time {
-	at := s.timeline.next()
+	at := firstOf(s.timeline.next(), s.pinholes.next())
 	for _, c := range s.connections {
 		at = firstOf(at, c.mappings.next())
 	}

@@ -16,6 +16,7 @@ const (
 
 	noError          = "ERROR_NONE"
 	noCarrier        = "ERROR_NO_CARRIER"
+	notEnabled       = "ERROR_NOT_ENABLED_FOR_INTERNET"
 	userDisconnect   = "ERROR_USER_DISCONNECT"
 	forcedDisconnect = "ERROR_FORCED_DISCONNECT"
 )
@@ -41,14 +42,19 @@ func connectionActions(version int) map[string]behaviour {
 		"GetNATRSIPStatus":      {do: getNATRSIPStatus},
 		"GetExternalIPAddress":  {do: getExternalIPAddress},
 	}
+	// Timers of a dial-up line. They are kept and told; the emulator's lines are up until somebody ends them.
+	for name, timer := range map[string]func(*connection) *uint32{
+		"AutoDisconnectTime":  func(c *connection) *uint32 { return &c.autoDisconnect },
+		"IdleDisconnectTime":  func(c *connection) *uint32 { return &c.idleDisconnect },
+		"WarnDisconnectDelay": func(c *connection) *uint32 { return &c.warnDisconnect },
+	} {
+		all["Get"+name] = tell(func(c *connection) string { return ui4(*timer(c)) })
+		all["Set"+name] = behaviour{do: func(_ *state, c call) ([]string, error) {
+			*timer(c.connection) = c.args.ui4("New" + name)
+			return nil, nil
+		}}
+	}
 	maps.Copy(all, portMappingActions(version))
-	return all
-}
-
-// pppActions are those of WANPPPConnection:1 (§2.4), which shares all but one with WANIPConnection:1.
-func pppActions() map[string]behaviour {
-	all := connectionActions(1)
-	all["GetLinkLayerMaxBitRates"] = behaviour{do: getLinkLayerMaxBitRates}
 	return all
 }
 
@@ -87,6 +93,13 @@ func requestConnection(s *state, c call) ([]string, error) {
 	case pendingDisconnect, disconnecting:
 		return nil, refuse(Disconnecting)
 	}
+	switch {
+	case c.connection.linkDown:
+		c.connection.lastError = noCarrier
+		return nil, refuse(LinkDown)
+	case c.connection.barred:
+		return nil, refuse(InternetDisabled)
+	}
 	s.setStatus(c.connection, connected, noError)
 	return nil, nil
 }
@@ -120,8 +133,4 @@ func getNATRSIPStatus(*state, call) ([]string, error) {
 
 func getExternalIPAddress(s *state, c call) ([]string, error) {
 	return []string{s.externalIP(c.connection)}, nil
-}
-
-func getLinkLayerMaxBitRates(*state, call) ([]string, error) {
-	return []string{ui4(upstreamBitRate), ui4(downstreamBitRate)}, nil
 }

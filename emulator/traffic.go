@@ -9,6 +9,14 @@ type traffic struct {
 	packetsSent, packetsReceived atomic.Uint64
 }
 
+// begin sets the counters to what they were before the gateway started.
+func (t *traffic) begin(with Traffic) {
+	t.bytesSent.Store(with.BytesSent)
+	t.bytesReceived.Store(with.BytesReceived)
+	t.packetsSent.Store(with.PacketsSent)
+	t.packetsReceived.Store(with.PacketsReceived)
+}
+
 func (t *traffic) sent(n int) {
 	t.bytesSent.Add(uint64(n))
 	t.packetsSent.Add(1)
