@@ -80,3 +80,28 @@ func (d Details) MarshalJSON() ([]byte, error) {
 	b.WriteByte('}')
 	return b.Bytes(), nil
 }
+
+// UnmarshalJSON reads what MarshalJSON writes, in its order.
+func (d *Details) UnmarshalJSON(text []byte) error {
+	*d = nil
+	dec := json.NewDecoder(bytes.NewReader(text))
+	if _, err := dec.Token(); err != nil { // {
+		return err
+	}
+	for dec.More() {
+		var x Detail
+		for _, s := range []*string{&x.Name, &x.Value} {
+			token, err := dec.Token()
+			if err != nil {
+				return err
+			}
+			word, ok := token.(string)
+			if !ok {
+				return fmt.Errorf("emulator: %v in details is no text", token)
+			}
+			*s = word
+		}
+		*d = append(*d, x)
+	}
+	return nil
+}

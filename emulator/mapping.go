@@ -34,23 +34,42 @@ func (m Mapping) String() string {
 	return s
 }
 
-// MarshalJSON writes m with the keys of igdctl's list: lease_seconds is what was granted, 0 for permanent.
-func (m Mapping) MarshalJSON() ([]byte, error) {
-	return json.Marshal(struct {
-		WAN            int        `json:"wan,omitempty"`
-		Protocol       string     `json:"protocol"`
-		ExternalPort   uint16     `json:"external_port"`
-		RemoteHost     string     `json:"remote_host"`
-		InternalClient netip.Addr `json:"internal_client"`
-		InternalPort   uint16     `json:"internal_port"`
-		Enabled        bool       `json:"enabled"`
-		Description    string     `json:"description"`
-		Lease          int64      `json:"lease_seconds"`
-		Expires        time.Time  `json:"expires,omitzero"`
-		Static         bool       `json:"static,omitempty"`
+// mappingJSON has the keys of igdctl's list: lease_seconds is what was granted, 0 for permanent.
+type mappingJSON struct {
+	WAN            int            `json:"wan,omitempty"`
+	Protocol       string         `json:"protocol"`
+	ExternalPort   uint16         `json:"external_port"`
+	RemoteHost     string         `json:"remote_host"`
+	InternalClient netip.Addr     `json:"internal_client"`
+	InternalPort   uint16         `json:"internal_port"`
+	Enabled        bool           `json:"enabled"`
+	Description    string         `json:"description"`
+	Lease          int64          `json:"lease_seconds"`
+	Expires        time.Time      `json:"expires,omitzero"`
+	Static         bool           `json:"static,omitempty"`
+	Reach          netip.AddrPort `json:"reach,omitzero"`
+}
 
-		Reach netip.AddrPort `json:"reach,omitzero"`
-	}{m.WAN, m.Protocol, m.ExternalPort, m.RemoteHost, m.InternalClient, m.InternalPort, m.Enabled, m.Description, int64(m.Lease / time.Second), m.Expires, m.Static, m.Reach})
+// MarshalJSON writes m with the keys of igdctl's list.
+func (m Mapping) MarshalJSON() ([]byte, error) {
+	return json.Marshal(mappingJSON{
+		m.WAN, m.Protocol, m.ExternalPort, m.RemoteHost, m.InternalClient, m.InternalPort, m.Enabled, m.Description,
+		int64(m.Lease / time.Second), m.Expires, m.Static, m.Reach,
+	})
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (m *Mapping) UnmarshalJSON(text []byte) error {
+	var v mappingJSON
+	if err := json.Unmarshal(text, &v); err != nil {
+		return err
+	}
+	*m = Mapping{
+		WAN: v.WAN, Protocol: v.Protocol, ExternalPort: v.ExternalPort, RemoteHost: v.RemoteHost, InternalClient: v.InternalClient,
+		InternalPort: v.InternalPort, Enabled: v.Enabled, Description: v.Description, Lease: time.Duration(v.Lease) * time.Second,
+		Expires: v.Expires, Static: v.Static, Reach: v.Reach,
+	}
+	return nil
 }
 
 // remaining is what is left of the lease at now in whole seconds, rounded up, because 0 would say that m is permanent.

@@ -1,7 +1,6 @@
 package emulator
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -63,9 +62,9 @@ func (t *Tally) Unmet() []Unmet {
 		least, most := c.expect.bounds()
 		switch {
 		case c.seen < least:
-			all = append(all, Unmet{c.expect, c.seen, slices.Clone(c.near)})
+			all = append(all, Unmet{c.expect.String(), c.seen, append([]NearMiss{}, c.near...)})
 		case most >= 0 && c.seen > most:
-			all = append(all, Unmet{c.expect, c.seen, slices.Clone(c.surplus)})
+			all = append(all, Unmet{c.expect.String(), c.seen, append([]NearMiss{}, c.surplus...)})
 		}
 	}
 	return all
@@ -120,15 +119,15 @@ func (c *count) keep(m NearMiss) {
 
 // Unmet is an expectation that has not come true.
 type Unmet struct {
-	Expectation Expectation
-	Seen        int        // entries that were as expected
-	Near        []NearMiss // at most three: what came nearest, or when there were too many, the first beyond
+	Expectation string     `json:"expectation"` // as a sentence
+	Seen        int        `json:"seen"`        // entries that were as expected
+	Near        []NearMiss `json:"near"`        // at most three: what came nearest, or when there were too many, the first beyond
 }
 
 // NearMiss is an entry that was not as expected.
 type NearMiss struct {
 	Entry   Entry    `json:"entry"`
-	Differs []string `json:"differs"` // in what: "NewLeaseDuration is 3600, not 0"; empty when it was one too many
+	Differs []string `json:"differs,omitempty"` // in what: "NewLeaseDuration is 3600, not 0"; empty when it was one too many
 
 	distance int
 }
@@ -136,7 +135,7 @@ type NearMiss struct {
 // String says in lines what was expected and what was seen instead.
 func (u Unmet) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "expected: %v\n     saw: %s", u.Expectation, u.sawText())
+	fmt.Fprintf(&b, "expected: %s\n     saw: %s", u.Expectation, u.sawText())
 	for _, n := range u.Near {
 		word := "    near"
 		if len(n.Differs) == 0 {
@@ -160,18 +159,6 @@ func (u Unmet) sawText() string {
 	return fmt.Sprint(u.Seen)
 }
 
-// MarshalJSON writes u with the keys expectation (a sentence), seen and near.
-func (u Unmet) MarshalJSON() ([]byte, error) {
-	if u.Near == nil {
-		u.Near = []NearMiss{}
-	}
-	return json.Marshal(struct {
-		Expectation string     `json:"expectation"`
-		Seen        int        `json:"seen"`
-		Near        []NearMiss `json:"near"`
-	}{u.Expectation.String(), u.Seen, u.Near})
-}
-
 // UnmetError says which expectations have not come true.
 type UnmetError struct {
 	Unmet []Unmet
@@ -185,7 +172,7 @@ func (e *UnmetError) Error() string {
 		return "emulator: every expectation came true"
 	}
 	u := e.Unmet[0]
-	text := fmt.Sprintf("emulator: expected %v; saw %s", u.Expectation, u.sawText())
+	text := fmt.Sprintf("emulator: expected %s; saw %s", u.Expectation, u.sawText())
 	if n := len(e.Unmet) - 1; n > 0 {
 		text += fmt.Sprintf(" (and %d more)", n)
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 // story is a journal: a client that is refused, tries again with a permanent lease, and again after the reboot.
@@ -149,13 +150,29 @@ func TestExpectationInWords(t *testing.T) {
 	}
 }
 
+// What is not met can be sent and read again, entries and all.
 func TestUnmetAsJSON(t *testing.T) {
-	got, err := json.Marshal(Unmet{Expectation: Expectation{Faults: "x"}})
+	tally, err := NewTally(Expectation{Calls: "AddPortMapping", Code: new(501)}, Expectation{Changes: "x"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := `{"expectation":"faults x, at least once","seen":0,"near":[]}`; string(got) != want {
-		t.Errorf("%s, want %s", got, want)
+	for _, e := range story()[:4] {
+		tally.Note(e)
+	}
+	want := tally.Unmet()
+	text, err := json.Marshal(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []Unmet
+	if err := json.Unmarshal(text, &got); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got, cmpopts.EquateComparable(netip.AddrPort{}), cmpopts.IgnoreUnexported(NearMiss{})); diff != "" {
+		t.Errorf("%s (-sent +read):\n%s", text, diff)
+	}
+	if text, err := json.Marshal(want[1]); err != nil || string(text) != `{"expectation":"changes x, at least once","seen":0,"near":[]}` {
+		t.Errorf("%s, %v", text, err)
 	}
 }
 

@@ -100,7 +100,7 @@ func verify(c *call) (any, error) {
 	v := verifyView{Checked: len(expect), Unmet: []emulator.Unmet{}}
 	var unmet []emulator.Unmet
 	if len(expect) == 0 {
-		v.Checked, unmet = len(c.gateway.play.expect), c.gateway.play.tally.Unmet()
+		v.Checked, unmet = len(c.gateway.play.expectations()), c.gateway.play.unmet()
 	} else if unmet, err = c.gateway.Verify(expect...); err != nil {
 		return nil, badRequest("", "%v", err)
 	}

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bufio"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -39,6 +41,7 @@ func TestStories(t *testing.T) {
 			env.Setenv("GORACE", noExitSleep)
 			return nil
 		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"serving": cmdServing},
 		Condition: func(cond string) (bool, error) {
 			if cond != "lab" {
 				return false, fmt.Errorf("unknown condition %q", cond)
@@ -55,6 +58,27 @@ func labWorks() (bool, error) {
 		return false, fmt.Errorf("CI=true, and there can be no lab: %w", err)
 	}
 	return err == nil, nil
+}
+
+// serving starts fakeigd serve with these flags, which ends with the script, and lets the environment tell where it is, as run does.
+func cmdServing(ts *testscript.TestScript, neg bool, args []string) {
+	cmd := exec.Command("fakeigd", append([]string{"serve"}, args...)...)
+	cmd.Dir = ts.Getenv("WORK")
+	out, err := cmd.StdoutPipe()
+	ts.Check(err)
+	ts.Check(cmd.Start())
+	ts.Defer(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	lines := bufio.NewReader(out)
+	line, err := lines.ReadBytes('\n')
+	ts.Check(err)
+	var ready readyLine
+	ts.Check(json.Unmarshal(line, &ready))
+	for name, value := range map[string]string{"IGD_CONTROL": ready.Control, "IGD_LOCATION": ready.Location, "IGD_SSDP": ready.SSDP} {
+		ts.Setenv(name, value)
+	}
 }
 
 // exitcode N COMMAND… succeeds when COMMAND ends with exit code N: scripts cannot look at codes by themselves.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"os/signal"
 	"strconv"
@@ -18,6 +19,8 @@ import (
 //
 //	peer env             prints the IGD_ variables
 //	peer open PORT       opens a port at IGD_LOCATION and prints its external address
+//	peer with PORT       opens a port and closes it
+//	peer garbage         sends a SOAP request that is none
 //	peer search          finds a gateway through IGD_SSDP, or by multicast without it, and prints its address
 //	peer wait            prints "started", waits for a signal, prints it and ends with code 7
 //	peer exit N          ends with code N
@@ -35,7 +38,14 @@ func peer(args []string) int {
 			}
 		}
 	case "open":
-		err = peerOpen(ctx, args[1])
+		_, err = peerOpen(ctx, args[1])
+	case "with":
+		var m *client.Mapping
+		if m, err = peerOpen(ctx, args[1]); err == nil {
+			err = m.Close(ctx)
+		}
+	case "garbage":
+		err = peerGarbage(ctx)
 	case "search":
 		err = peerSearch(ctx)
 	case "wait":
@@ -63,23 +73,39 @@ func peer(args []string) int {
 	return 0
 }
 
-func peerOpen(ctx context.Context, port string) error {
+func peerOpen(ctx context.Context, port string) (*client.Mapping, error) {
 	n, err := strconv.ParseUint(port, 10, 16)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	location := os.Getenv("IGD_LOCATION")
 	if location == "" {
-		return errors.New("IGD_LOCATION is not set")
+		return nil, errors.New("IGD_LOCATION is not set")
 	}
 	m, err := client.Map(ctx, client.Request{InternalPort: uint16(n)}, client.Options{Gateway: location})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, e := range m.Entries() {
 		fmt.Println("open", e.External)
 	}
-	return nil
+	return m, nil
+}
+
+func peerGarbage(ctx context.Context) error {
+	g, err := client.Find(ctx, client.Options{Gateway: os.Getenv("IGD_LOCATION")})
+	if err != nil {
+		return err
+	}
+	req, err := http.NewRequestWithContext(ctx, "POST", g.Service.ControlURL, strings.NewReader("garbage"))
+	if err != nil {
+		return err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	return resp.Body.Close()
 }
 
 func peerSearch(ctx context.Context) error {

@@ -19,7 +19,7 @@ type play struct {
 	over  context.Context // ends with the gateways, for those who wait for what they see
 	end   context.CancelFunc
 	clock *emulator.Clock // nil: real time
-	tally *emulator.Tally // of the scenario's expectations
+	tally *emulator.Tally // of what is expected
 
 	gateways []*gateway
 }
@@ -41,7 +41,7 @@ func start(ctx context.Context, c cast) (_ *play, err error) {
 			err = errors.Join(err, p.close())
 		}
 	}()
-	if p.tally, err = emulator.NewTally(c.expect...); err != nil {
+	if p.tally, err = emulator.NewTally(c.expectations()...); err != nil {
 		return nil, err
 	}
 	if c.virtual {

@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -68,11 +66,6 @@ func controlURL(flag string) (string, error) {
 	return "http://" + v.Host, nil
 }
 
-const (
-	askTime  = 2 * time.Second       // for one question
-	askAgain = 50 * time.Millisecond // between two
-)
-
 func readyz(ctx context.Context, u *ui, base string, wait time.Duration) error {
 	deadline := time.Now().Add(wait)
 	over := u.Waiting("waiting for %s", base)
@@ -91,11 +84,7 @@ func readyz(ctx context.Context, u *ui, base string, wait time.Duration) error {
 			return ctx.Err()
 		}
 		if !time.Now().Add(askAgain).Before(deadline) {
-			return &failure{
-				kind: "not_ready", exit: exitNotReady, cause: err,
-				message: fmt.Sprintf("no fakeigd is ready at %s: %v", base, err),
-				hints:   []string{"start one: fakeigd serve --control " + strings.TrimPrefix(base, "http://")},
-			}
+			return err
 		}
 		select {
 		case <-time.After(askAgain):
@@ -104,30 +93,22 @@ func readyz(ctx context.Context, u *ui, base string, wait time.Duration) error {
 	}
 }
 
-func askReady(ctx context.Context, base string) (*readyAnswer, error) {
-	ctx, cancel := context.WithTimeout(ctx, askTime)
+func askReady(ctx context.Context, base string) (a readyAnswer, err error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, askTime, errSlow)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, base+"/readyz", nil)
-	if err != nil {
-		return nil, err
+	c := &controlClient{base: base}
+	err = c.do(ctx, http.MethodGet, "/readyz", nil, &a)
+	switch {
+	case context.Cause(ctx) == errSlow:
+		err = c.absent(errSlow)
+	case err == nil && a.Status != "ready":
+		err = c.strange(fmt.Errorf("it says that it is %q", a.Status))
 	}
-	// A proxy of the environment has no business between a health check and its own container.
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	resp, err := client.Do(req)
-	if err != nil {
-		if e, ok := errors.AsType[*url.Error](err); ok {
-			err = e.Err
-		}
-		return nil, err
-	}
-	defer resp.Body.Close()
-	var a readyAnswer
-	err = json.NewDecoder(io.LimitReader(resp.Body, 1<<16)).Decode(&a)
-	if resp.StatusCode != http.StatusOK || err != nil || a.Status != "ready" {
-		return nil, fmt.Errorf("it answers %q, which is not a fakeigd that is ready", resp.Status)
-	}
-	return &a, nil
+	return a, err
 }
+
+// errSlow says that nobody answered within askTime.
+var errSlow = errors.New("there is no answer")
 
 // count writes "1 gateway" and "2 gateways".
 func count(n int, noun string) string {

@@ -61,7 +61,7 @@ on loopback, or in a network of their own. No root, no real router.`,
 		message, hint := cli.FlagError(cmd, err)
 		return usage(hint, "%s", strings.ReplaceAll(message, "\n", " "))
 	})
-	root.AddCommand(serveCommand(u), runCommand(u), labCommand(u), scenariosCommand(u), readyzCommand(u), doctorCommand(u))
+	root.AddCommand(serveCommand(u), runCommand(u), labCommand(u), ctlCommand(u), scenariosCommand(u), readyzCommand(u), doctorCommand(u))
 	cli.AddOwnCommands(root, "scenario names", "fakeigd help run", func(message, hint string) error { return usage(hint, "%s", message) })
 	cli.NameValues(root)
 	return root

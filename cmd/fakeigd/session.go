@@ -178,7 +178,7 @@ func (se *session) unmet() []emulator.Unmet {
 	defer se.mu.Unlock()
 	var all []emulator.Unmet
 	for _, p := range se.plays {
-		all = append(all, p.tally.Unmet()...)
+		all = append(all, p.unmet()...)
 	}
 	return all
 }

@@ -23,6 +23,7 @@ type settings struct {
 	journal   string   // file; empty: none
 	seed      uint64
 	clock     string // clockReal or clockVirtual; empty: clockReal
+	clean     bool   // besides what the scenarios expect, clients are to leave nothing behind
 	count     int    // copies of each scenario; 0: 1
 }
 
@@ -65,6 +66,7 @@ type cast struct {
 	seed     uint64
 	virtual  bool // they share a clock that is moved by hand
 	expect   []emulator.Expectation
+	clean    bool
 	devices  []emulator.Options
 }
 
@@ -98,7 +100,7 @@ func (s *settings) castsOf(all []*scenarios.Scenario, taken map[string]bool) ([]
 	gateways := len(taken)
 	for _, sc := range all {
 		for n := range max(s.count, 1) {
-			c := cast{sc.Name, s.seed, s.clock == clockVirtual, sc.Expect, sc.Options()}
+			c := cast{sc.Name, s.seed, s.clock == clockVirtual, sc.Expect, s.clean, sc.Options()}
 			for i := range c.devices {
 				o := &c.devices[i]
 				if s.count > 1 {
