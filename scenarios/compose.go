@@ -15,6 +15,7 @@ type composer struct {
 	problems  problems
 	documents map[string]*document // by file
 	under     []string             // files that are being composed, outermost first
+	decoder   decoder              // of whole devices
 }
 
 const (
@@ -63,7 +64,8 @@ func (c *composer) scenario(doc *document) {
 // options is what a composed device is to the emulator.
 func (c *composer) options(tree *node) emulator.Options {
 	var d Device
-	(&decoder{problems: &c.problems}).decode(tree, reflect.ValueOf(&d).Elem())
+	c.decoder.problems = &c.problems
+	c.decoder.decode(tree, reflect.ValueOf(&d).Elem())
 	if d.IGD == 0 {
 		c.problems.sense(tree, path{"igd"}, "", "%s is missing: 1 or 2, the version of InternetGatewayDevice, or name a profile", keyOf(tree, path{"igd"}))
 	} else if d.IGD != 1 && d.IGD != 2 {

@@ -27,7 +27,7 @@ const (
 	// maxDevices bounds a scenario, not a process: a LAN with more gateways than this tests nothing new.
 	maxDevices = 64
 	// maxQuirks bounds what one device names.
-	maxQuirks = 64
+	maxQuirks = 32
 )
 
 // document reads a file for itself.

@@ -7,6 +7,9 @@ import (
 	"github.com/igdkit/igdkit/emulator"
 )
 
+// maxFaults bounds a device, all that it is made of included: each is compared with each.
+const maxFaults = 500
+
 // override is base with over put upon it key by key: maps merge, lists and scalars are replaced; faults and timelines grow. A fault of
 // base gives way to one with the same occasion when both end it.
 func override(base, over *node) *node {
@@ -66,7 +69,12 @@ func joined(a, b *node) *node {
 // combine puts layers that stand beside each other together, and reports where two of them want different things.
 func (c *composer) combine(layers []layer) *node {
 	var all *node
+	faults := 0
 	for i, l := range layers {
+		if faults += len(l.tree.get("faults").list()); faults > maxFaults {
+			c.problems.at(l.tree.get("faults"), "", "%d faults are too many for one device (%d at most)", faults, maxFaults)
+			break
+		}
 		for _, other := range layers[:i] {
 			c.conflicts(other, l, other.tree, l.tree, nil)
 			c.verbs(other, l)

@@ -107,35 +107,3 @@ func TestParseReportsAll(t *testing.T) {
 		t.Errorf("problems differ (-want +got)\n%s", diff)
 	}
 }
-
-// Whatever the bytes: a scenario that can be played, or an error with a message; never both, never a panic.
-func FuzzParse(f *testing.F) {
-	for _, name := range Names() {
-		text, err := Source(name)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(text)
-	}
-	f.Add([]byte("schema: 1\ndevices: [{igd: 2, name: a, external-ip: 192.0.2.1}]\nverdict: refused:606\n"))
-	f.Add([]byte("a: &a [*a, *a]\n"))
-	f.Add([]byte("? [1]\n: !!int two\n<<: {schema: 1}\n"))
-	f.Fuzz(func(t *testing.T, text []byte) {
-		s, err := Parse("f.yaml", text)
-		if err != nil {
-			var invalid *InvalidError
-			if s != nil || !errors.As(err, &invalid) || len(invalid.Problems) == 0 || err.Error() == "" {
-				t.Fatalf("Parse = %v, %#v", s, err)
-			}
-			return
-		}
-		for _, o := range s.Options() {
-			if checkName(o.Name) != nil || o.Version != 1 && o.Version != 2 {
-				t.Fatalf("device that cannot be played: %+v", o)
-			}
-		}
-		if n := len(s.Options()); n == 0 || n > maxDevices {
-			t.Fatalf("%d devices", n)
-		}
-	})
-}

@@ -12,7 +12,7 @@ const (
 	// maxSize bounds a document in bytes. The longest that is worth writing by hand is far below it.
 	maxSize = 1 << 20
 	// maxNodes bounds it in keys and values: what costs time is not the bytes.
-	maxNodes = 50_000
+	maxNodes = 20_000
 	// maxDepth bounds the nesting of lists and maps.
 	maxDepth = 40
 )
