@@ -180,3 +180,32 @@ func TestFaultsAreForClients(t *testing.T) {
 		}
 	})
 }
+
+// However connections wait, a gateway that is closed is gone within a second.
+func TestFaultsDoNotHoldUpClose(t *testing.T) {
+	for name, fault := range map[string]emulator.Fault{
+		"accept":         {On: "tcp.accept", Do: emulator.Deed{Hang: true}},
+		"accept delay":   {On: "tcp.accept", Do: emulator.Deed{Delay: during(time.Minute)}},
+		"request":        {On: "http.request", Do: emulator.Deed{Hang: true}},
+		"request delay":  {On: "http.request", Do: emulator.Deed{Delay: during(time.Minute)}},
+		"head delay":     {On: "http.head", Do: emulator.Deed{Delay: during(time.Minute)}},
+		"truncated body": {On: "http.body", Do: emulator.Deed{Truncate: new(1), Hang: true}},
+		"slow body":      {On: "http.body", Do: emulator.Deed{Drip: &emulator.Drip{Bytes: 1, Every: during(time.Second)}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				g, h := broken(t, fault)
+				c := connect(t, h)
+				io.WriteString(c, getDescription)
+				synctest.Wait()
+				start := time.Now()
+				if err := g.Close(); err != nil || time.Since(start) >= time.Second {
+					t.Errorf("%v after %v", err, time.Since(start))
+				}
+				if all := told(c, time.Minute); all[len(all)-1].After > 0 {
+					t.Errorf("the connection is still there: %v", all)
+				}
+			})
+		})
+	}
+}

@@ -97,7 +97,9 @@ func (c *conn) hold() {
 	}
 	defer c.hangs(-1)
 	c.SetReadDeadline(time.Now().Add(c.hang))
-	io.Copy(io.Discard, c.Conn)
+	if !c.retired.Load() {
+		io.Copy(io.Discard, c.Conn)
+	}
 }
 
 // hangs counts connections that hang, and reports whether there is room for n more.
