@@ -27,9 +27,9 @@ type Plane struct {
 	// Stealth drops what comes from the Internet to a port that is not mapped; without it that is refused. In memory only.
 	Stealth bool
 
-	// Hold is called, in PlanePorts, with each external address that the gateway gets, and makes it an address of this machine. nil:
-	// it is one already.
-	Hold func(netip.Addr) error
+	// Hold is called, in PlanePorts, with each external address that the gateway gets or loses: it makes it an address of this machine
+	// or ends that. nil: it is one already.
+	Hold func(addr netip.Addr, on bool) error
 }
 
 // PlaneMode is a kind of [Plane].

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 )
 
@@ -149,25 +150,41 @@ func (ds *doors) readdress(s *state) (changed bool) {
 	if !ds.ports() {
 		return changed
 	}
-	if ds.addrs == nil {
-		ds.addrs = make([]netip.Addr, len(s.connections))
-	}
+	old := ds.addrs
+	ds.addrs = make([]netip.Addr, len(s.connections))
 	for i, c := range s.connections {
-		if ds.addrs[i] == c.address {
+		ds.addrs[i] = c.address
+	}
+	if slices.Equal(old, ds.addrs) {
+		return changed
+	}
+	ds.hold(old, ds.addrs, false)
+	ds.hold(ds.addrs, old, true)
+	for i, c := range s.connections {
+		if i < len(old) && old[i] == c.address {
 			continue
-		}
-		ds.addrs[i], changed = c.address, true
-		if hold := ds.plane.options.Hold; hold != nil && exact(c.address) {
-			if err := hold(c.address); err != nil {
-				ds.failed(c.address.String(), err)
-			}
 		}
 		ds.plane.endIf(func(x *session) bool { return x.wan == c })
 		for e := range c.mappings.order.all {
 			ds.shut(e)
 		}
 	}
-	return changed
+	return true
+}
+
+// hold calls Hold for the addresses that are not among the others.
+func (ds *doors) hold(addrs, others []netip.Addr, on bool) {
+	if ds.plane.options.Hold == nil {
+		return
+	}
+	for i, addr := range addrs {
+		if !exact(addr) || slices.Contains(others, addr) || slices.Contains(addrs[:i], addr) {
+			continue
+		}
+		if err := ds.plane.options.Hold(addr, on); err != nil {
+			ds.failed(addr.String(), err)
+		}
+	}
 }
 
 // close ends every door, and returns when all goroutines have ended. The sessions have been told to.

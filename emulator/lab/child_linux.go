@@ -124,6 +124,7 @@ func (g *gateway) start(ctx context.Context, start Start) (io.Closer, syscall.Si
 			LAN:       gatewayAddr(),
 			WAN:       wanAddr().Addr(),
 			Host:      hostAddr().Addr(),
+			Hold:      holdAddr,
 			Report:    g.report,
 		})
 		done <- result{c, err}

@@ -73,6 +73,10 @@ type Site struct {
 	WAN       netip.Addr   // the gateway's address on the Internet side, on its loopback interface
 	Host      netip.Addr   // the command's address
 
+	// Hold gives the gateway a further address on its loopback interface, where WAN is, or takes one away. It may be called as
+	// Report may. It is no error that the gateway has it, or has it not.
+	Hold func(addr netip.Addr, on bool) error
+
 	// Report sends a value as JSON to Options.OnReport. It may be called until Close has returned, by any goroutine.
 	Report func(v any) error
 }

@@ -2,7 +2,9 @@ package lab
 
 import (
 	"context"
+	"errors"
 	"net/netip"
+	"syscall"
 
 	"github.com/igdkit/igdkit/internal/netns"
 )
@@ -23,6 +25,26 @@ func network(ctx context.Context) (*netns.Namespace, error) {
 		return nil, err
 	}
 	return host, nil
+}
+
+// holdAddr is Site.Hold, in the process on the gateway.
+func holdAddr(addr netip.Addr, on bool) error {
+	gateway, err := netns.Current()
+	if err != nil {
+		return err
+	}
+	defer gateway.Close()
+	prefix := netip.PrefixFrom(addr, addr.BitLen())
+	if on {
+		if err := gateway.AddAddr("lo", prefix); !errors.Is(err, syscall.EEXIST) {
+			return err
+		}
+		return nil
+	}
+	if err := gateway.RemoveAddr("lo", prefix); !errors.Is(err, syscall.EADDRNOTAVAIL) {
+		return err
+	}
+	return nil
 }
 
 func connect(ctx context.Context, gateway, host *netns.Namespace) error {

@@ -146,10 +146,7 @@ func (e *end) wait(ctx context.Context) error {
 const addrGenModeNone = 1
 
 func addAddr(h *netlink.Handle, link netlink.Link, prefix netip.Prefix) error {
-	addr := &netlink.Addr{IPNet: &net.IPNet{
-		IP:   prefix.Addr().AsSlice(),
-		Mask: net.CIDRMask(prefix.Bits(), prefix.Addr().BitLen()),
-	}}
+	addr := &netlink.Addr{IPNet: ipNet(prefix)}
 	if prefix.Addr().Is6() {
 		// Duplicate address detection keeps an address unusable for a second or two.
 		addr.Flags = unix.IFA_F_NODAD
@@ -158,4 +155,8 @@ func addAddr(h *netlink.Handle, link netlink.Link, prefix netip.Prefix) error {
 		return fmt.Errorf("address %v on %s: %w", prefix, link.Attrs().Name, err)
 	}
 	return nil
+}
+
+func ipNet(prefix netip.Prefix) *net.IPNet {
+	return &net.IPNet{IP: prefix.Addr().AsSlice(), Mask: net.CIDRMask(prefix.Bits(), prefix.Addr().BitLen())}
 }

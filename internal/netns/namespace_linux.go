@@ -119,6 +119,20 @@ func (n *Namespace) AddAddr(name string, prefix netip.Prefix) error {
 	})
 }
 
+// RemoveAddr takes an address from the named interface.
+func (n *Namespace) RemoveAddr(name string, prefix netip.Prefix) error {
+	return n.with(func(h *netlink.Handle) error {
+		link, err := h.LinkByName(name)
+		if err != nil {
+			return fmt.Errorf("address %v: %s: %w", prefix, name, err)
+		}
+		if err := h.AddrDel(link, &netlink.Addr{IPNet: ipNet(prefix)}); err != nil {
+			return fmt.Errorf("remove address %v of %s: %w", prefix, name, err)
+		}
+		return nil
+	})
+}
+
 // AddDefaultRoute sends everything beyond the namespace's own networks to gateway.
 func (n *Namespace) AddDefaultRoute(gateway netip.Addr) error {
 	return n.with(func(h *netlink.Handle) error {
