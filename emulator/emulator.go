@@ -15,5 +15,11 @@
 // # What happened
 //
 // Everything the gateway received, answered and changed is an [Entry] of its journal; what changed in its state is also
-// an [Event].
+// an [Event]. [Gateway.Calls] are the calls of an action; an [Expectation] says what there should be, [Gateway.Expect] fails the
+// test when there is not and tells what came nearest, and [Gateway.Await] waits for it.
+//
+// # What goes wrong
+//
+// [Gateway.AddFault] lets a gateway do something wrong, [Gateway.Act] lets something happen to it: a reboot, another address.
+// Both are also Options, and words of the scenario files that package scenarios reads.
 package emulator

@@ -7,8 +7,10 @@ import (
 	"time"
 )
 
-// miss says in what e, an entry of the right kind, is not as expected; nil when it is. An entry of another name differs most: it is
-// only worth showing when there is nothing else.
+// otherName is how much an entry of another name differs at least: more than by everything else.
+const otherName = 1000
+
+// miss says in what e, an entry of the right kind, is not as expected; nil when it is.
 func (c *count) miss(s subject, name string, e Entry) *NearMiss {
 	x := c.expect
 	m := NearMiss{Entry: e}
@@ -17,7 +19,7 @@ func (c *count) miss(s subject, name string, e Entry) *NearMiss {
 		m.Differs = append(m.Differs, fmt.Sprintf(format, args...))
 	}
 	if !s.pattern.matches(name) {
-		differ(100, "the %s is %s, not %s", s.noun, orNothing(name), s.pattern)
+		differ(otherName, "the %s is %s, not %s", s.noun, orNothing(name), s.pattern)
 	}
 	for _, arg := range sortedNames(x.With) {
 		test, value := x.With[arg], e.Details.Get(arg)

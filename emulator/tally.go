@@ -103,8 +103,14 @@ func (c *count) note(e Entry) {
 	}
 }
 
-// keep remembers m if it is nearer than what is remembered, or as near and earlier.
+// keep remembers m if it is nearer than what is remembered, or as near and earlier. Entries of another name are worth showing only
+// while there are none of the right one.
 func (c *count) keep(m NearMiss) {
+	if m.distance < otherName {
+		c.near = slices.DeleteFunc(c.near, func(n NearMiss) bool { return n.distance >= otherName })
+	} else if len(c.near) > 0 && c.near[0].distance < otherName {
+		return
+	}
 	i, _ := slices.BinarySearchFunc(c.near, m, func(a, b NearMiss) int {
 		if a.distance <= b.distance {
 			return -1
