@@ -29,7 +29,10 @@ func newDescriptionDialect(d *DescriptionDialect) descriptionDialect {
 		scpd:               defaultTo(d.SCPD, idealSCPD).lines(end),
 		indent:             " ",
 	}
-	if d.Indent != nil {
+	switch {
+	case end == "":
+		c.indent = ""
+	case d.Indent != nil:
 		c.indent = *d.Indent
 	}
 	return c

@@ -69,7 +69,7 @@ func (o Options) defaults() (Options, error) {
 		o.Clients = clientsOf(o.LAN)
 	}
 	if o.UDN == "" {
-		o.UDN = newUDN(o.Seed, o.Name, o.LAN, "")
+		o.UDN = o.rootUDN(0)
 	}
 	if all := o.Problems(); len(all) > 0 {
 		return o, fmt.Errorf("emulator: %w", all[0])
