@@ -139,7 +139,12 @@ func (d *decoder) dictionary(n *node, v reflect.Value) {
 	v.Set(reflect.MakeMapWithSize(t, len(n.keys)))
 	for i, k := range n.keys {
 		key := reflect.New(t.Key()).Elem()
-		d.decode(k, key)
+		if number := *k; key.CanInt() || key.CanUint() {
+			number.tag = "!!int" // JSON has it in quotes
+			d.decode(&number, key)
+		} else {
+			d.decode(k, key)
+		}
 		item := reflect.New(t.Elem()).Elem()
 		d.decode(n.items[i], item)
 		v.SetMapIndex(key, item)

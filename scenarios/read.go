@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"strings"
 
@@ -29,6 +30,9 @@ func read(file string, data []byte, ps *problems) *node {
 		return nil
 	}
 	var doc yaml.Node
+	if json.Valid(data) {
+		data = pairedEscapes(data)
+	}
 	if err := yaml.Load(data, &doc); err != nil {
 		syntax(file, err, ps)
 		return nil
