@@ -27,12 +27,13 @@ const (
 
 func labAddr() netip.Addr { return netip.MustParseAddr("192.168.1.1") }
 
-// labGateway is what runs on the lab's gateway: an ideal IGD:2 in the group, and its reset button.
+// labGateway is what runs on the lab's gateway: an ideal IGD:2 in the group, but for the faults that the spec names, and its
+// reset button.
 func labGateway(ctx context.Context, s lab.Site) (io.Closer, error) {
 	if strings.HasPrefix(string(s.Spec), "ports") {
 		return labPorts(ctx, s)
 	}
-	g, err := New(ctx, Options{Version: 2, LAN: s.LAN.Addr(), SSDP: "multicast", UDN: labUDN, Seed: 5})
+	g, err := New(ctx, Options{Version: 2, LAN: s.LAN.Addr(), SSDP: "multicast", UDN: labUDN, Seed: 5, Faults: labFaults(string(s.Spec))})
 	if err != nil {
 		return nil, err
 	}
