@@ -113,7 +113,7 @@ func TestSSDPRandomPort(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			_, gateway, host := lan(t)
 			fault := emulator.Fault{On: "ssdp.reply", Do: emulator.Deed{SendFrom: &emulator.Origin{Port: emulator.PortChoice{Random: true}}}}
-			g := startMulticast(t, gateway, emulator.Options{Seed: seed, Faults: []emulator.Fault{fault}})
+			g := startMulticast(t, gateway, emulator.Options{Version: 1, Seed: seed, Faults: []emulator.Fault{fault}})
 			c := listenPacket(t, host, "192.168.1.10:4000")
 			send(t, c, ssdpGroup().String(), searchFor("ssdp:all", "2"))
 			for _, p := range packets(c, time.Minute) {
