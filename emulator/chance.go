@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -54,4 +55,13 @@ func (d draw) append(b []byte, word string) ([]byte, bool) {
 		b = append(b, alphabet[r.IntN(len(alphabet))])
 	}
 	return b, true
+}
+
+// drawn reports whether a word of t is one of chance.
+func (t Template) drawn() bool {
+	pieces, _ := t.pieces()
+	return slices.ContainsFunc(pieces, func(p piece) bool {
+		_, _, ok := drawnBy(p.word)
+		return ok
+	})
 }

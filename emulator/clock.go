@@ -36,8 +36,8 @@ func (c *Clock) Now() time.Time {
 
 // Advance moves the clock by d, and returns what happened on the way because its time had come, to all gateways that share the
 // clock: expiries, and what their timelines and faults had planned. It has happened, at its own time and in its order, when
-// Advance returns; so has what was due before, such as a reboot after a call. Advance panics on the clock of package time, and
-// only waits when d is not positive.
+// Advance returns. What was due before, such as a reboot after a call, has happened before. Advance panics on the clock of package
+// time, and only waits when d is not positive.
 func (c *Clock) Advance(d time.Duration) []Event {
 	if c == nil {
 		panic("emulator: Advance of package time: use a clock from NewClock")
@@ -45,9 +45,9 @@ func (c *Clock) Advance(d time.Duration) []Event {
 	var fired []Event
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.settle()
 	c.fired = append(c.fired, &fired)
 	defer c.forget(&fired)
-	c.settle()
 	end := c.now.Add(max(d, 0))
 	for !c.alarms.empty() && !c.alarms.first().at.After(end) {
 		a := c.alarms.first()

@@ -58,7 +58,7 @@ func (g *Gateway) returnFrom(how Reboot) {
 	g.outbox.hold()
 	defer g.outbox.release()
 	if g.down {
-		g.comeUp(how, g.fire) // a failure is in the journal
+		g.comeUp(how, true, g.fire) // a failure is in the journal
 	}
 }
 

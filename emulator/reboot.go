@@ -22,10 +22,11 @@ func (g *Gateway) restart(how Reboot, change func(func(*state))) error {
 	// OnEvent may call Reboot, and would wait for this one.
 	g.outbox.hold()
 	defer g.outbox.release()
+	wasDown := g.down // which changes by those who hold power
 	if err := g.goDown(how, change); err != nil || how.Downtime > 0 {
 		return err
 	}
-	return g.comeUp(how, change)
+	return g.comeUp(how, wasDown, change)
 }
 
 // errClosed is what a gateway answers to Reboot after Close.
@@ -37,7 +38,7 @@ func (g *Gateway) goDown(how Reboot, change func(func(*state))) error {
 		return errClosed
 	}
 	if p := g.now(); !g.down {
-		if how.ByeBye == nil || *how.ByeBye {
+		if how.saysByeBye() {
 			p.ssdp.byebye()
 		}
 		g.mu.Lock()
@@ -53,8 +54,8 @@ func (g *Gateway) goDown(how Reboot, change func(func(*state))) error {
 	return nil
 }
 
-// comeUp begins a new presence. It needs power.
-func (g *Gateway) comeUp(how Reboot, change func(func(*state))) error {
+// comeUp begins a new presence. IGD:2 must say byebye before its first alive: it does unless it has just gone. It needs power.
+func (g *Gateway) comeUp(how Reboot, wasDown bool, change func(func(*state))) error {
 	if g.isClosed() {
 		return errClosed
 	}
@@ -77,17 +78,18 @@ func (g *Gateway) comeUp(how Reboot, change func(func(*state))) error {
 		g.plane.comeUp(s)
 	})
 	p.serve()
-	switch {
-	case how.Alive != nil && !*how.Alive:
+	if how.Alive != nil && !*how.Alive {
 		p.ssdp.aliveLater()
-	case how.Downtime > 0 && (how.ByeBye == nil || *how.ByeBye):
-		p.ssdp.byebye()
-		fallthrough
-	default:
-		p.ssdp.alive()
+		return nil
 	}
+	if wasDown && g.options.Version == 2 && how.saysByeBye() {
+		p.ssdp.byebye()
+	}
+	p.ssdp.alive()
 	return nil
 }
+
+func (r Reboot) saysByeBye() bool { return r.ByeBye == nil || *r.ByeBye }
 
 func (g *Gateway) isClosed() bool {
 	g.mu.Lock()

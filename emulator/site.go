@@ -12,6 +12,8 @@ type site struct {
 	base         string // the path of the description
 	udn          string // of the root device
 	paths, names draw
+	moved        string // the directory of what else would stay in its place although paths are new
+	renamed      bool   // names are new
 	options      Options
 }
 
@@ -23,16 +25,19 @@ func newSite(o Options, address string, gen generation) *site {
 	s := &site{paths: o.drawOf("paths", gen.paths), names: o.drawOf("names", gen.names), options: o, udn: o.UDN}
 	colon := strings.LastIndexByte(address, ':')
 	s.host, s.port = address[:colon], address[colon+1:]
-	if gen.names > 0 {
+	if s.renamed = gen.names > 0; s.renamed {
 		s.udn = o.rootUDN(gen.names)
 	}
-	s.base = defaultTo(o.Dialect.Description.Path, idealPath).expand(s.words(s.paths, nil))
+	if gen.paths > 0 {
+		s.moved = Template("/{hex 8 moved}").expand(s.paths.append)
+	}
+	s.base = s.url(o.Dialect.Description.Path, string(idealPath), nil)
 	return s
 }
 
 // rootUDN is the name of the root device when none is given, after so many changes of it.
 func (o Options) rootUDN(changed int) string {
-	if tree := o.Dialect.Description.Tree; tree != nil && tree.UDN != "" {
+	if tree := o.Dialect.Description.Tree; tree != nil && tree.UDN != "" && (changed == 0 || tree.UDN.drawn()) {
 		return tree.UDN.expand(o.drawOf("names", changed).append)
 	}
 	part := ""
@@ -44,7 +49,7 @@ func (o Options) rootUDN(changed int) string {
 
 // udnOf is the name of a device below the root. seen counts the devices of each kind.
 func (s *site) udnOf(o Options, node *DeviceNode, seen map[string]int) string {
-	if node.UDN != "" {
+	if node.UDN != "" && (!s.renamed || node.UDN.drawn() || strings.Contains(string(node.UDN), "{udn}")) {
 		return node.UDN.expand(s.words(s.names, nil))
 	}
 	kind, _ := splitVersion(node.Type)
@@ -59,10 +64,14 @@ func (s *site) udnOf(o Options, node *DeviceNode, seen map[string]int) string {
 
 // url is a URL as the description has it.
 func (s *site) url(t Template, otherwise string, d *device) string {
-	if t == "" {
-		return otherwise
+	url := otherwise
+	if t != "" {
+		url = t.expand(s.words(s.paths, d))
 	}
-	return t.expand(s.words(s.paths, d))
+	if strings.HasPrefix(url, "/") && !t.drawn() {
+		return s.moved + url
+	}
+	return url
 }
 
 // target is what a request for a URL of the description asks for, with its query; empty when it leads nowhere.
