@@ -2,9 +2,11 @@ package scenarios
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -85,5 +87,89 @@ func TestLoadFile(t *testing.T) {
 	var invalid *InvalidError
 	if _, err := Load(big); !errors.As(err, &invalid) {
 		t.Errorf("file over the limit: %v", err)
+	}
+}
+
+// A quirk tells what it is for, its faults go by its name, and it goes together with every profile that is a gateway.
+func TestBuiltInQuirks(t *testing.T) {
+	all, err := List()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, q := range all {
+		if q.Kind() != KindQuirk {
+			continue
+		}
+		if q.Exposes == "" || len(q.Evidence) == 0 {
+			t.Errorf("%s: does not tell what it exposes, or where it was seen", q.Name)
+		}
+		for _, f := range q.Quirk.Faults {
+			if f.Name != "" && f.Name != q.Name {
+				t.Errorf("%s: a fault goes by the name %s", q.Name, f.Name)
+			}
+		}
+		for name, p := range q.Parameters {
+			if p.About == "" || q.Default(name) == "" {
+				t.Errorf("%s: parameter %s: about %q, default %q", q.Name, name, p.About, q.Default(name))
+			}
+		}
+		for _, p := range all {
+			if p.Kind() != KindProfile || p.Verdict == VerdictNoGateway {
+				continue
+			}
+			text := fmt.Sprintf("schema: 1\ndevices: {profile: %s, quirks: %s}\n", p.Name, q.Name)
+			if _, err := Parse("both.yaml", []byte(text)); err != nil {
+				t.Errorf("%s on %s: %v", q.Name, p.Name, err)
+			}
+		}
+	}
+}
+
+// Every parameter changes what it says, and nothing else.
+func TestBuiltInParameters(t *testing.T) {
+	for use, want := range map[string]string{
+		"add-table-full-silent-32: {limit: 160}":     "at-least: 160",
+		"extip-intermittent: {gap: 1s..2s}":          "windows: {gap: 1s..2s, for: 1m}",
+		"extip-intermittent: {for: 5s}":              "windows: {gap: 13m..103m, for: 5s}",
+		"life-listed-not-forwarding: {age: 1s}":      "age: {over: 1s}",
+		"life-unused-cleaned: {every: 1m, limit: 0}": "{every: 1m, if: {size: {over: 0}}",
+		"ssdp-multicast-dies: {uptime: 1s}":          "when: {after: 1s}",
+		"ssdp-reply-by-notify: {wait: 1s}":           "then: {announce: alive, in: 1s}",
+	} {
+		s, err := Parse("use.yaml", []byte("schema: 1\ndevices: {profile: igd1, quirks: {"+use+"}}\n"))
+		if err != nil {
+			t.Errorf("%s: %v", use, err)
+			continue
+		}
+		text, err := s.Resolved()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(text), want) {
+			t.Errorf("%s: there is no %q in\n%s", use, want, text)
+		}
+	}
+}
+
+// What one start costs: igd1 is what everything begins with.
+func BenchmarkLoad(b *testing.B) {
+	for _, name := range []string{"igd1", "extip-intermittent", "mikrotik-routeros7"} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := Load(name); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkList(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := List(); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
