@@ -55,16 +55,25 @@ type watcher interface {
 // maxHops is how many forwarders a packet may pass, as a TTL bounds it.
 const maxHops = 8
 
-// waypoint is an address of a forwarder that a connection needs.
+// waypoint is a forwarder that a connection needs.
 type waypoint struct {
 	host *Host
-	addr netip.Addr
+	addr netip.Addr // of the host's, by which it is translated; zero: it is not
+}
+
+// waypointOf is h as p comes to it and q leaves it.
+func waypointOf(h *Host, p, q packet) waypoint {
+	for _, addr := range []netip.Addr{p.dst.Addr(), q.src.Addr()} {
+		if h.owner(addr) != nil {
+			return waypoint{h, addr}
+		}
+	}
+	return waypoint{host: h}
 }
 
 // holds tells whether what goes through w gets through.
 func (w waypoint) holds() bool {
-	f := w.host.owner(w.addr)
-	return f != nil && f.up() && !w.host.dead
+	return !w.host.down && !w.host.dead && (!w.addr.IsValid() || w.host.owner(w.addr) != nil)
 }
 
 // arrival is where a packet ended up.
@@ -124,7 +133,7 @@ func (h *Host) travel(p packet, local netip.Addr) (arrival, error) {
 		case vanished:
 			return a, syscall.ETIMEDOUT
 		}
-		a.via = append(a.via, waypoint{a.host, a.dst.Addr()})
+		a.via = append(a.via, waypointOf(a.host, a.packet, d.to))
 		if d.watch != nil {
 			a.watch = append(a.watch, d.watch)
 		}
