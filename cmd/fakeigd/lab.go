@@ -154,6 +154,9 @@ func startInLab(ctx context.Context, site lab.Site) (io.Closer, error) {
 			case !o.ExternalIP.IsValid():
 				o.ExternalIP = site.WAN
 			}
+			if len(running) > 0 {
+				o.Beside = running[0] // multicast reaches one socket of this address
+			}
 			g, err := emulator.New(ctx, o)
 			if err != nil {
 				return nil, errors.Join(err, running.Close())

@@ -49,6 +49,9 @@ func start(ctx context.Context, c cast) (_ *play, err error) {
 	}
 	for _, o := range c.devices {
 		o.Clock, o.Tally = p.clock, p.tally
+		if len(p.gateways) > 0 {
+			o.Beside = p.gateways[0].Gateway // one search finds all
+		}
 		g, err := emulator.New(ctx, o)
 		if err != nil {
 			return nil, err

@@ -19,7 +19,8 @@ func runCommand(u *ui) *cobra.Command {
 		Long: `Plays a gateway on loopback while CMD runs.
 
 CMD finds it by its environment: IGD_LOCATION is the URL of the description, IGD_SSDP the address that answers unicast
-searches, IGD_CONTROL the URL of the control API; of several gateways, those of the first.
+searches, IGD_CONTROL the URL of the control API; of several gateways, those of the first. One search finds every
+gateway of a scenario.
 
 When CMD has ended, what the scenario expects is checked, and with --expect-clean that CMD left nothing behind and spoke the
 protocol: no mapping is left, none ran out instead of being deleted or renewed, and no request was malformed. What is not met
