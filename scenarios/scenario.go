@@ -27,7 +27,7 @@ type Scenario struct {
 	Devices    []Device             `yaml:"devices"`    // at least one, unless it is a quirk
 
 	Timeline []emulator.Moment      `yaml:"timeline"` // what happens to the first device
-	Expect   []emulator.Expectation `yaml:"expect"`   // what the first device is to see of a good client
+	Expect   []emulator.Expectation `yaml:"expect"`   // what the devices together are to see of a good client
 
 	root     *node   // as it is written
 	composed []*node // the devices with everything that they name

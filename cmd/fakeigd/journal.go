@@ -57,19 +57,18 @@ func (j *journal) begin() error {
 	return j.failure()
 }
 
-// Write takes whole lines.
+// Write takes whole lines. It never fails: the gateways go on, and close tells once for all of them.
 func (j *journal) Write(b []byte) (int, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	switch {
 	case j.err != nil:
-		return 0, j.err
 	case !j.begun:
-		return j.held.Write(b)
+		j.held.Write(b)
+	default:
+		_, j.err = j.file.Write(b)
 	}
-	n, err := j.file.Write(b)
-	j.err = err
-	return n, err
+	return len(b), nil
 }
 
 // report writes one line that comes out of a lab. The first one says that the lab stands.
@@ -84,7 +83,15 @@ func (j *journal) failure() error {
 	if j.err == nil {
 		return nil
 	}
-	return fmt.Errorf("the journal cannot be written any more: %w", j.err)
+	err := j.err
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		err = e.Err
+	}
+	return &failure{
+		kind: "journal", exit: exitLocal, cause: j.err,
+		message: fmt.Sprintf("the journal %s could not be written to its end: %v", j.file.Name(), err),
+		hints:   []string{"what it holds is what happened until then"},
+	}
 }
 
 // close of a journal that has not begun leaves no trace.

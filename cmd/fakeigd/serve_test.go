@@ -199,27 +199,37 @@ func TestServeSeveral(t *testing.T) {
 
 // In a container the gateway stands on every address, and clients are told the one that leads there.
 func TestServeAdvertise(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0") // a port that is free
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := l.Addr().String()
-	l.Close()
-	_, port, _ := net.SplitHostPort(address)
-	p := background(t, "fakeigd", "serve", "--listen", "0.0.0.0:"+port, "--advertise", address, "--control", "0.0.0.0:0")
-	ready := p.object(t)
-	for key, want := range map[string]string{"location": "http://127.0.0.1:" + port + "/", "ssdp": "127.0.0.1:", "control": "http://127.0.0.1:"} {
-		if got := ready[key].(string); !strings.HasPrefix(got, want) {
-			t.Errorf("%s is %s, want %s…", key, got, want)
+	for range 10 { // a port that was free a moment ago may be another's now
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
 		}
+		address := l.Addr().String()
+		l.Close()
+		_, port, _ := net.SplitHostPort(address)
+		p := background(t, "fakeigd", "serve", "--listen", "0.0.0.0:"+port, "--advertise", address, "--control", "0.0.0.0:0")
+		if _, err := p.out.Peek(1); err != nil {
+			if p.code(t); strings.Contains(p.stderr.String(), "is taken by another program") {
+				continue
+			}
+			t.Fatalf("no ready line: %s", p.stderr.String())
+		}
+		ready := p.object(t)
+		for key, want := range map[string]string{"location": "http://127.0.0.1:" + port + "/", "ssdp": "127.0.0.1:", "control": "http://127.0.0.1:"} {
+			if got := ready[key].(string); !strings.HasPrefix(got, want) {
+				t.Errorf("%s is %s, want %s…", key, got, want)
+			}
+		}
+		g, err := client.Find(t.Context(), client.Options{SSDP: ready["ssdp"].(string)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if g.Location != ready["location"] {
+			t.Errorf("the search finds %s, want %s", g.Location, ready["location"])
+		}
+		return
 	}
-	g, err := client.Find(t.Context(), client.Options{SSDP: ready["ssdp"].(string)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if g.Location != ready["location"] {
-		t.Errorf("the search finds %s, want %s", g.Location, ready["location"])
-	}
+	t.Fatal("ten free ports were taken one after the other")
 }
 
 // The same seed gives the same gateway, another seed another one.

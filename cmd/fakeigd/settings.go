@@ -45,7 +45,7 @@ func scenarioFlags(cmd *cobra.Command, names *[]string, wan *string, seed *uint6
 	f.StringArrayVar(names, "scenario", nil, "play the scenario `NAME|FILE`; may be given several times (default igd1)")
 	f.StringVar(wan, "wan", "", "put the gateway at `ADDR` on the Internet (default: the scenario's)")
 	f.Uint64Var(seed, "seed", 1, "draw all chance from `NUMBER`: the same seed, the same run")
-	f.StringVar(journal, "journal", "", "write every datagram, request and change to `FILE`, as NDJSON")
+	f.StringVar(journal, "journal", "", "write every datagram, request and change to `FILE`, as NDJSON; seq counts for each gateway")
 	registerCompletion(cmd, "scenario", completeScenario)
 	registerCompletion(cmd, "wan", cobra.NoFileCompletions)
 	registerCompletion(cmd, "seed", cobra.NoFileCompletions)
