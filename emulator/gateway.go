@@ -57,6 +57,7 @@ func New(ctx context.Context, o Options) (*Gateway, error) {
 	g.faults.note = g.journal.add
 	g.plane = newPlane(g)
 	g.plane.begin()
+	g.do((*state).setUp)
 	g.close = sync.OnceValue(g.shutDown)
 	p.serve()
 	// IGD:2 must send byebye before its first alive, so that nobody keeps what it said before it was restarted; for IGD:1 it does no

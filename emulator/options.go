@@ -30,6 +30,8 @@ type Options struct {
 	UDN    string // of the root device, "uuid:…"; "": derived from Seed, Name and LAN, so two gateways on one address need two of either
 	Policy Policy // what the mapping table accepts; the zero value is the ideal
 
+	Mappings []InitialMapping // what the table has from the start
+
 	Dialect  Dialect  // how it writes and reads; the zero value is that of the standards
 	Faults   []Fault  // what it does wrong, in the order in which they are asked
 	Timeline []Moment // what happens to it by itself
@@ -79,18 +81,11 @@ func (o Options) defaults() (Options, error) {
 
 func (o Options) check() error {
 	switch {
-	case o.Policy.Capacity.Entries < 0 || o.Policy.Capacity.Entries > maxMappings:
-		return fmt.Errorf("emulator: capacity %d is not within 0..%d", o.Policy.Capacity.Entries, maxMappings)
 	case !validUDN(o.UDN):
 		return fmt.Errorf("emulator: UDN %q does not begin with uuid: or holds spaces or markup", o.UDN)
 	case o.Beside != nil && (o.LAN != o.Beside.options.LAN || o.SSDP != o.Beside.options.SSDP && o.SSDP != "off"):
 		return fmt.Errorf("emulator: gateway %s is at %v, SSDP %q: nobody can stand beside it at %v, SSDP %q",
 			o.Beside.options.Name, o.Beside.options.LAN, o.Beside.options.SSDP, o.LAN, o.SSDP)
-	}
-	for i, w := range o.WAN {
-		if err := w.check(o.Version); err != nil {
-			return fmt.Errorf("emulator: connection %d: %w", i, err)
-		}
 	}
 	if o.Advertise != "" {
 		if err := checkHostPort(o.Advertise); err != nil {

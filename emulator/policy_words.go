@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -37,8 +38,12 @@ func (l Lease) MarshalText() ([]byte, error) {
 	return []byte(time.Duration(l).String()), nil
 }
 
-// seconds are what NewLeaseDuration would be.
-func (l Lease) seconds() uint32 { return uint32(time.Duration(l) / time.Second) }
+func (l Lease) problem() error {
+	if d := time.Duration(l); d < 0 || d%time.Second != 0 || d > math.MaxUint32*time.Second {
+		return fmt.Errorf("a lease is a number of seconds from 0 to %d, not %v", math.MaxUint32, d)
+	}
+	return nil
+}
 
 // PortRange is one port, or several: 8080, 1024-65535.
 type PortRange struct{ First, Last uint16 }
@@ -55,6 +60,13 @@ func (r *PortRange) UnmarshalText(text []byte) error {
 		return fmt.Errorf("%q is neither a port nor a range of ports, such as 1024-65535", text)
 	}
 	*r = PortRange{uint16(a), uint16(b)}
+	return nil
+}
+
+func (r PortRange) problem() error {
+	if r.First > r.Last {
+		return fmt.Errorf("the range of ports %d-%d ends before it begins", r.First, r.Last)
+	}
 	return nil
 }
 

@@ -62,6 +62,7 @@ func (o Options) Problems() []Problem {
 		report([]any{"external-ip"}, "", "must be an IPv4 address, not %v", o.ExternalIP)
 	}
 	o.Dialect.problems([]any{"dialect"}, report, o)
+	o.policyProblems(report)
 	o.faultProblems(report)
 	o.timelineProblems(report)
 	return all

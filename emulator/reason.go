@@ -3,6 +3,7 @@ package emulator
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"strconv"
 
 	"github.com/igdkit/igdkit/soap"
@@ -212,6 +213,13 @@ func (r Reason) pinholeCode() int {
 }
 
 func (e ErrorReply) Error() string { return "UPnP error " + strconv.Itoa(e.Code) }
+
+func (e ErrorReply) problem() error {
+	if e.Code != 0 && !upnpCode(e.Code) || e.Code == 0 && e.Text != nil {
+		return fmt.Errorf("a UPnP error has a code from 400 to 999, not %d", e.Code)
+	}
+	return nil
+}
 
 // refusal is why an action is answered with an error.
 type refusal struct {

@@ -129,6 +129,7 @@ func (s *state) comeUp(how Reboot, p *presence) {
 		s.bootID = s.nextBootID()
 	}
 	s.faults.reboot(s.now)
+	s.setUp()
 	s.booted()
 	s.tell(Event{Event: Rebooted, BootID: s.bootID, Location: p.location, SSDP: p.ssdp.addr(), UDN: p.root.udn})
 }

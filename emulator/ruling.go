@@ -23,6 +23,8 @@ func (Permission) Words() []string { return []string{"accepted"} }
 // UnmarshalText reads accepted or an error.
 func (r *Permission) UnmarshalText(text []byte) error { return rule(r, text) }
 
+func (r Permission) problem() error { return checkRuling(r) }
+
 // TooLong is what becomes of a value beyond its limit.
 type TooLong string
 
@@ -31,6 +33,8 @@ func (TooLong) Words() []string { return []string{"cut"} }
 
 // UnmarshalText reads cut or an error.
 func (r *TooLong) UnmarshalText(text []byte) error { return rule(r, text) }
+
+func (r TooLong) problem() error { return checkRuling(r) }
 
 // EqualPorts is what becomes of unequal ports.
 type EqualPorts string
@@ -41,6 +45,8 @@ func (EqualPorts) Words() []string { return []string{"forced"} }
 // UnmarshalText reads forced or an error.
 func (r *EqualPorts) UnmarshalText(text []byte) error { return rule(r, text) }
 
+func (r EqualPorts) problem() error { return checkRuling(r) }
+
 // EmptyClient is who an empty internal client is.
 type EmptyClient string
 
@@ -49,6 +55,8 @@ func (EmptyClient) Words() []string { return []string{"caller"} }
 
 // UnmarshalText reads caller or an error.
 func (r *EmptyClient) UnmarshalText(text []byte) error { return rule(r, text) }
+
+func (r EmptyClient) problem() error { return checkRuling(r) }
 
 // Taken is what becomes of an add for which there is an entry already.
 type Taken string
@@ -59,6 +67,8 @@ func (Taken) Words() []string { return []string{"accepted", "overwrite", "duplic
 // UnmarshalText reads accepted, overwrite, duplicate or an error.
 func (r *Taken) UnmarshalText(text []byte) error { return rule(r, text) }
 
+func (r Taken) problem() error { return checkRuling(r) }
+
 // ListEnd is what lies beyond the last entry.
 type ListEnd string
 
@@ -67,6 +77,8 @@ func (ListEnd) Words() []string { return []string{"last"} }
 
 // UnmarshalText reads last or an error.
 func (r *ListEnd) UnmarshalText(text []byte) error { return rule(r, text) }
+
+func (r ListEnd) problem() error { return checkRuling(r) }
 
 // rule sets *r to text if it is one of its words or an error.
 func rule[T ruling](r *T, text []byte) error {

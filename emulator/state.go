@@ -13,6 +13,7 @@ type state struct {
 	version int // of the connection service's standard
 	policy  Policy
 	lan     []netip.Prefix // whose hosts can be mapped to
+	initial []InitialMapping
 	rand    *rand.Rand
 	now     time.Time
 	events  []Event
@@ -32,7 +33,7 @@ type state struct {
 
 func newState(o Options, root *device) *state {
 	s := &state{
-		name: o.Name, version: o.Version, policy: o.Policy, lan: o.Clients,
+		name: o.Name, version: o.Version, policy: o.Policy, lan: o.Clients, initial: o.Mappings,
 		rand: rand.New(rand.NewPCG(o.Seed, 0x69676469)),
 		now:  o.Clock.Now(), timeline: newTimeline(o),
 	}

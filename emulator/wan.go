@@ -2,10 +2,10 @@ package emulator
 
 import (
 	"cmp"
-	"errors"
-	"fmt"
 	"net/netip"
 	"slices"
+
+	"github.com/igdkit/igdkit/internal/words"
 )
 
 // WAN is one connection to the Internet, with its service and its mapping table.
@@ -62,16 +62,17 @@ func wanOf(o Options) []WAN {
 	return all
 }
 
-func (w WAN) check(version int) error {
+func (w WAN) problems(at []any, o Options, report report) {
+	services := []string{ipConnection, pppConnection}
 	switch {
-	case w.Service != ipConnection && w.Service != pppConnection:
-		return fmt.Errorf("unknown connection service %q: want %s or %s", w.Service, ipConnection, pppConnection)
-	case w.Service == pppConnection && version != 1:
-		return fmt.Errorf("%s exists in IGD:1 only", pppConnection)
+	case !slices.Contains(services, w.Service):
+		report(below(at, "service"), words.Nearest(w.Service, services), "there is no connection service %q", w.Service)
+	case w.Service == pppConnection && o.Version != 1:
+		report(below(at, "service"), "", "%s exists in IGD:1 only", pppConnection)
 	case !slices.Contains(connectionStatuses(w.Service), w.Status):
-		return fmt.Errorf("%s has no connection status %q", w.Service, w.Status)
-	case !w.ExternalIP.Is4():
-		return errors.New("the external address must be IPv4")
+		report(below(at, "status"), words.Nearest(w.Status, connectionStatuses(w.Service)), "%s has no connection status %q", w.Service, w.Status)
 	}
-	return nil
+	if w.ExternalIP.IsValid() && !w.ExternalIP.Is4() && w.ExternalIP != o.ExternalIP { // which has a place of its own
+		report(below(at, "external-ip"), "", "must be an IPv4 address, not %v", w.ExternalIP)
+	}
 }
