@@ -287,6 +287,8 @@ func TestBadOptions(t *testing.T) {
 		"SOAPConnect":    {Connection: "SOAPConnection"},
 		"IGD:1 only":     {Version: 2, Connection: "WANPPPConnection"},
 		"capacity":       {Policy: emulator.Policy{Capacity: emulator.CapacityPolicy{Entries: 70000}}},
+		"no plane":       {Plane: emulator.Plane{Mode: "doors"}},
+		"negative":       {Plane: emulator.Plane{MaxPorts: -1}},
 		"UDN":            {UDN: "box"},
 		"advertise":      {Advertise: "box"},
 		"IPv4":           {ExternalIP: netip.MustParseAddr("2001:db8::1")},

@@ -159,7 +159,7 @@ func TestForwardersInACircle(t *testing.T) {
 			})
 		}
 		router.SetDefaultGateway(netip.MustParseAddr("10.0.1.2"))
-		if _, err := dialFrom(near, time.Second, "192.0.2.1:80"); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := dialFrom(near, time.Second/2, "192.0.2.1:80"); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("%v", err)
 		}
 		if n := asked.Load(); n != maxHops {

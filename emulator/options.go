@@ -92,7 +92,7 @@ func (o Options) check() error {
 			return fmt.Errorf("emulator: advertise: %w", err)
 		}
 	}
-	return nil
+	return o.Plane.check()
 }
 
 // clientsOf is who may talk to a gateway on lan when nobody said so: an emulator that strayed onto a real network must

@@ -2,21 +2,28 @@ package emulator
 
 import (
 	"cmp"
+	"fmt"
 	"net/netip"
 	"time"
 )
 
 // Plane is how bytes get through mapped ports. What is carried follows the mapping table: a port opens within the call that maps it,
-// and closes, with its connections reset, when its entry is deleted, expires, is disabled, or the gateway reboots. A renewal disturbs
-// nothing. Mapping.Reach tells where to connect.
+// and closes, with its connections reset, when its entry is deleted, expires, is disabled, or the gateway reboots; connections are
+// reset too when the gateway's own goes down or gets another address. A renewal disturbs nothing. Mapping.Reach tells where to
+// connect.
 //
 // In memory (Options.Net is a *Host) it is the mapped port itself on the external address, by translation: the program on the LAN
 // sees the peer's true address, answers by its default gateway, and leaves from the mapped port. The address is one of the Host's, or
 // else is put on the wire "internet" unless somebody has it there: see [Network.Internet].
 //
 // Anywhere else connections are accepted here and dialled again, so that the program sees them come from the gateway. A peer is
-// connected before that is known to be possible: where a router would refuse, it is reset. By default a mapping has a door, a port of
-// its own on Doors, because the mapped port of this machine may belong to the program under test.
+// connected before that is known to be possible: where a router would refuse, it is reset, and where faults drop it, it waits. By
+// default a mapping has a door, a port of its own on Doors, because the mapped port of this machine may belong to the program under
+// test. UDP loses what the program does not take; nobody is told.
+//
+// Faults on the layer forward are asked about each connection and each datagram from the Internet, and about connections that are
+// open whenever bytes are to pass: then those faults act that do not count occasions. What is dropped from a connection is tried
+// again after 1, 2, 4, … s, at least once a minute, as TCP does; close resets, fin or not.
 type Plane struct {
 	Mode  PlaneMode
 	Doors netip.Addr // where doors open; zero: Options.LAN
@@ -47,6 +54,18 @@ func (p Plane) defaults(o Options) Plane {
 	p.MaxSessions = cmp.Or(p.MaxSessions, 1024)
 	p.Doors = cmp.Or(p.Doors, o.LAN)
 	return p
+}
+
+func (p Plane) check() error {
+	switch p.Mode {
+	case PlaneAuto, PlaneOff, PlanePorts:
+	default:
+		return fmt.Errorf("emulator: there is no plane %q, only %s and %s", p.Mode, PlaneOff, PlanePorts)
+	}
+	if p.MaxPorts < 0 || p.MaxSessions < 0 {
+		return fmt.Errorf("emulator: a plane has %d ports and %d sessions at most: neither can be negative", p.MaxPorts, p.MaxSessions)
+	}
+	return nil
 }
 
 // plane is what carries the bytes of a gateway's mappings.
@@ -116,9 +135,13 @@ func (p *plane) closed(e *entry) {
 	p.access.shut(e)
 }
 
-// readdress follows the external addresses.
+// readdress follows the connections to the Internet: their addresses, and whether they are up.
 func (p *plane) readdress(s *state) {
-	if p != nil && !p.over && !p.off && p.access.readdress(s) {
+	if p == nil || p.over || p.off {
+		return
+	}
+	p.endIf((*session).cutOff)
+	if p.access.readdress(s) {
 		p.openAll(s)
 	}
 }

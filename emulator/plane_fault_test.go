@@ -1,12 +1,19 @@
 package emulator_test
 
 import (
+	"bytes"
 	"errors"
 	"net/netip"
+	"net/url"
+	"strings"
 	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/huin/goupnp/dcps/internetgateway2"
+	goupnpsoap "github.com/huin/goupnp/soap"
 
 	"github.com/igdkit/igdkit/emulator"
 )
@@ -183,4 +190,109 @@ func TestForwardingInJournal(t *testing.T) {
 			t.Errorf("journal %q", kinds)
 		}
 	})
+}
+
+// What nothing passes through is what a gateway takes for unused.
+func TestTrafficIsUse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHome(t, emulator.Options{Timeline: []emulator.Moment{{
+			Every: emulator.Recurrence{Period: emulator.Duration(10 * time.Minute)}, Do: []emulator.Action{{Remove: "unused"}},
+		}}})
+		l := listen(t, h.nas, "192.168.1.10:80")
+		inner, outer := socket(t, h.nas, "192.168.1.10:5000"), socket(t, h.peer, peerAddr+":7000")
+		h.add("TCP", 8080, 80, 0)
+		h.add("TCP", 8081, 80, 0)
+		h.add("UDP", 5001, 5000, 0)
+		near, far := h.connect(l, external+":8080")
+		listed := func() (ports []uint16) {
+			for _, m := range h.g.Mappings() {
+				ports = append(ports, m.ExternalPort)
+			}
+			return ports
+		}
+		for _, step := range []struct {
+			use  func()
+			want []uint16
+		}{
+			{func() { say(t, outer, external+":5001", "in"); crosses(t, near, far) }, []uint16{8080, 5001}},
+			{func() { crosses(t, far, near) }, []uint16{8080}}, // out is use as well
+			{func() {}, nil},
+		} {
+			step.use()
+			time.Sleep(10 * time.Minute)
+			if diff := cmp.Diff(step.want, listed()); diff != "" {
+				t.Fatalf("(-want +got):\n%s", diff)
+			}
+		}
+		hear(t, inner, "in", peerAddr+":7000")
+	})
+}
+
+func TestTrafficIsCounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHome(t, emulator.Options{})
+		l := listen(t, h.nas, "192.168.1.10:80")
+		inner, outer := socket(t, h.nas, "192.168.1.10:5000"), socket(t, h.peer, peerAddr+":7000")
+		h.add("TCP", 8080, 80, 0)
+		h.add("UDP", 5001, 5000, 0)
+		near, far := h.connect(l, external+":8080")
+		say(t, outer, external+":5001", "datagram")
+		say(t, inner, peerAddr+":7000", "answer")
+		say(t, outer, external+":5002", "not mapped")
+		crosses(t, near, far)
+		crosses(t, near, far)
+		crosses(t, far, near)
+		u, err := url.Parse(h.g.Location())
+		if err != nil {
+			t.Fatal(err)
+		}
+		u.Path = "/control/WANCommonInterfaceConfig1"
+		c := &internetgateway2.WANCommonInterfaceConfig1{}
+		c.SOAPClient = goupnpsoap.NewSOAPClient(*u)
+		c.SOAPClient.HTTPClient.Transport = h.igd.SOAPClient.HTTPClient.Transport
+		for name, count := range map[string]struct {
+			ask  func() (uint64, error)
+			want uint64
+		}{
+			"bytes received":   {c.GetTotalBytesReceived, uint64(len("datagram") + 2*len("over"))},
+			"bytes sent":       {c.GetTotalBytesSent, uint64(len("answer") + len("over"))},
+			"packets received": {func() (uint64, error) { n, err := c.GetTotalPacketsReceived(); return uint64(n), err }, 3},
+			"packets sent":     {func() (uint64, error) { n, err := c.GetTotalPacketsSent(); return uint64(n), err }, 2},
+		} {
+			if got, err := count.ask(); err != nil || got != count.want {
+				t.Errorf("%s: %d, %v; want %d", name, got, err, count.want)
+			}
+		}
+	})
+}
+
+// The same seed and the same peers give the same journal, byte for byte.
+func TestSameTrafficSameJournal(t *testing.T) {
+	run := func() string {
+		var journal bytes.Buffer
+		synctest.Test(t, func(t *testing.T) {
+			h := newHome(t, emulator.Options{Seed: 7, Journal: &journal, Faults: []emulator.Fault{
+				{On: "forward", When: emulator.When{Chance: 0.3}, Do: emulator.Deed{Drop: true}},
+				{On: "forward", Do: emulator.Deed{Delay: emulator.Span{Min: time.Second, Max: time.Minute}}},
+			}})
+			l := listen(t, h.nas, "192.168.1.10:80")
+			outer := socket(t, h.peer, peerAddr+":7000")
+			h.add("TCP", 8080, 80, 0)
+			h.add("UDP", 5001, 5000, 0)
+			for range 10 {
+				say(t, outer, external+":5001", "datagram")
+				near, far := h.connect(l, external+":8080")
+				crosses(t, near, far)
+			}
+			h.g.Close()
+		})
+		return journal.String()
+	}
+	first := run()
+	if diff := cmp.Diff(first, run()); diff != "" {
+		t.Errorf("(-first +second):\n%s", diff)
+	}
+	if n := strings.Count(first, `"kind":"fault"`); n < 10 {
+		t.Errorf("only %d faults", n)
+	}
 }

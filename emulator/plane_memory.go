@@ -161,9 +161,6 @@ func (t *translation) outward(s *state, p packet) decision {
 	if x == nil {
 		return decision{}
 	}
-	if x.wan.status != connected || t.externals.find(x.external.Addr()) == nil {
-		return decision{fate: vanished}
-	}
 	x.passing(false, p.size)
 	p.src = x.external
 	return decision{fate: passedOn, to: p}

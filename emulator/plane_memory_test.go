@@ -263,6 +263,8 @@ func TestConnectionsEndWithTheirMapping(t *testing.T) {
 		{"reboot", func(h *home) { h.g.Reboot(emulator.Reboot{}) }, false},
 		{"closed", func(h *home) { h.g.Close() }, false},
 		{"disabled", func(h *home) { h.igd.AddPortMapping("", 8080, "TCP", 80, "192.168.1.10", false, "", 3600) }, false},
+		{"disconnected", func(h *home) { h.g.SetConnectionStatus("Disconnected") }, false},
+		{"another address", func(h *home) { h.g.SetExternalIP(netip.MustParseAddr("203.0.113.9")) }, false},
 		{"leads elsewhere", func(h *home) { h.add("TCP", 8080, 81, 3600) }, false},
 		{"renewed", func(h *home) {
 			time.Sleep(59 * time.Minute)

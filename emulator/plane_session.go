@@ -18,6 +18,7 @@ type session struct {
 	entry  *entry
 	wan    *connection
 	peer   netip.AddrPort
+	via    netip.Addr     // the external address
 	target netip.AddrPort // the internal client
 	last   atomic.Int64   // when something passed, by the gateway's clock, in ns since 1970
 
@@ -73,7 +74,7 @@ func (p *plane) knock(s *state, c *connection, protocol string, port uint16, pee
 	if e == nil {
 		return nil, d
 	}
-	x = &session{plane: p, entry: e, wan: c, peer: peer, target: e.target(port), place: -1}
+	x = &session{plane: p, entry: e, wan: c, peer: peer, via: c.address, target: e.target(port), place: -1}
 	x.touch(s.now)
 	note := Entry{Time: s.now, Kind: "forward.open", Peer: peer, Name: e.String()}
 	if len(p.sessions) >= p.options.MaxSessions {
@@ -155,6 +156,9 @@ func (p *plane) endIf(over func(*session) bool) {
 		}
 	}
 }
+
+// cutOff tells whether the Internet no longer reaches x where it began.
+func (x *session) cutOff() bool { return x.wan.status != connected || x.wan.address != x.via }
 
 // passing counts bytes that go through.
 func (x *session) passing(inward bool, n int) {
