@@ -149,11 +149,12 @@ func (a *action) perform(s *state, c call) ([]soap.Arg, error) {
 }
 
 // outcome is the HTTP status and the UPnP error that stand for err.
-func outcome(err error) (status int, e ErrorReply) {
+func outcome(err error) (int, ErrorReply) {
 	if err == nil {
-		return http.StatusOK, e
+		return http.StatusOK, ErrorReply{}
 	}
-	if !errors.As(err, &e) {
+	e, ok := errors.AsType[ErrorReply](err)
+	if !ok {
 		e.Code = soap.ActionFailed
 	}
 	return http.StatusInternalServerError, e
