@@ -201,6 +201,9 @@ func TestComposeRefuses(t *testing.T) {
 			`main.yaml:2:28: devices.quirks[0]: there is no quirk "../a.yaml": only files beside this one and below can be named`,
 			`main.yaml:2:39: devices.quirks[1]: there is no quirk "/etc/a.yaml": only files beside this one and below can be named`,
 		}},
+		{"no regular file", map[string]string{"main.yaml": "devices: {igd: 1, quirks: ./a.yaml}\n", "a.yaml/b.yaml": quirk}, []string{
+			`main.yaml:2:27: devices.quirks: there is no quirk "./a.yaml": it is no regular file`,
+		}},
 		{"wrong kind", map[string]string{
 			"main.yaml": "devices: [{profile: ./a.yaml, igd: 1}, {profile: ./b.yaml, igd: 1}, {igd: 1, quirks: [igd1]}]\n",
 			"a.yaml":    quirk, "b.yaml": "devices: [{igd: 1}, {igd: 2}]\n",

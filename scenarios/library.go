@@ -46,14 +46,17 @@ func (doc *document) find(name string) (file string, data []byte, err error) {
 		return "", nil, err
 	}
 	defer root.Close()
+	switch info, err := root.Stat(local); {
+	case err != nil:
+		return "", nil, err
+	case !info.Mode().IsRegular(): // opening a pipe could take for ever
+		return "", nil, errNotRegular
+	}
 	f, err := root.Open(local)
 	if err != nil {
 		return "", nil, err
 	}
 	defer f.Close()
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-		return "", nil, errNotRegular
-	}
 	file = filepath.Join(dir, local)
 	data, err = readAll(file, f)
 	return file, data, err
