@@ -138,18 +138,18 @@ type HTTPDialect struct {
 
 // SOAPDialect is how control requests are read and answered.
 //
-// Response, Empty and Fault know {declaration}, {envelope} and {prefix}, {service} (the type that the request named), {service-type} (that
-// of the description) and {action}; Response {arguments}, each as in Argument, which knows {name} and {value}; Fault {code} and
+// Response, Responses and Fault know {declaration}, {envelope} and {prefix}, {service} (the type that the request named), {service-type} (that
+// of the description) and {action}; Response and Responses {arguments}, each as in Argument, which knows {name} and {value}; Fault {code} and
 // {description}.
 type SOAPDialect struct {
-	Declaration *string  `yaml:"declaration"` // {declaration}; nil: <?xml version="1.0"?>
-	Envelope    string   `yaml:"envelope"`    // {envelope}, the prefix; "": s
-	Prefix      string   `yaml:"prefix"`      // {prefix}, that of the response; "": u
-	Response    Template `yaml:"response"`    // "": UDA 1.1 §3.1.2
-	Empty       Template `yaml:"empty"`       // of an action without out-arguments; "": Response
-	Argument    Template `yaml:"argument"`    // "": <{name}>{value}</{name}>
-	Fault       Template `yaml:"fault"`       // "": UDA 1.1 §3.1.3
-	LineEnd     LineEnd  `yaml:"line-end"`    // of these; "": lf
+	Declaration *string             `yaml:"declaration"` // {declaration}; nil: <?xml version="1.0"?>
+	Envelope    string              `yaml:"envelope"`    // {envelope}, the prefix; "": s
+	Prefix      string              `yaml:"prefix"`      // {prefix}, that of the response; "": u
+	Response    Template            `yaml:"response"`    // "": UDA 1.1 §3.1.2
+	Responses   map[string]Template `yaml:"responses"`   // by action, where it is not Response
+	Argument    Template            `yaml:"argument"`    // "": <{name}>{value}</{name}>
+	Fault       Template            `yaml:"fault"`       // "": UDA 1.1 §3.1.3
+	LineEnd     LineEnd             `yaml:"line-end"`    // of these; "": lf
 
 	Descriptions map[string]string `yaml:"descriptions"` // {description} by code; the standard's where left out
 	FaultStatus  int               `yaml:"fault-status"` // HTTP status of faults; 0: 500

@@ -133,7 +133,9 @@ func (t *treeCheck) urn(s string, at []any) {
 func (d *SOAPDialect) problems(at []any, report report) {
 	call := []string{"declaration", "envelope", "prefix", "service", "service-type", "action"}
 	d.Response.problems(below(at, "response"), report, false, append(call, "arguments")...)
-	d.Empty.problems(below(at, "empty"), report, false, call...)
+	for _, action := range slices.Sorted(maps.Keys(d.Responses)) {
+		d.Responses[action].problems(below(at, "responses", action), report, false, append(call, "arguments")...)
+	}
 	d.Fault.problems(below(at, "fault"), report, false, append(call, "code", "description")...)
 	d.Argument.problems(below(at, "argument"), report, false, "name", "value")
 	for _, code := range slices.Sorted(maps.Keys(d.Descriptions)) {

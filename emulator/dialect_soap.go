@@ -12,8 +12,9 @@ import (
 // soapDialect are the templates of control answers, taken apart.
 type soapDialect struct {
 	*SOAPDialect
-	response, empty, fault []line
-	argument               []line // nil: as package soap writes it
+	response, fault []line
+	responses       map[string][]line
+	argument        []line // nil: as package soap writes it
 }
 
 func newSOAPDialect(d *SOAPDialect) soapDialect {
@@ -35,9 +36,11 @@ func newSOAPDialect(d *SOAPDialect) soapDialect {
 		return lines
 	}
 	c := soapDialect{SOAPDialect: d, response: form(d.Response, idealResponse), fault: form(d.Fault, idealFault)}
-	c.empty = c.response
-	if d.Empty != "" {
-		c.empty = form(d.Empty, "")
+	if len(d.Responses) > 0 {
+		c.responses = map[string][]line{}
+	}
+	for action, t := range d.Responses {
+		c.responses[action] = form(t, idealResponse)
 	}
 	if d.Argument != "" {
 		c.argument = form(d.Argument, "")
@@ -47,9 +50,9 @@ func newSOAPDialect(d *SOAPDialect) soapDialect {
 
 // appendResponse writes a successful answer (UDA 1.1 §3.1.2).
 func (d *soapDialect) appendResponse(b []byte, s *service, urn, action string, out []soap.Arg) []byte {
-	form := d.response
-	if len(out) == 0 {
-		form = d.empty
+	form, ok := d.responses[action]
+	if !ok {
+		form = d.response
 	}
 	return fill(b, form, func(b []byte, word string) ([]byte, bool) {
 		if word == "arguments" {
@@ -132,5 +135,8 @@ func (d *soapDialect) soapAction(fields http1.Fields) (urn, action string, ok bo
 		return "", "", false
 	}
 	urn, action, ok = strings.Cut(bare, "#")
+	if !ok && d.Dispatch == "header" {
+		return "", bare, bare != ""
+	}
 	return urn, action, ok && urn != "" && action != ""
 }
