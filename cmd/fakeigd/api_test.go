@@ -272,6 +272,16 @@ func TestAPIPlays(t *testing.T) {
 		t.Errorf("after a request: %+v", v)
 	}
 
+	// Both begin again where they were.
+	var again gatewaysView
+	if status := api(t, se, "POST", "/v1/gateways/"+two+"/reset", "", nil); status != http.StatusOK {
+		t.Errorf("reset: status %d", status)
+	}
+	api(t, se, "GET", "/v1/gateways", "", &again)
+	if diff := cmp.Diff(added.Gateways, again.Gateways[1:]); diff != "" {
+		t.Errorf("after a reset (-before +after):\n%s", diff)
+	}
+
 	var gone, left gatewaysView
 	api(t, se, "DELETE", "/v1/gateways/"+two, "", &gone)
 	api(t, se, "GET", "/v1/gateways", "", &left)

@@ -34,6 +34,8 @@ func (s *settings) flags(cmd *cobra.Command) {
 	f.StringVar(&s.listen, "listen", "127.0.0.1", "serve on `ADDR[:PORT]`; without a port on any free one")
 	f.StringVar(&s.ssdp, "ssdp", "", "answer searches at `HOST:PORT|multicast|off` (default: unicast on a free port)")
 	f.StringVar(&s.advertise, "advertise", "", "tell clients `HOST:PORT` instead of what is listened on, for containers")
+	f.StringVar(&s.clock, "clock", clockReal, "let leases and timelines live by `real|virtual` time; virtual stands until fakeigd ctl advance")
+	registerCompletion(cmd, "clock", cobra.FixedCompletions([]string{clockReal, clockVirtual}, cobra.ShellCompDirectiveNoFileComp))
 	registerCompletion(cmd, "ssdp", cobra.FixedCompletions([]string{"multicast", "off"}, cobra.ShellCompDirectiveNoFileComp))
 	registerCompletion(cmd, "listen", cobra.NoFileCompletions)
 	registerCompletion(cmd, "advertise", cobra.NoFileCompletions)
