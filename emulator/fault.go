@@ -108,7 +108,7 @@ type Deed struct {
 	Suffix    *Bytes             `yaml:"suffix"`    // bytes put behind
 	Delay     Span               `yaml:"delay"`     // of wall time
 	Drip      *Drip              `yaml:"drip"`      // a little at a time
-	Split     []int              `yaml:"split"`     // into segments of these sizes, and the rest
+	Split     []int              `yaml:"split"`     // into segments of these sizes 20 ms apart, and the rest
 	Truncate  *int               `yaml:"truncate"`  // to so many bytes; the length that was announced stays
 	Duplicate int                `yaml:"duplicate"` // datagrams: so many more of them
 	SendFrom  *Origin            `yaml:"send-from"` // datagrams
@@ -146,7 +146,7 @@ type Replacement struct {
 // Drip is a slow sender.
 type Drip struct {
 	Bytes int  `yaml:"bytes,required"` // at a time
-	Every Span `yaml:"every,required"` // of wall time
+	Every Span `yaml:"every,required"` // of wall time; one for each answer
 }
 
 // Origin is where a datagram comes from instead.

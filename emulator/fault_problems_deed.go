@@ -56,6 +56,14 @@ func (d Deed) problems(on Layer, v vocabulary, at []any, report report) {
 	if d.Truncate != nil && *d.Truncate < 0 {
 		bad("truncate", "must not be negative")
 	}
+	if o := d.SendFrom; o != nil {
+		switch a := o.Address; {
+		case *o == Origin{}:
+			bad("send-from", "must have a port or an address")
+		case a.IsMulticast() || a.IsValid() && a.IsUnspecified():
+			report(below(at, "send-from", "address"), "", "%v is nobody's address", a)
+		}
+	}
 	if d.Duplicate < 0 || d.Duplicate > maxDuplicate {
 		bad("duplicate", "%d is not within 0..%d", d.Duplicate, maxDuplicate)
 	}

@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"net/netip"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -45,6 +46,8 @@ func TestFaultProblems(t *testing.T) {
 		{"a text that is no port", []Fault{{On: "table.add", Do: Deed{Set: texts("NewInternalPort", "http")}}}, []string{`faults[0].do.set.NewInternalPort: "http" is no port`}},
 		{"a port that is an address", []Fault{{On: "table.add", Do: Deed{Set: map[string]Setting{"NewInternalPort": {SameAs: "NewInternalClient"}}}}},
 			[]string{`faults[0].do.set.NewInternalPort: "192.0.2.1" is no port`}},
+		{"from nowhere", []Fault{{On: "ssdp.reply", Do: Deed{SendFrom: &Origin{}}}, {On: "ssdp.notify", Do: Deed{SendFrom: &Origin{Address: netip.MustParseAddr("239.255.255.250")}}}}, []string{
+			"faults[0].do.send-from: must have a port or an address", "faults[1].do.send-from.address: 239.255.255.250 is nobody's address"}},
 		{"no mapping", []Fault{{On: "soap.GetStatusInfo", If: Condition{Client: ClientTest{Word: "other"}}, Do: refuse}},
 			[]string{`faults[0].if.client: soap.GetStatusInfo is not about a mapping whose client could be other: give an address`}},
 		{"until what cannot be deleted", []Fault{{On: "http.request", When: When{Until: "deleted", Per: "mapping"}, Do: drop}}, []string{

@@ -25,7 +25,8 @@ func (g *Gateway) depart(req *http1.Request, reply *http1.Reply) *http1.Reply {
 	if req.Method != "HEAD" {
 		body = g.meetHTTP(onBody, req, status)
 	}
-	if head.acted || body.acted {
+	acted := head.acted || body.acted
+	if acted {
 		head.late(reply)
 		withBody(&reply.Message, body.rewriteBytes(reply.Body))
 		head.rewriteHead(&reply.Message)
@@ -33,10 +34,8 @@ func (g *Gateway) depart(req *http1.Request, reply *http1.Reply) *http1.Reply {
 			reply.End = end.End
 		}
 	}
-	if reply.End == http1.Usual && endsItself(&reply.Message) {
-		reply.End = http1.FIN
-	}
-	if head.acted || body.acted {
+	frame(req, reply)
+	if acted {
 		bodySize := len(reply.Body)
 		headSize := head.rewriteHeadBytes(&reply.Message)
 		reply.Pieces = travel(headSize, bodySize, &head, &body)
@@ -64,16 +63,21 @@ func withBody(m *http1.Message, body []byte) {
 	}
 }
 
-// endsItself reports whether the connection has to be closed after m: it says so, or its end cannot be told in another way (RFC 9112
-// §6.3, §9.6).
-func endsItself(m *http1.Message) bool {
-	if strings.EqualFold(m.Fields.Get("Connection"), "close") {
-		return true
+// frame makes body and connection what the head says of them (RFC 9112 §6): a body in chunks, and an end of the connection where it
+// is announced, or where nothing else tells the end of the body.
+func frame(req *http1.Request, reply *http1.Reply) {
+	chunked := strings.EqualFold(reply.Fields.Get("Transfer-Encoding"), "chunked")
+	if chunked && req.Method != "HEAD" {
+		reply.Body = http1.AppendChunks(nil, reply.Body, chunkSize)
 	}
-	_, length := m.Fields.Lookup("Content-Length")
-	_, chunks := m.Fields.Lookup("Transfer-Encoding")
-	return !length && !chunks
+	_, sized := reply.Fields.Lookup("Content-Length")
+	if reply.End == http1.Usual && (!sized && !chunked || strings.EqualFold(reply.Fields.Get("Connection"), "close")) {
+		reply.End = http1.FIN
+	}
 }
+
+// chunkSize is small enough for a description to have several.
+const chunkSize = 1024
 
 // startLine is the name under which faults find the first line of a head, which no field can have.
 const startLine = "start-line"

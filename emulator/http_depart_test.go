@@ -152,6 +152,16 @@ func TestHTTPFaults(t *testing.T) {
 		{"no length ends the connection", "http.head", emulator.Deed{Remove: []string{"Content-Length"}}, func(head, body string) []arrival {
 			return []arrival{at(0, strings.Replace(head, fmt.Sprintf("Content-Length: %d\r\n", len(body)), "", 1)+body), at(0, "EOF")}
 		}},
+		{"an end that is announced", "http.head", emulator.Deed{Set: set{"Connection": text("close")}}, func(head, body string) []arrival {
+			return []arrival{at(0, strings.TrimSuffix(head, "\r\n")+"Connection: close\r\n\r\n"+body), at(0, "EOF")}
+		}},
+		{"chunks", "http.head", emulator.Deed{Set: set{"Transfer-Encoding": text("chunked")}, Remove: []string{"Content-Length"}}, func(head, body string) []arrival {
+			head = strings.Replace(head, fmt.Sprintf("Content-Length: %d\r\n", len(body)), "Transfer-Encoding: chunked\r\n", 1)
+			for ; len(body) > 1024; body = body[1024:] {
+				head += "400\r\n" + body[:1024] + "\r\n"
+			}
+			return []arrival{at(0, head+fmt.Sprintf("%x\r\n%s\r\n0\r\n\r\n", len(body), body)), at(30*second, "EOF")}
+		}},
 		{"bytes", "http.head", emulator.Deed{Prefix: raw("\r\n"), Replace: []emulator.Replacement{{Find: ": ", Text: new(":")}}}, func(head, body string) []arrival {
 			return []arrival{at(0, "\r\n"+strings.ReplaceAll(head, ": ", ":")+body), at(30*second, "EOF")}
 		}},

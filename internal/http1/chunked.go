@@ -3,6 +3,7 @@ package http1
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"strconv"
 	"strings"
@@ -136,4 +137,14 @@ func (r *Reader) chunkedBody(h *Head) ([]byte, error) {
 
 func isHex(c byte) bool {
 	return isDigit(c) || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
+}
+
+// AppendChunks appends body to b in chunks of at most size bytes, with the last one that is empty (RFC 9112 §7.1).
+func AppendChunks(b, body []byte, size int) []byte {
+	for len(body) > 0 {
+		n := min(len(body), size)
+		b = fmt.Appendf(b, "%x\r\n%s\r\n", n, body[:n])
+		body = body[n:]
+	}
+	return append(b, "0\r\n\r\n"...)
 }

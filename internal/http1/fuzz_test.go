@@ -74,6 +74,19 @@ func FuzzHead(f *testing.F) {
 	})
 }
 
+// FuzzChunks: a body written in chunks is read back.
+func FuzzChunks(f *testing.F) {
+	f.Add([]byte("hello"), uint8(2))
+	f.Add([]byte(nil), uint8(0))
+	f.Fuzz(func(t *testing.T, body []byte, size uint8) {
+		message := AppendChunks([]byte("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"), body, 1+int(size))
+		p, err := NewReader(bytes.NewReader(message), Limits{}).ReadResponse("GET")
+		if err != nil || len(p.Forgiven) > 0 || !bytes.Equal(p.Body, body) {
+			t.Fatalf("%q: %q, %v, %v", message, p.Body, p.Forgiven, err)
+		}
+	})
+}
+
 // FuzzExact: a message taken apart is still the same.
 func FuzzExact(f *testing.F) {
 	for _, s := range seeds() {
