@@ -74,7 +74,7 @@ func (c *composer) options(tree *node) emulator.Options {
 	}
 	o := emulator.Options{
 		Name: d.Name, Version: d.IGD, ExternalIP: d.ExternalIP, WAN: d.WAN,
-		Dialect: d.Dialect, Policy: d.Policy, Faults: d.Faults, Timeline: d.Timeline,
+		Dialect: d.Dialect, Policy: d.Policy, Mappings: d.Mappings, Faults: d.Faults, Timeline: d.Timeline,
 	}
 	c.problemsOf(tree, nil, o.Problems())
 	return o

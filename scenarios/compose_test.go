@@ -97,6 +97,7 @@ devices:
   dialect: {ssdp: {bootid: 1}, server: Mine/1.0}
   faults: {on: forward, do: {drop: true}}
   timeline: {at: 1h, do: {clear: true}}
+  mappings: {external-port: 5060}
 timeline:
   - {at: 2h, do: {clear: true}}
 `,
@@ -112,6 +113,7 @@ quirk:
     - {on: ssdp.reply, do: {delay: 1s}}
     - {name: by itself, on: http.body, do: {delay: 1s}}
   timeline: {at: 3h, do: {clear: true}}
+  mappings: {external-port: 7547}
 `,
 		"parts/deeper.yaml": "quirk: {faults: {on: xml, do: {remove: UDN}}}",
 	})
@@ -131,6 +133,7 @@ devices:
   - {at: 3h, do: {clear: true}}
   - {at: 1h, do: {clear: true}}
   - {at: 2h, do: {clear: true}}
+  mappings: [{external-port: 7547}, {external-port: 5060}]
 `
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("differs (-want +got)\n%s", diff)

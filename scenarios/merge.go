@@ -10,7 +10,7 @@ import (
 // maxFaults bounds a device, all that it is made of included: each is compared with each.
 const maxFaults = 500
 
-// override is base with over put upon it key by key: maps merge, lists and scalars are replaced; faults and timelines grow. A fault of
+// override is base with over put upon it key by key: maps merge, lists and scalars are replaced; faults, timelines and mappings grow. A fault of
 // base gives way to one with the same occasion when both end it.
 func override(base, over *node) *node {
 	switch {
@@ -30,11 +30,16 @@ func override(base, over *node) *node {
 		}
 		merged = merged.with(merged.word("faults"), joined(&kept, b))
 	}
-	if a, b := base.get("timeline"), over.get("timeline"); a != nil && b != nil {
-		merged = merged.with(merged.word("timeline"), joined(a, b))
+	for _, key := range []string{"timeline", "mappings"} {
+		if a, b := base.get(key), over.get(key); a != nil && b != nil {
+			merged = merged.with(merged.word(key), joined(a, b))
+		}
 	}
 	return merged
 }
+
+// grows reports whether what a device has under key is added to, and not replaced.
+func grows(key string) bool { return key == "faults" || key == "timeline" || key == "mappings" }
 
 // merge puts one map upon another. The places are those of what is on top.
 func merge(base, over *node) *node {
@@ -93,7 +98,7 @@ func (c *composer) conflicts(a, b layer, x, y *node, at path) {
 		return
 	}
 	for i, k := range y.keys {
-		if len(at) == 0 && (k.value == "faults" || k.value == "timeline") {
+		if len(at) == 0 && grows(k.value) {
 			continue
 		}
 		if other := x.get(k.value); other != nil {

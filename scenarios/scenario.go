@@ -44,13 +44,14 @@ type Device struct {
 
 // Part is what devices and quirks have in common.
 type Part struct {
-	Quirks     []Use             `yaml:"quirks"`      // by name, or files beside this one: quirks: [add-lease-725, {add-table-full-silent-32: {limit: 160}}]
-	ExternalIP netip.Addr        `yaml:"external-ip"` // IPv4 address on the WAN side; 45.66.77.88 when left out; 0.0.0.0: none
-	WAN        []emulator.WAN    `yaml:"wan"`         // connections to the Internet; one when left out
-	Dialect    emulator.Dialect  `yaml:"dialect"`     // how it writes and reads
-	Policy     emulator.Policy   `yaml:"policy"`      // what its mapping table accepts and shows
-	Faults     []emulator.Fault  `yaml:"faults"`      // what it does wrong; those of the profile and the quirks come first
-	Timeline   []emulator.Moment `yaml:"timeline"`    // what happens to it by itself
+	Quirks     []Use                     `yaml:"quirks"`      // by name, or files beside this one: quirks: [add-lease-725, {add-table-full-silent-32: {limit: 160}}]
+	ExternalIP netip.Addr                `yaml:"external-ip"` // IPv4 address on the WAN side; 45.66.77.88 when left out; 0.0.0.0: none
+	WAN        []emulator.WAN            `yaml:"wan"`         // connections to the Internet; one when left out
+	Dialect    emulator.Dialect          `yaml:"dialect"`     // how it writes and reads
+	Policy     emulator.Policy           `yaml:"policy"`      // what its mapping table accepts and shows
+	Faults     []emulator.Fault          `yaml:"faults"`      // what it does wrong; those of the profile and the quirks come first
+	Mappings   []emulator.InitialMapping `yaml:"mappings"`    // what its mapping table has from the start
+	Timeline   []emulator.Moment         `yaml:"timeline"`    // what happens to it by itself
 }
 
 // Use names a quirk, and gives values to its parameters.
