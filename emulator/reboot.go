@@ -118,11 +118,7 @@ func (s *state) goDown(how Reboot) {
 // comeUp begins again: p is where.
 func (s *state) comeUp(how Reboot, p *presence) {
 	for _, c := range s.connections {
-		c.updateID = 0
-		c.status, c.lastError, c.since = c.origin.Status, noError, s.now
-		if c.linkDown {
-			c.before, c.status, c.lastError = c.status, disconnected, noCarrier
-		}
+		c.restart(s.now)
 	}
 	s.serve(p.root)
 	if how.BootID == nil || *how.BootID {
@@ -132,4 +128,15 @@ func (s *state) comeUp(how Reboot, p *presence) {
 	s.setUp()
 	s.booted()
 	s.tell(Event{Event: Rebooted, BootID: s.bootID, Location: p.location, SSDP: p.ssdp.addr(), UDN: p.root.udn})
+}
+
+// restart is what a reboot does to c: it connects again, with the address that it has and as it was set up, and counts anew.
+func (c *connection) restart(now time.Time) {
+	c.kind, c.status, c.lastError, c.since = ipRouted, c.origin.Status, noError, now
+	if c.linkDown {
+		c.before, c.status, c.lastError = c.status, disconnected, noCarrier
+	}
+	c.updateID = 0
+	c.traffic.begin(c.origin.Traffic)
+	clear(c.deleted)
 }

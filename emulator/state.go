@@ -130,6 +130,7 @@ func (s *state) store(m Mapping, over *entry) {
 	} else {
 		c.mappings.replace(over, m)
 	}
+	over.used.Store(true) // a cleaner takes a new mapping, or a renewed one, for used
 	c.updateID++
 	s.tellMapping(kind, s.now, over.Mapping)
 }

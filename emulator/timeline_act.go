@@ -68,9 +68,12 @@ type hushed struct {
 	variable string
 }
 
-// hush keeps what just happened to these evented variables of c from the subscribers.
+// hush keeps what just happened to these evented variables of c, and to those of the gateway that follow from it, from the subscribers.
 func (s *state) hush(c *connection, variables ...string) {
 	for _, v := range variables {
 		s.hushed = append(s.hushed, hushed{c.number, v})
+	}
+	for _, c := range s.connections {
+		s.hushed = append(s.hushed, hushed{c.number, "NumberOfActiveConnections"})
 	}
 }
