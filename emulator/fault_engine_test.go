@@ -213,7 +213,7 @@ func TestFaultsComeAndGo(t *testing.T) {
 		want string
 	}{
 		"taken":    {flaky, "emulator: faults[0].name: there is a fault flaky already"},
-		"problem":  {Fault{On: "table.add", Do: Deed{Hang: true}}, "emulator: faults[0].do.hang: table.add has none, only upnp-error, store, silent, set and then"},
+		"problem":  {Fault{On: "table.add", Do: Deed{Hang: true}}, "emulator: faults[0].do.hang: table.add cannot do that, only upnp-error, store, silent, set and then"},
 		"conflict": {Fault{On: "soap.GetStatusInfo", Do: Deed{Hang: true}}, "emulator: faults[0].do.hang: faults[0] does upnp-error on the same occasions"},
 		"version":  {Fault{On: "soap.AddAnyPortMapping", Do: Deed{Hang: true}}, `emulator: faults[0].on: no service of this device has the action AddAnyPortMapping`},
 	} {

@@ -61,15 +61,15 @@ func (f Fault) problems(known glossary, at []any, report report) {
 		report(below(at, "on"), near, "no service of this device has the action %s", action)
 		return
 	}
-	only := func(part string, got []string, has string) {
+	only := func(part, cannot string, got []string, has string) {
 		for _, word := range got {
 			if all := strings.Fields(has); !slices.Contains(all, word) {
-				report(below(at, part, word), "", "%s has none, only %s", f.On, list(all))
+				report(below(at, part, word), "", "%s cannot %s, only %s", f.On, cannot, list(all))
 			}
 		}
 	}
-	only("if", given(f.If, ""), spec.ifs)
-	only("do", given(f.Do, ""), spec.verbs+" "+spec.edits+" then")
+	only("if", "be asked that", given(f.If, ""), spec.ifs)
+	only("do", "do that", given(f.Do, ""), spec.verbs+" "+spec.edits+" then")
 	v := known.words(f.On)
 	f.If.problems(f.On, v, below(at, "if"), report)
 	f.When.problems(spec, below(at, "when"), report)
@@ -85,7 +85,9 @@ func (c Condition) problems(on Layer, v vocabulary, at []any, report report) {
 	}
 	choice(c.Via, below(at, "via"), report)
 	choice(c.Existing, below(at, "existing"), report)
-	if c.Client.Word != "" && !v.mapping {
+	if w := c.Client.Word; w != "" && w != "same" && w != "other" {
+		report(below(at, "client"), words.Nearest(w, []string{"same", "other"}), "%q is neither same nor other nor an address", w)
+	} else if w != "" && !v.mapping {
 		report(below(at, "client"), "", "%s is not about a mapping whose client could be %s: give an address", on, c.Client.Word)
 	}
 }
@@ -114,7 +116,7 @@ func (w When) problems(spec layerSpec, at []any, report report) {
 			report(below(at, n.word), "", "must not be negative")
 		}
 	}
-	if w.Chance < 0 || w.Chance > 1 {
+	if !(w.Chance >= 0 && w.Chance <= 1) {
 		report(below(at, "chance"), "", "%v is no probability", float64(w.Chance))
 	}
 	if v := w.Windows; v != nil && (v.For <= 0 || v.Gap.Min+time.Duration(v.For) < shortestWindow || v.Gap.Max < v.Gap.Min) {

@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"math"
 	"net/netip"
 	"testing"
 
@@ -35,9 +36,9 @@ func TestFaultProblems(t *testing.T) {
 		{"no such layer", []Fault{{On: "table.ad", Do: refuse}}, []string{`faults[0].on: "table.ad" is no layer (` + layerNames + `, soap.Action or view.Action); did you mean "table.add"?`}},
 		{"no such action", []Fault{{On: "soap.AddPortMaping", Do: refuse}}, []string{`faults[0].on: no service of this device has the action AddPortMaping; did you mean "soap.AddPortMapping"?`}},
 		{"nothing", []Fault{{On: "soap.*"}}, []string{`faults[0].do: nothing is done`}},
-		{"verb of another layer", []Fault{{On: "table.add", Do: Deed{Hang: true}}}, []string{`faults[0].do.hang: table.add has none, only upnp-error, store, silent, set and then`}},
+		{"verb of another layer", []Fault{{On: "table.add", Do: Deed{Hang: true}}}, []string{`faults[0].do.hang: table.add cannot do that, only upnp-error, store, silent, set and then`}},
 		{"condition of another layer", []Fault{{On: "table.expire", If: Condition{Version: Test{Equals: ptr("HTTP/1.0")}}, Do: Deed{Silent: true}}},
-			[]string{`faults[0].if.version: table.expire has none, only size, arg and age`}},
+			[]string{`faults[0].if.version: table.expire cannot be asked that, only size, arg and age`}},
 		{"no such argument", []Fault{{On: "soap.DeletePortMapping", If: Condition{Arg: map[string]Test{"NewExternalPorts": {Empty: ptr(true)}}}, Do: refuse}},
 			[]string{`faults[0].if.arg.NewExternalPorts: there is no NewExternalPorts here, only NewRemoteHost, NewExternalPort and NewProtocol; did you mean "NewExternalPort"?`}},
 		{"two verbs", []Fault{{On: "soap.*", Do: Deed{Drop: true, Close: RST}}}, []string{`faults[0].do.close: one verb ends the occasion, and there is drop already`}},
@@ -50,6 +51,10 @@ func TestFaultProblems(t *testing.T) {
 			"faults[0].do.send-from: must have a port or an address", "faults[1].do.send-from.address: 239.255.255.250 is nobody's address"}},
 		{"no mapping", []Fault{{On: "soap.GetStatusInfo", If: Condition{Client: ClientTest{Word: "other"}}, Do: refuse}},
 			[]string{`faults[0].if.client: soap.GetStatusInfo is not about a mapping whose client could be other: give an address`}},
+		{"no such client", []Fault{{On: "table.add", If: Condition{Client: ClientTest{Word: "sane"}}, Do: refuse}}, []string{`faults[0].if.client: "sane" is neither same nor other nor an address; did you mean "same"?`}},
+		{"no chance", []Fault{{On: "table.add", When: When{Chance: Chance(math.NaN()), First: -1}, Do: refuse}}, []string{
+			`faults[0].when.first: must not be negative`,
+			`faults[0].when.chance: NaN is no probability`}},
 		{"until what cannot be deleted", []Fault{{On: "http.request", When: When{Until: "deleted", Per: "mapping"}, Do: drop}}, []string{
 			`faults[0].when.per: http.request counts for client, connection and device`,
 			`faults[0].when.until: http.request is not about a mapping that could be deleted`}},

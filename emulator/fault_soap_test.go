@@ -107,29 +107,31 @@ func TestFaultsInTheJournal(t *testing.T) {
 	faults := []emulator.Fault{
 		{Name: "hang", On: "soap.GetStatusInfo", Do: emulator.Deed{Hang: true}},
 		{Name: "full", On: "table.add", Do: emulator.Deed{UPnPError: upnp(501)}},
-		{Name: "page", On: "soap.DeletePortMapping", Do: emulator.Deed{HTTPStatus: &emulator.StatusReply{Status: 503}}},
+		{Name: "page", On: "soap.DeletePortMapping", Do: emulator.Deed{HTTPStatus: &emulator.StatusReply{Status: 503}, Then: []emulator.Then{{In: span(time.Second), Action: emulator.Action{Clear: true}}}}},
 	}
 	visit(t, emulator.Options{Faults: faults}, func(v *visitor) {
 		v.call("GetStatusInfo")
 		v.add("8080")
 		v.delete("8080")
+		time.Sleep(time.Minute) // fake
 		type line struct {
 			Kind, Name   string
 			Status, Code int
 			Layer, Do    string
-			Mapping      string
+			Mapping, By  string
 		}
 		var got []line
 		for _, e := range v.g.Journal() {
-			got = append(got, line{e.Kind, e.Name, e.Status, e.Code, e.Details.Get("layer"), e.Details.Get("do"), e.Details.Get("mapping")})
+			got = append(got, line{e.Kind, e.Name, e.Status, e.Code, e.Details.Get("layer"), e.Details.Get("do"), e.Details.Get("mapping"), e.Details.Get("by")})
 		}
 		want := []line{
-			{"fault", "hang", 0, 0, "soap.GetStatusInfo", "hang", ""},
-			{"soap.call", "GetStatusInfo", 0, 0, "", "", ""},
-			{"fault", "full", 0, 501, "table.add", "upnp-error 501", "TCP 8080 → 192.168.1.10:80"},
-			{"soap.call", "AddPortMapping", 500, 501, "", "", ""},
-			{"fault", "page", 503, 0, "soap.DeletePortMapping", "http-status 503 Service Unavailable", ""},
-			{"soap.call", "DeletePortMapping", 503, 0, "", "", ""},
+			{"fault", "hang", 0, 0, "soap.GetStatusInfo", "hang", "", ""},
+			{"soap.call", "GetStatusInfo", 0, 0, "", "", "", ""},
+			{"fault", "full", 0, 501, "table.add", "upnp-error 501", "TCP 8080 → 192.168.1.10:80", ""},
+			{"soap.call", "AddPortMapping", 500, 501, "", "", "", ""},
+			{"fault", "page", 503, 0, "soap.DeletePortMapping", "http-status 503 Service Unavailable, then", "", ""},
+			{"soap.call", "DeletePortMapping", 503, 0, "", "", "", ""},
+			{"state.planned", "clear", 0, 0, "", "", "", "page"},
 		}
 		if d := cmp.Diff(want, got); d != "" {
 			t.Errorf("(-want +got)\n%s", d)

@@ -27,7 +27,7 @@ type moment struct {
 type plan struct {
 	at      time.Time
 	seq     uint64 // of one time, what was planned first happens first
-	name    string // where it comes from: "timeline[2]", "then", "boot"
+	name    string // where it comes from: "timeline[2]", "boot", the name of a fault
 	actions []Action
 	up      *Reboot   // the end of this one
 	moment  *moment   // it comes from; nil: from a fault
@@ -62,12 +62,12 @@ func newTimeline(o Options) timeline {
 // maxPlans bounds what faults can plan: a flood of searches, each followed by an announcement, gets no more than these.
 const maxPlans = 4096
 
-// schedule plans a for the time at, or for now if that is over. A fault's then comes here.
-func (s *state) schedule(at time.Time, a Action) {
+// schedule plans a for the time at, or for now if that is over. It follows what the fault of that name has done.
+func (s *state) schedule(name string, at time.Time, a Action) {
 	if len(s.timeline.plans.heap) >= maxPlans {
 		return
 	}
-	s.plan(&plan{at: at, name: "then", actions: []Action{a}})
+	s.plan(&plan{at: at, name: name, actions: []Action{a}})
 }
 
 func (s *state) plan(p *plan) {
