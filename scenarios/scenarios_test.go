@@ -173,3 +173,21 @@ func BenchmarkList(b *testing.B) {
 		}
 	}
 }
+
+// What the manual shows can be played.
+func TestManual(t *testing.T) {
+	text, err := os.ReadFile("../docs/scenarios.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := strings.Split(string(text), "```yaml\n")[1:]
+	if len(blocks) == 0 {
+		t.Fatal("no examples")
+	}
+	for _, b := range blocks {
+		example, _, _ := strings.Cut(b, "```")
+		if _, err := Parse("manual.yaml", []byte(example)); err != nil {
+			t.Errorf("%v\n%s", err, example)
+		}
+	}
+}
