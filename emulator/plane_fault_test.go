@@ -214,6 +214,7 @@ func TestTrafficIsUse(t *testing.T) {
 			use  func()
 			want []uint16
 		}{
+			{func() {}, []uint16{8080, 8081, 5001}}, // they are new
 			{func() { say(t, outer, external+":5001", "in"); crosses(t, near, far) }, []uint16{8080, 5001}},
 			{func() { crosses(t, far, near) }, []uint16{8080}}, // out is use as well
 			{func() {}, nil},
