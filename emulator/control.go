@@ -46,10 +46,10 @@ func (g *Gateway) answerCall(req *http1.Request, s *service, urn, name string, r
 	status, e := outcome(r.err)
 	var body []byte
 	if r.err == nil {
-		body = d.appendResponse(nil, s, urn, name, r.out)
+		body = d.appendResponse(make([]byte, 0, 512), s, urn, name, r.out)
 	} else {
 		status = cmp.Or(d.FaultStatus, status)
-		body = d.appendFault(nil, s, urn, name, e)
+		body = d.appendFault(make([]byte, 0, 512), s, urn, name, e)
 	}
 	return g.reply(req, g.dialect.http.control, answer{status: status, body: g.faultyXML(req, body)})
 }
