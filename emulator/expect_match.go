@@ -11,15 +11,15 @@ import (
 const otherName = 1000
 
 // miss says in what e, an entry of the right kind, is not as expected; nil when it is.
-func (c *count) miss(s subject, name string, e Entry) *NearMiss {
+func (c *count) miss(name string, e Entry) *NearMiss {
 	x := c.expect
 	m := NearMiss{Entry: e}
 	differ := func(weight int, format string, args ...any) {
 		m.distance += weight
 		m.Differs = append(m.Differs, fmt.Sprintf(format, args...))
 	}
-	if !s.pattern.matches(name) {
-		differ(otherName, "the %s is %s, not %s", s.noun, orNothing(name), s.pattern)
+	if !c.subject.pattern.matches(name) {
+		differ(otherName, "the %s is %s, not %s", c.subject.noun, orNothing(name), c.subject.pattern)
 	}
 	for _, arg := range sortedNames(x.With) {
 		test, value := x.With[arg], e.Details.Get(arg)

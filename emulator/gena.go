@@ -50,7 +50,7 @@ func (g *Gateway) serveEvents(req *http1.Request, s *service) *http1.Reply {
 	d := g.meet(&occasion{layer: onSubscribe, peer: req.Remote, request: req})
 	reply := d.reply()
 	if reply != nil {
-		g.noteEvents(req, s, d.status())
+		g.noteEvents(req, s, d.status(), Detail{"by", "fault"})
 	} else {
 		reply = g.serveSubscription(req, s)
 	}

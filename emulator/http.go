@@ -59,7 +59,7 @@ func (p *presence) serveHTTP(ctx context.Context, req *http1.Request) *http1.Rep
 	}
 	reply := d.reply()
 	if reply != nil {
-		g.noteHTTP("http.request", req, reply.Status())
+		g.noteHTTP("http.request", req, reply.Status(), Detail{"by", "fault"})
 	} else {
 		reply = p.handle(req)
 	}
@@ -126,10 +126,10 @@ func (g *Gateway) refuse(req *http1.Request, a answer) *http1.Reply {
 	return g.reply(req, g.dialect.http.refusal, a)
 }
 
-func (g *Gateway) noteHTTP(kind string, req *http1.Request, status int) {
+func (g *Gateway) noteHTTP(kind string, req *http1.Request, status int, details ...Detail) {
 	g.journal.add(Entry{
 		Time: g.options.Clock.Now(), Kind: kind, Peer: req.Remote, Name: req.Method + " " + shorten(req.Target),
-		Status: status, Details: forgiven(req.Forgiven),
+		Status: status, Details: append(forgiven(req.Forgiven), details...),
 	})
 }
 

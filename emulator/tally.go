@@ -21,7 +21,7 @@ func NewTally(expect ...Expectation) (*Tally, error) {
 		if problems := e.Problems(); len(problems) > 0 {
 			return nil, fmt.Errorf("emulator: expectation %d: %w", i+1, problems[0])
 		}
-		t.counts = append(t.counts, &count{expect: e})
+		t.counts = append(t.counts, &count{expect: e, subject: e.subject()})
 	}
 	return &t, nil
 }
@@ -46,7 +46,7 @@ func (t *Tally) Reset() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for i, c := range t.counts {
-		t.counts[i] = &count{expect: c.expect}
+		t.counts[i] = &count{expect: c.expect, subject: c.subject}
 	}
 }
 
@@ -76,6 +76,7 @@ const shownNear = 3
 // count is what was seen of one expectation.
 type count struct {
 	expect  Expectation
+	subject subject
 	passed  int        // how often Expectation.After has happened
 	since   Entry      // the time when it had happened often enough
 	seen    int        // entries that are as expected
@@ -84,9 +85,8 @@ type count struct {
 }
 
 func (c *count) note(e Entry) {
-	subject := c.expect.subject()
-	if name, ok := subject.name(e); ok {
-		switch miss := c.miss(subject, name, e); {
+	if name, ok := c.subject.name(e); ok {
+		switch miss := c.miss(name, e); {
 		case miss != nil:
 			c.keep(*miss)
 		default:

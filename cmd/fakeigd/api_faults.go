@@ -10,11 +10,6 @@ import (
 	"github.com/igdkit/igdkit/scenarios"
 )
 
-// faultsView is /v1/gateways/{name}/faults, in the words of scenarios.
-type faultsView struct {
-	Faults []json.RawMessage `json:"faults"`
-}
-
 func faultsOf(g *gateway) (any, error) {
 	v := faultsView{[]json.RawMessage{}}
 	for _, f := range g.Faults() {

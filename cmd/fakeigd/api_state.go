@@ -2,7 +2,6 @@ package main
 
 import (
 	"net/http"
-	"net/netip"
 	"time"
 
 	"github.com/igdkit/igdkit/emulator"
@@ -12,14 +11,6 @@ func showMappings(c *call) (any, error) {
 	return mappingsView{append([]emulator.Mapping{}, c.gateway.Mappings()...)}, nil
 }
 
-// The clocks of a play.
-func (p *play) clockKind() string {
-	if p.clock == nil {
-		return clockReal
-	}
-	return clockVirtual
-}
-
 func showClock(c *call) (any, error) {
 	p := c.gateway.play
 	return clockView{Clock: p.clockKind(), Time: p.now()}, nil
@@ -27,10 +18,7 @@ func showClock(c *call) (any, error) {
 
 // advance moves the clock of the whole play, and tells what happened on the way.
 func advance(c *call) (any, error) {
-	type request struct {
-		Advance emulator.Duration `yaml:"advance,required"`
-	}
-	q, err := decode[request](c)
+	q, err := decode[clockChange](c)
 	if err != nil {
 		return nil, err
 	}
@@ -44,15 +32,6 @@ func advance(c *call) (any, error) {
 	before := p.marks()
 	c.gateway.Advance(time.Duration(q.Advance))
 	return clockView{Clock: p.clockKind(), Time: p.now(), Fired: p.since(before)}, nil
-}
-
-// wanChange is the body of PUT …/wan.
-type wanChange struct {
-	Address *netip.Addr        `yaml:"address"` // 0.0.0.0: none
-	Status  string             `yaml:"status"`
-	Link    emulator.LinkState `yaml:"link"`
-	Event   *bool              `yaml:"event"` // whether subscribers are told; nil: yes
-	WAN     int                `yaml:"wan"`   // which connection, from 0
 }
 
 func putWAN(c *call) (any, error) {

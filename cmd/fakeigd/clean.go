@@ -3,31 +3,50 @@ package main
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/igdkit/igdkit/emulator"
 	"github.com/igdkit/igdkit/internal/cli"
 )
 
-// expectations are the scenario's, and with --expect-clean those of good manners.
-func (c cast) expectations() []emulator.Expectation {
-	all := c.expect
-	if c.clean {
-		all = append(all[:len(all):len(all)], manners()...)
+// manner is something that every client is expected to have.
+type manner struct {
+	emulator.Expectation
+	words string
+}
+
+// manners are those of --expect-clean. Errors of UPnP are no bad ones: a client may try what a gateway then refuses. What a fault
+// answered is not the client's doing.
+func manners() []manner {
+	never := new(0)
+	innocent := map[string]emulator.Test{"by": {Empty: new(true)}}
+	all := []manner{{
+		emulator.Expectation{Changes: emulator.Pattern(emulator.MappingExpired), Exactly: never},
+		"no lease runs out before it is renewed or its mapping deleted",
+	}}
+	for _, status := range []int{http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusRequestEntityTooLarge, http.StatusNotImplemented} {
+		all = append(all, manner{
+			emulator.Expectation{Requests: "*", Status: new(status), With: innocent, Exactly: never},
+			fmt.Sprintf("no request is malformed (HTTP status %d)", status),
+		})
+	}
+	for _, status := range []int{http.StatusBadRequest, http.StatusPreconditionFailed} {
+		all = append(all, manner{
+			emulator.Expectation{Subscribes: "*", Status: new(status), With: innocent, Exactly: never},
+			fmt.Sprintf("no subscription is malformed (HTTP status %d)", status),
+		})
 	}
 	return all
 }
 
-// manners are what every client is to have: no lease runs out, because it was renewed or deleted, and no request is malformed. Errors
-// of UPnP are none of these: a client may try what a gateway then refuses.
-func manners() []emulator.Expectation {
-	never := new(0)
-	all := []emulator.Expectation{{Changes: emulator.Pattern(emulator.MappingExpired), Exactly: never}}
-	for _, status := range []int{http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusRequestEntityTooLarge, http.StatusNotImplemented} {
-		all = append(all, emulator.Expectation{Requests: "*", Status: new(status), Exactly: never})
-	}
-	for _, status := range []int{http.StatusBadRequest, http.StatusPreconditionFailed} {
-		all = append(all, emulator.Expectation{Subscribes: "*", Status: new(status), Exactly: never})
+// expectations are the scenario's, and with --expect-clean good manners.
+func (c cast) expectations() []emulator.Expectation {
+	all := slices.Clone(c.expect)
+	if c.clean {
+		for _, m := range manners() {
+			all = append(all, m.Expectation)
+		}
 	}
 	return all
 }
@@ -37,6 +56,13 @@ func (p *play) unmet() []emulator.Unmet {
 	all := p.tally.Unmet()
 	if !p.clean {
 		return all
+	}
+	for _, m := range manners() {
+		for i, u := range all {
+			if u.Expectation == m.String() {
+				all[i].Expectation = m.words
+			}
+		}
 	}
 	for _, g := range p.gateways {
 		left := emulator.Unmet{Expectation: "no mapping is left at " + g.Name(), Near: []emulator.NearMiss{}}

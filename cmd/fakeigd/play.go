@@ -131,3 +131,11 @@ func (g *gateway) wan() netip.Addr {
 	}
 	return g.ExternalIP()
 }
+
+// clockKind is as --clock has it.
+func (p *play) clockKind() string {
+	if p.clock == nil {
+		return clockReal
+	}
+	return clockVirtual
+}

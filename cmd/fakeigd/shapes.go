@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"net"
 	"net/netip"
 	"os"
@@ -57,6 +58,25 @@ type clockView struct {
 	Clock string           `json:"clock"` // real or virtual
 	Time  time.Time        `json:"time"`
 	Fired []emulator.Entry `json:"fired,omitempty"` // what happened while it was advanced
+}
+
+// clockChange is the body of POST …/clock.
+type clockChange struct {
+	Advance emulator.Duration `yaml:"advance,required"`
+}
+
+// wanChange is the body of PUT …/wan.
+type wanChange struct {
+	Address *netip.Addr        `yaml:"address"` // 0.0.0.0: none
+	Status  string             `yaml:"status"`
+	Link    emulator.LinkState `yaml:"link"`
+	Event   *bool              `yaml:"event"` // whether subscribers are told; nil: yes
+	WAN     int                `yaml:"wan"`   // which connection, from 0
+}
+
+// faultsView is /v1/gateways/{name}/faults, in the words of scenarios.
+type faultsView struct {
+	Faults []json.RawMessage `json:"faults"`
 }
 
 // verifyView is /v1/gateways/{name}/verify.
