@@ -23,6 +23,7 @@ type SSDPDialect struct {
 	BootID   *uint32     `yaml:"bootid"`   // a constant; nil: grows with each boot
 	ConfigID *uint32     `yaml:"configid"` // a constant; nil: changes with the description
 	ReplyIn  *Span       `yaml:"reply-in"` // how long an answer takes; nil: by multicast within MX, by unicast none
+	Sets     int         `yaml:"sets"`     // how often an announcement is sent, 1 to 3 (UDA 1.1 §1.2.2): alive every 200ms, the others at once; 0: 1
 	NeedsMX  *bool       `yaml:"needs-mx"` // false: a multicast search without MX is answered at once; nil: it is ignored
 	Version  EchoVersion `yaml:"version"`  // of a type that was searched for in a lower version; "": asked
 	All      AllAnswer   `yaml:"all"`      // what ssdp:all gets; "": each

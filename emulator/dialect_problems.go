@@ -21,6 +21,9 @@ func (d *Dialect) problems(at []any, report report, o Options) {
 
 func (d *SSDPDialect) problems(at []any, report report) {
 	oneLine(d.Server, below(at, "server"), report)
+	if d.Sets < 0 || d.Sets > 3 {
+		report(below(at, "sets"), "", "%d is not within 1..3", d.Sets)
+	}
 	if age := time.Duration(d.MaxAge); age%time.Second != 0 {
 		report(below(at, "max-age"), "", "must be whole seconds, not %v", d.MaxAge)
 	}

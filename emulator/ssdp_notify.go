@@ -33,7 +33,28 @@ func (s *ssdpServer) sayAlive() {
 	ad := s.advertisement()
 	s.notify(ssdp.Alive, ad)
 	s.sayAgain(ad)
+	for i := range ad.dialect.sets() - 1 {
+		s.later(time.Duration(i+1)*betweenSets, s.insist)
+	}
 }
+
+// betweenSets keeps the sets of one announcement apart.
+const betweenSets = 200 * time.Millisecond
+
+// insist is a further set of an alive, unless a byebye came first.
+func (s *ssdpServer) insist() {
+	s.speaking.Lock()
+	defer s.speaking.Unlock()
+	s.mu.Lock()
+	there := !s.next.IsZero()
+	s.mu.Unlock()
+	if there {
+		s.notify(ssdp.Alive, s.advertisement())
+	}
+}
+
+// sets is how often an announcement is sent.
+func (d *ssdpDialect) sets() int { return max(d.Sets, 1) }
 
 // aliveLater announces nothing now, but again as after an alive.
 func (s *ssdpServer) aliveLater() {
@@ -63,7 +84,10 @@ func (s *ssdpServer) byebye() {
 	s.pending = nil
 	s.next = time.Time{}
 	s.mu.Unlock()
-	s.notify(ssdp.ByeBye, s.advertisement())
+	ad := s.advertisement()
+	for range ad.dialect.sets() {
+		s.notify(ssdp.ByeBye, ad)
+	}
 }
 
 // update tells the group which BOOTID comes next (UDA 1.1 §1.2.4).
@@ -75,7 +99,9 @@ func (s *ssdpServer) update(next uint32) {
 	defer s.speaking.Unlock()
 	ad := s.advertisement()
 	ad.nextBootID = next
-	s.notify(ssdp.Update, ad)
+	for range ad.dialect.sets() {
+		s.notify(ssdp.Update, ad)
+	}
 }
 
 // notify sends one set: a message for each target.

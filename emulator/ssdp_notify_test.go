@@ -1,6 +1,7 @@
 package emulator_test
 
 import (
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -91,6 +92,37 @@ func TestSSDPPendingEndsWithByebye(t *testing.T) {
 		g.Close()
 		if got := listenFor(t, c, time.Minute); got != nil {
 			t.Errorf("%d replies from a gateway that said byebye", len(got))
+		}
+	})
+}
+
+// Announcements may be sent more than once, because datagrams get lost; but not after a byebye.
+func TestSSDPSets(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, gateway, host := lan(t)
+		member := joinGroup(t, host, "192.168.1.10")
+		o := emulator.Options{Version: 1}
+		o.Dialect.SSDP.Sets = 3
+		g := startMulticast(t, gateway, o)
+		want := len(announced(1))
+		sets := func(all []heard) (said []string) {
+			for i := 0; i+want <= len(all); i += want {
+				said = append(said, all[i].get("NTS")+" "+all[i].after.String())
+			}
+			if len(all)%want != 0 {
+				t.Errorf("%d messages, want whole sets of %d", len(all), want)
+			}
+			return said
+		}
+		bye := []string{"ssdp:byebye 0s", "ssdp:byebye 0s", "ssdp:byebye 0s"}
+		start := append(slices.Clone(bye), "ssdp:alive 0s", "ssdp:alive 200ms", "ssdp:alive 400ms")
+		if d := cmp.Diff(start, sets(listenFor(t, member, time.Second))); d != "" {
+			t.Errorf("at the start (-want +got):\n%s", d)
+		}
+		g.Reboot(emulator.Reboot{ByeBye: new(false)})
+		g.Close() // before the second set of alive
+		if d := cmp.Diff(append([]string{"ssdp:alive 0s"}, bye...), sets(listenFor(t, member, time.Second))); d != "" {
+			t.Errorf("at the end (-want +got):\n%s", d)
 		}
 	})
 }
