@@ -34,6 +34,42 @@ func ExampleNew() {
 	// TCP 8080 → 127.0.0.1:8080
 }
 
+// In memory a mapped port carries bytes: a program at home answers a peer on the Internet, and sees its true address.
+func ExampleNetwork_Internet() {
+	ctx := context.Background()
+	n := emulator.NewNetwork()
+	defer n.Close()
+	router := n.Host("router", netip.MustParsePrefix("192.168.1.1/24"))
+	nas := n.Host("nas", netip.MustParsePrefix("192.168.1.10/24"))
+	nas.SetDefaultGateway(netip.MustParseAddr("192.168.1.1"))
+	peer := n.Internet("peer", netip.MustParseAddr("198.51.100.20"))
+
+	g, err := emulator.New(ctx, emulator.Options{
+		Net: router, LAN: netip.MustParseAddr("192.168.1.1"),
+		Mappings: []emulator.InitialMapping{{ExternalPort: 8080, InternalClient: netip.MustParseAddr("192.168.1.10"), InternalPort: 80}},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer g.Close()
+	l, err := nas.Listen(ctx, netip.MustParseAddrPort("192.168.1.10:80"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	if _, err := peer.Dial(ctx, "tcp", netip.Addr{}, g.Mappings()[0].Reach.String()); err != nil {
+		log.Fatal(err)
+	}
+	c, err := l.Accept()
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(g.Mappings()[0].Reach)
+	fmt.Println(netip.MustParseAddrPort(c.RemoteAddr().String()).Addr())
+	// Output:
+	// 45.66.77.88:8080
+	// 198.51.100.20
+}
+
 // In a test a gateway ends with the test. When the test fails, it tells what the gateway saw, the seed, and how to see it again.
 func ExampleStart() {
 	test := func(t *testing.T) {

@@ -83,7 +83,7 @@ type plane struct {
 
 // access is how peers get to mapped ports. Its methods are called under the gateway's lock, but for close.
 type access interface {
-	open(*entry) netip.AddrPort // lets peers in by an entry that is enabled, and tells where
+	open(*entry) netip.AddrPort // lets peers in by an entry that carries, and tells where
 	shut(*entry)
 	readdress(*state) bool // external addresses may have changed; reports whether what open told has
 	close()                // and waits
@@ -122,7 +122,7 @@ func (p *plane) opened(e *entry) {
 		return
 	}
 	p.endIf(func(x *session) bool { return x.entry == e && !e.leadsTo(x.target) })
-	if !e.Enabled {
+	if !e.carries() {
 		p.access.shut(e)
 		e.Reach = netip.AddrPort{}
 		return

@@ -237,6 +237,30 @@ func TestRefusedInMemory(t *testing.T) {
 	}
 }
 
+// A mapping may lead to nobody, as routers and faults write them.
+func TestMappedToNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHome(t, emulator.Options{
+			Mappings: []emulator.InitialMapping{{ExternalPort: 8081, Enabled: new(true)}},
+			Faults: []emulator.Fault{{
+				On: "table.add", Do: emulator.Deed{Set: map[string]emulator.Setting{"NewInternalClient": {Text: new("0.0.0.0")}}},
+			}},
+		})
+		h.add("TCP", 8080, 80, 0)
+		listen(t, h.router, "127.0.0.1:80") // 0.0.0.0 must not mean the router
+		for _, m := range h.g.Mappings() {
+			if m.Reach.IsValid() {
+				t.Errorf("%v is reached at %v", m, m.Reach)
+			}
+		}
+		for _, port := range []string{":8080", ":8081"} {
+			if _, err := h.dial(external + port); !errors.Is(err, syscall.ECONNREFUSED) {
+				t.Errorf("%s: %v", port, err)
+			}
+		}
+	})
+}
+
 // What is mapped for one remote host is not mapped for others, who get what is mapped for all.
 func TestRemoteHostComesFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -91,13 +91,16 @@ func (p *plane) knock(s *state, c *connection, protocol string, port uint16, pee
 func (c *connection) receiver(protocol string, port uint16, peer netip.Addr) *entry {
 	for _, port := range [...]uint16{port, 0} {
 		for _, remote := range [...]string{peer.String(), ""} {
-			if e := c.mappings.get(key{remote, port, protocol}); e != nil && e.Enabled {
+			if e := c.mappings.get(key{remote, port, protocol}); e != nil && e.carries() {
 				return e
 			}
 		}
 	}
 	return nil
 }
+
+// carries tells whether e leads anywhere. Its client may be nobody: faults and routers write 0.0.0.0.
+func (e *entry) carries() bool { return e.Enabled && exact(e.InternalClient) }
 
 // target is where e leads what came to port. A mapping of all ports keeps them, whatever its internal port says
 // (WANIPConnection:1 §2.2, ExternalPort).
@@ -110,7 +113,7 @@ func (e *entry) target(port uint16) netip.AddrPort {
 
 // leadsTo tells whether e still carries to target.
 func (e *entry) leadsTo(target netip.AddrPort) bool {
-	return e.Enabled && e.InternalClient == target.Addr() && (e.ExternalPort == 0 || e.InternalPort == target.Port())
+	return e.carries() && e.InternalClient == target.Addr() && (e.ExternalPort == 0 || e.InternalPort == target.Port())
 }
 
 // start makes x one of the sessions, unless its mapping has gone meanwhile. end is called when it is to end from here.
