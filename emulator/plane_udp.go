@@ -28,6 +28,7 @@ type receiver struct {
 type peerSocket struct {
 	*session
 	inner net.Conn
+	over  atomic.Bool // the session has ended; answer has yet to notice
 }
 
 func (r *receiver) run() {
@@ -52,7 +53,7 @@ func (r *receiver) receive(from netip.AddrPort, b []byte) {
 	p := r.peers[from]
 	r.mu.Unlock()
 	var d deed
-	if p == nil {
+	if p == nil || p.over.Load() {
 		if p, d = r.welcome(from); p == nil {
 			return
 		}
@@ -93,8 +94,12 @@ func (r *receiver) welcome(from netip.AddrPort) (*peerSocket, deed) {
 	if err != nil {
 		return nil, d
 	}
-	p := &peerSocket{x, inner}
-	if !r.plane.start(x, func() { inner.Close() }) {
+	p := &peerSocket{session: x, inner: inner}
+	end := func() {
+		p.over.Store(true)
+		inner.Close()
+	}
+	if !r.plane.start(x, end) {
 		inner.Close()
 		return nil, d
 	}
