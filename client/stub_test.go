@@ -220,7 +220,8 @@ func (s *stub) announce(locations ...string) {
 }
 
 func (s *stub) reply(st, location string) string {
-	return string(ssdp.Reply{MaxAge: time.Minute, Location: location, Server: "stub", ST: st, USN: "uuid:" + s.host.Name() + "::" + st}.Append(nil))
+	return "HTTP/1.1 200 OK\r\nCACHE-CONTROL: max-age=60\r\nEXT:\r\nLOCATION: " + location + "\r\nSERVER: stub\r\nST: " + st +
+		"\r\nUSN: uuid:" + s.host.Name() + "::" + st + "\r\n\r\n"
 }
 
 // newPC is a machine on 192.168.1.0/24 whose default gateway is 192.168.1.1.

@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"fmt"
+	"net/netip"
 	"regexp"
 	"strings"
 	"testing"
@@ -225,6 +226,34 @@ func TestDocuments(t *testing.T) {
 				t.Errorf("%q, want %q", got, tt.want)
 			}
 		})
+	}
+}
+
+// The order and spelling are those of UDA 1.1 §1.2.2, §1.2.3, §1.2.4 and §1.3.3.
+func TestIdealSSDP(t *testing.T) {
+	d := newSSDPDialect(&Dialect{Server: new("a b")})
+	ad := advertisement{location: "http://192.168.1.1/d.xml", bootID: 5, nextBootID: 6, configID: 7, dialect: &d}
+	s := &ssdpServer{group: netip.MustParseAddrPort(ssdp.GroupV4)}
+	to := target{"uuid:1", "upnp:rootdevice", 0}
+	for _, tt := range []struct {
+		name string
+		head *head
+		want string
+	}{
+		{"reply", d.reply, "HTTP/1.1 200 OK\nCACHE-CONTROL: max-age=1800\nDATE: D\nEXT:\nLOCATION: http://192.168.1.1/d.xml\nSERVER: a b\nST: upnp:rootdevice\n" +
+			"USN: uuid:1::upnp:rootdevice\nBOOTID.UPNP.ORG: 5\nCONFIGID.UPNP.ORG: 7\n\n"},
+		{"alive", d.alive, "NOTIFY * HTTP/1.1\nHOST: 239.255.255.250:1900\nCACHE-CONTROL: max-age=1800\nLOCATION: http://192.168.1.1/d.xml\nNT: upnp:rootdevice\n" +
+			"NTS: ssdp:alive\nSERVER: a b\nUSN: uuid:1::upnp:rootdevice\nBOOTID.UPNP.ORG: 5\nCONFIGID.UPNP.ORG: 7\n\n"},
+		{"byebye", d.byebye, "NOTIFY * HTTP/1.1\nHOST: 239.255.255.250:1900\nNT: upnp:rootdevice\nNTS: ssdp:byebye\nUSN: uuid:1::upnp:rootdevice\n" +
+			"BOOTID.UPNP.ORG: 5\nCONFIGID.UPNP.ORG: 7\n\n"},
+		{"update", d.update, "NOTIFY * HTTP/1.1\nHOST: 239.255.255.250:1900\nLOCATION: http://192.168.1.1/d.xml\nNT: upnp:rootdevice\nNTS: ssdp:update\n" +
+			"USN: uuid:1::upnp:rootdevice\nBOOTID.UPNP.ORG: 5\nCONFIGID.UPNP.ORG: 7\nNEXTBOOTID.UPNP.ORG: 6\n\n"},
+	} {
+		m := s.message(tt.head, ad, to, to.nt())
+		got := regexp.MustCompile("DATE: [^\r]*").ReplaceAllString(string(m.Append(nil)), "DATE: D")
+		if diff := cmp.Diff(strings.ReplaceAll(tt.want, "\n", "\r\n"), got); diff != "" {
+			t.Errorf("%s (-want +got)\n%s", tt.name, diff)
+		}
 	}
 }
 

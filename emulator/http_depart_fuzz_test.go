@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/igdkit/igdkit/internal/http1"
-	"github.com/igdkit/igdkit/internal/ssdp"
 )
 
 // FuzzDepart makes anything of an answer and of a datagram. What leaves is never more than was written, the length that it announces is that of the
@@ -54,7 +53,7 @@ func FuzzDepart(f *testing.F) {
 		}
 		met := deed{}
 		met.add(&fault{Fault: Fault{Do: datagram}, edits: datagram.namedEdits(), schedule: newSchedule(When{}, 0, "", 0, c.g.options.Clock.Now())})
-		m := ssdp.Reply{ST: ssdp.RootDevice, Location: "http://192.168.1.1/"}.Message()
+		m := &http1.Message{Line: "HTTP/1.1 200 OK", Fields: http1.Fields{{Name: "ST", Value: "upnp:rootdevice"}, {Name: "LOCATION", Value: "http://192.168.1.1/"}}}
 		whole := met.rewriteBytes(func() []byte { n := *m; n.Fields = slices.Clone(m.Fields); met.rewriteHead(&n); return n.Append(nil) }())
 		if b := met.datagram(m); len(b) > truncate || !bytes.HasPrefix(whole, b) {
 			t.Fatalf("%q of %q", b, whole)

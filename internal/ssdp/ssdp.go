@@ -1,8 +1,8 @@
-// Package ssdp reads and writes the messages of the Simple Service Discovery Protocol: searches, replies and
-// announcements. It holds no sockets.
+// Package ssdp reads the messages of the Simple Service Discovery Protocol, searches, replies and announcements, and writes searches:
+// what gateways say is data of the emulator. It holds no sockets.
 //
 // Reading is lenient, because a gateway that spells a header oddly is still a gateway; what was forgiven is kept by
-// quirk id. Writing is exact: the header order and spelling of UDA 1.1 §1.2 and §1.3, and nothing that was not asked for,
+// quirk id. Writing is exact: the header order and spelling of UDA 1.1 §1.3, and nothing that was not asked for,
 // because some devices ignore a search with one header too many.
 package ssdp
 
