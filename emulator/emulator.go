@@ -12,6 +12,9 @@
 // testing/synctest is fake: with a [Network] a week of renewals then passes in a second. A clock from [NewClock] stands
 // still until it is told to [Clock.Advance], for programs on real sockets that cannot wait three days.
 //
+// What happens to a gateway by itself stands in Options.Timeline: a [Reboot], another address, a cable that is pulled. [Gateway.Reboot]
+// and [Connection.SetExternalIP] are the same by hand.
+//
 // # What happened
 //
 // Everything the gateway received, answered and changed is an [Entry] of its journal; what changed in its state is also

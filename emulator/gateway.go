@@ -75,7 +75,18 @@ func New(ctx context.Context, o Options) (*Gateway, error) {
 func (g *Gateway) Close() error { return g.close() }
 
 func (g *Gateway) shutDown() error {
+	g.quietly(g.leave)
+	g.plane.close()
+	g.cancel()
+	g.wg.Wait()
+	g.alarm.wait()
+	return g.journal.failure()
+}
+
+// leave is the last of the gateway on its sockets.
+func (g *Gateway) leave() {
 	g.power.Lock()
+	defer g.power.Unlock()
 	if !g.down { // which changes by those who hold power
 		g.presence.ssdp.byebye()
 	}
@@ -86,12 +97,6 @@ func (g *Gateway) shutDown() error {
 	if !g.down {
 		g.presence.vanish()
 	}
-	g.power.Unlock()
-	g.plane.close()
-	g.cancel()
-	g.wg.Wait()
-	g.alarm.wait()
-	return g.journal.failure()
 }
 
 // allowed reports whether addr may talk to the gateway.

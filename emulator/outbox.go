@@ -60,3 +60,11 @@ func (o *outbox) release() {
 	defer o.mu.Unlock()
 	o.held--
 }
+
+// quietly does f without telling Options.OnEvent, and then tells it.
+func (g *Gateway) quietly(f func()) {
+	g.outbox.hold()
+	f()
+	g.outbox.release()
+	g.outbox.flush()
+}

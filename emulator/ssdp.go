@@ -13,6 +13,7 @@ type speaker struct {
 	allowed       func(netip.Addr) bool // who is answered
 	advertisement func() advertisement  // what to say now
 	meet          func(*occasion) deed  // what faults do
+	quietly       func(func())          // keeps Options.OnEvent, which may want locks of this server, until the end
 	note          func(kind string, peer netip.AddrPort, name string, details ...Detail)
 }
 

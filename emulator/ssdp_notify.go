@@ -19,14 +19,21 @@ func (s *ssdpServer) alive() {
 
 // repeat is alive when its time has come, unless a byebye came first.
 func (s *ssdpServer) repeat() {
-	s.speaking.Lock()
-	defer s.speaking.Unlock()
-	s.mu.Lock()
-	due := !s.next.IsZero() && !s.next.After(time.Now())
-	s.mu.Unlock()
-	if due {
-		s.sayAlive()
-	}
+	s.sayIf(func() bool { return !s.next.After(time.Now()) }, s.sayAlive)
+}
+
+// sayIf speaks while the gateway is announced and due holds, which is asked under the lock.
+func (s *ssdpServer) sayIf(due func() bool, speak func()) {
+	s.quietly(func() {
+		s.speaking.Lock()
+		defer s.speaking.Unlock()
+		s.mu.Lock()
+		ok := !s.next.IsZero() && due()
+		s.mu.Unlock()
+		if ok {
+			speak()
+		}
+	})
 }
 
 func (s *ssdpServer) sayAlive() {
@@ -43,14 +50,7 @@ const betweenSets = 200 * time.Millisecond
 
 // insist is a further set of an alive, unless a byebye came first.
 func (s *ssdpServer) insist() {
-	s.speaking.Lock()
-	defer s.speaking.Unlock()
-	s.mu.Lock()
-	there := !s.next.IsZero()
-	s.mu.Unlock()
-	if there {
-		s.notify(ssdp.Alive, s.advertisement())
-	}
+	s.sayIf(func() bool { return true }, func() { s.notify(ssdp.Alive, s.advertisement()) })
 }
 
 // sets is how often an announcement is sent.

@@ -69,7 +69,7 @@ func (k *ssdpSocket) join(ctx context.Context, p *presence, elsewhere bool) (*ss
 	k.users++
 	g := p.gateway
 	return &ssdpServer{
-		speaker: speaker{allowed: g.allowed, advertisement: p.advertisement, meet: g.meet, note: g.note},
+		speaker: speaker{allowed: g.allowed, advertisement: p.advertisement, meet: g.meet, quietly: g.quietly, note: g.note},
 		socket:  k, conn: k.conn.PacketConn, local: k.local, group: k.group, searchPort: k.searchPort,
 		done: make(chan struct{}),
 		kick: make(chan struct{}, 1),
