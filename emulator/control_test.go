@@ -129,7 +129,6 @@ func TestVersionsOfAService(t *testing.T) {
 
 // Every action must answer as many values as its SCPD has out-arguments.
 func TestActionsAnswerWhatTheirSCPDSays(t *testing.T) {
-	const host6 = "2001:db8:1::10"
 	args := map[string]string{
 		"NewConnectionType": ipRouted, "NewEndPort": "65535", "NewUserName": "user", "NewPassword": "secret",
 		"RemoteHost": "", "InternalClient": host6, "InternalPort": "8080", "Protocol": "6", "LeaseTime": "60", "NewLeaseTime": "60", "UniqueID": "1",
