@@ -252,7 +252,7 @@ func (s *state) resting(c *connection, m Mapping) bool {
 	return ok && s.now.Before(deleted.Add(rest))
 }
 
-// twin is another entry with the description of m, where that is not permitted.
+// namesake is another entry with the description of m, which has to go, or the refusal because of it.
 func (s *state) namesake(c call, m Mapping, over *entry) (*entry, error) {
 	rule := s.policy.Descriptions.Taken
 	if rule == "" || rule == "accepted" || rule == "duplicate" {
@@ -269,7 +269,7 @@ func (s *state) namesake(c call, m Mapping, over *entry) (*entry, error) {
 	return nil, nil
 }
 
-// enter puts m into the table as place and namesake have it, if there is room.
+// put puts m into the table as place and namesake have it, if there is room.
 func (s *state) put(c call, m Mapping) error {
 	over, evict, err := s.place(c, m)
 	if err != nil {
