@@ -176,7 +176,7 @@ func BenchmarkList(b *testing.B) {
 
 // What the manual shows can be played.
 func TestManual(t *testing.T) {
-	text, err := os.ReadFile("../docs/scenarios.md")
+	text, err := os.ReadFile("../docs/write-a-scenario.md")
 	if err != nil {
 		t.Fatal(err)
 	}

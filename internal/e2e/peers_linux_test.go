@@ -181,6 +181,9 @@ $`)
 				"urn:schemas-upnp-org:service:WANCommonInterfaceConfig:1",
 				"urn:schemas-upnp-org:service:WANIPConnection:%d",
 			}
+			if version == 2 {
+				want = append(want, "urn:schemas-upnp-org:service:WANIPv6FirewallControl:1")
+			}
 			for i, w := range want {
 				want[i] = strings.ReplaceAll(w, "%d", fmt.Sprint(version))
 			}
