@@ -132,7 +132,7 @@ func escaped(plain filler, more func(b []byte, word string) (_ []byte, ok, known
 		}
 		from := len(b)
 		b, ok = plain(b, word)
-		if bytes.IndexAny(b[from:], "<>&") >= 0 {
+		if bytes.ContainsAny(b[from:], "<>&") {
 			b = soap.AppendText(b[:from], string(b[from:]))
 		}
 		return b, ok

@@ -178,20 +178,6 @@ func (t *table) remove(e *entry) {
 	}
 }
 
-// clear takes everything out at once.
-func (t *table) clear() {
-	old := *t
-	*t = newTable()
-	if t.carrier = old.carrier; t.carrier == nil {
-		return
-	}
-	for e := range old.order.all {
-		if old.byKey[e.key()] == e {
-			t.carrier.closed(e)
-		}
-	}
-}
-
 // outlive takes the lease of e off the list of those that end, without ending it.
 func (t *table) outlive(e *entry) { t.leases.remove(e) }
 
