@@ -64,12 +64,12 @@ func (d *document) device(e *etree.Element, r *resolver) goupnp.Device {
 		DeviceType:       d.text(e, "deviceType"),
 		FriendlyName:     d.text(e, "friendlyName"),
 		Manufacturer:     d.text(e, "manufacturer"),
-		ManufacturerURL:  d.url(e, "manufacturerURL", r),
+		ManufacturerURL:  d.link(e, "manufacturerURL", r),
 		ModelDescription: d.text(e, "modelDescription"),
 		ModelName:        d.text(e, "modelName"),
 		ModelNumber:      d.text(e, "modelNumber"),
 		ModelType:        d.text(e, "modelType"),
-		ModelURL:         d.url(e, "modelURL", r),
+		ModelURL:         d.link(e, "modelURL", r),
 		SerialNumber:     d.text(e, "serialNumber"),
 		UDN:              strings.ReplaceAll(d.text(e, "UDN"), " ", ""),
 		UPC:              d.text(e, "UPC"),
@@ -154,6 +154,15 @@ func (d *document) url(e *etree.Element, name string, r *resolver) goupnp.URLFie
 		f.URL, f.Ok = *readings[0], true
 	}
 	return f
+}
+
+// link is a URL for people, which we never ask: a maker's site is on no host of the gateway, and rightly so.
+func (d *document) link(e *etree.Element, name string, r *resolver) goupnp.URLField {
+	text := d.text(e, name)
+	if u, err := parseReference(text); err == nil && u.Host != "" {
+		return goupnp.URLField{Str: text, URL: *u, Ok: true}
+	}
+	return d.url(e, name, r)
 }
 
 // child gives the first child of that name, in any case and namespace.

@@ -275,3 +275,31 @@ func FuzzDescription(f *testing.F) {
 		}
 	})
 }
+
+// What a description links to for people is nobody that we ask: a maker's site is no foreign host, a foreign control URL is.
+func TestLinksAreNoHosts(t *testing.T) {
+	const text = `<root><device><deviceType>urn:schemas-upnp-org:device:InternetGatewayDevice:1</deviceType>
+<manufacturerURL>http://www.debian.org/</manufacturerURL><modelURL>https://example.org/model</modelURL>
+<serviceList><service><serviceType>urn:schemas-upnp-org:service:WANIPConnection:1</serviceType><controlURL>%s</controlURL></service></serviceList></device></root>`
+	for control, want := range map[string][]string{
+		"/ctl":                    nil,
+		"http://198.51.100.1/ctl": {"desc-host-mismatch"},
+	} {
+		d := read(t, fmt.Sprintf(text, control), "http://192.168.1.1:5000/rootDesc.xml")
+		if got := d.root.Device.ManufacturerURL.URL.String(); got != "http://www.debian.org/" {
+			t.Errorf("manufacturerURL is read as %s", got)
+		}
+		if got := d.root.Device.ModelURL.URL.String(); got != "https://example.org/model" {
+			t.Errorf("modelURL is read as %s", got)
+		}
+		var hosts []string
+		for _, q := range d.quirks {
+			if q == "desc-host-mismatch" {
+				hosts = append(hosts, q)
+			}
+		}
+		if diff := cmp.Diff(want, hosts); diff != "" {
+			t.Errorf("controlURL %s (-want +got):\n%s", control, diff)
+		}
+	}
+}
