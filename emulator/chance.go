@@ -4,17 +4,23 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"math/rand/v2"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
 )
 
-// draw is a source of words of chance: the same seed, place and word give the same text.
-type draw string
+// draw is a source of words of chance for one gateway: the same seed, place and word give the same text.
+type draw struct {
+	seed    uint64
+	name    string
+	lan     netip.Addr
+	kind    string // paths or names
+	changed int    // how often that kind has changed, which gives another text
+}
 
-// drawOf is what one gateway draws of one kind, paths or names; how often that kind has changed gives another text.
-func (o Options) drawOf(kind string, changed int) draw {
-	return draw(fmt.Sprintf("%d\x00%s\x00%v\x00%s\x00%d", o.Seed, o.Name, o.LAN, kind, changed))
+func (o *Options) drawOf(kind string, changed int) draw {
+	return draw{o.Seed, o.Name, o.LAN, kind, changed}
 }
 
 // maxDrawn is how long a word of chance may be.
@@ -50,7 +56,7 @@ func (d draw) append(b []byte, word string) ([]byte, bool) {
 	if !ok {
 		return b, false
 	}
-	r := rand.New(rand.NewChaCha8(sha256.Sum256([]byte(string(d) + "\x00" + word))))
+	r := rand.New(rand.NewChaCha8(sha256.Sum256(fmt.Appendf(nil, "%d\x00%s\x00%v\x00%s\x00%d\x00%s", d.seed, d.name, d.lan, d.kind, d.changed, word))))
 	for range n {
 		b = append(b, alphabet[r.IntN(len(alphabet))])
 	}

@@ -41,7 +41,7 @@ func newDescriptionDialect(d *DescriptionDialect) descriptionDialect {
 // describe writes the device description (UDA 1.1 §2.3), in UTF-8.
 func (p *presence) describe() []byte {
 	d := &p.gateway.dialect.description
-	return fill(nil, d.document, escaped(p.site.words(p.site.paths, nil), func(b []byte, word string) ([]byte, bool, bool) {
+	return fill(make([]byte, 0, 4096), d.document, escaped(p.site.words(p.site.paths, nil), func(b []byte, word string) ([]byte, bool, bool) {
 		switch word {
 		case "configid":
 			return strconv.AppendUint(b, uint64(p.configID), 10), true, true
@@ -179,10 +179,7 @@ func (p *presence) newConfigID() uint32 {
 	}
 	h := fnv.New32a()
 	h.Write(p.describe())
-	p.root.everyService(func(s *service) {
-		h.Write([]byte(s.lists.actions))
-		h.Write([]byte(s.lists.variables))
-	})
+	p.root.everyService(func(s *service) { h.Write(s.lists.sum[:]) })
 	return h.Sum32() & 0xffffff
 }
 

@@ -1,8 +1,11 @@
 package emulator
 
 import (
-	"fmt"
+	"slices"
+	"strconv"
 	"strings"
+
+	"github.com/igdkit/igdkit/internal/ssdp"
 )
 
 // device is one node of the device tree (UDA 1.1 §2.1).
@@ -39,12 +42,12 @@ func (d *device) everyService(f func(*service)) {
 }
 
 // standardTree is the device tree of IGD:1 or IGD:2: a WANDevice for each connection.
-func standardTree(o Options) *DeviceNode {
+func standardTree(o *Options) *DeviceNode {
 	node := func(kind string, services ...ServiceNode) DeviceNode {
-		return DeviceNode{Type: fmt.Sprintf("%s%s:%d", deviceURN, kind, o.Version), Services: services}
+		return DeviceNode{Type: deviceURN + kind + ":" + strconv.Itoa(o.Version), Services: services}
 	}
 	serve := func(kind string, version, wan int) ServiceNode {
-		return ServiceNode{Type: fmt.Sprintf("%s%s:%d", serviceURN, kind, version), WAN: wan}
+		return ServiceNode{Type: serviceURN + kind + ":" + strconv.Itoa(version), WAN: wan}
 	}
 	root := node("InternetGatewayDevice", serve(layer3Forwarding, 1, 0))
 	for i, w := range o.WAN {
@@ -60,7 +63,7 @@ func standardTree(o Options) *DeviceNode {
 }
 
 // newTree makes the devices of the tree that o describes.
-func newTree(o Options, s *site) *device {
+func newTree(o *Options, s *site) *device {
 	node := o.Dialect.Description.Tree
 	if node == nil {
 		node = standardTree(o)
@@ -88,20 +91,24 @@ type target struct {
 	udn     string // of the device it belongs to
 	kind    string // "upnp:rootdevice", the udn itself, or the urn of a device or service type without its version
 	version int    // of a type; 0 otherwise
+	nt      string // what NT or ST holds
+	usn     string // what USN holds
 }
 
-// nt is what NT or ST holds for t.
-func (t target) nt() string {
-	if t.version == 0 {
-		return t.kind
+// newTarget is what a device is announced for: "upnp:rootdevice", its udn, or the urn of a type.
+func newTarget(udn, nt string) target {
+	t := target{udn: udn, kind: udn, nt: nt, usn: udn}
+	if nt != udn {
+		t.kind, t.version = splitVersion(nt)
+		t.usn = udn + "::" + nt
 	}
-	return fmt.Sprintf("%s:%d", t.kind, t.version)
+	return t
 }
 
-// usn is the USN of t when it goes by nt, which differs from t.nt() where a search asked for a lower version.
-func (t target) usn(nt string) string {
-	if t.kind == t.udn {
-		return t.udn
+// usnAs is the USN of t when it goes by nt, which differs from its own where a search asked for a lower version.
+func (t target) usnAs(nt string) string {
+	if nt == t.nt {
+		return t.usn
 	}
 	return t.udn + "::" + nt
 }
@@ -148,13 +155,9 @@ func (p *presence) advertisement() advertisement {
 // targetsOf are the targets of a tree and those that it claims besides. What the tree has twice, such as the
 // WLANConfiguration of two radios, SSDP tells once for each device (UDA 1.1 §1.2.2).
 func targetsOf(root *device, also []Claim) []target {
-	all := []target{{root.udn, "upnp:rootdevice", 0}}
-	seen := map[target]bool{}
+	all := []target{newTarget(root.udn, ssdp.RootDevice)}
 	add := func(udn, urn string) {
-		kind, version := splitVersion(urn)
-		t := target{udn, kind, version}
-		if urn != "" && !seen[t] {
-			seen[t] = true
+		if t := newTarget(udn, urn); urn != "" && !slices.Contains(all, t) {
 			all = append(all, t)
 		}
 	}

@@ -42,11 +42,11 @@ func (s *ssdpServer) message(h *head, ad advertisement, t target, nt string) htt
 		case "st":
 			return append(b, nt...), true
 		case "usn":
-			return append(b, t.usn(nt)...), true
+			return append(b, t.usnAs(nt)...), true
 		case "udn":
 			return append(b, t.udn...), true
 		case "host":
-			return append(b, s.group.String()...), true
+			return s.group.AppendTo(b), true
 		case "date":
 			return time.Now().UTC().AppendFormat(b, http.TimeFormat), true
 		case "bootid":

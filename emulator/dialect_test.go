@@ -234,7 +234,7 @@ func TestIdealSSDP(t *testing.T) {
 	d := newSSDPDialect(&Dialect{Server: new("a b")})
 	ad := advertisement{location: "http://192.168.1.1/d.xml", bootID: 5, nextBootID: 6, configID: 7, dialect: &d}
 	s := &ssdpServer{group: netip.MustParseAddrPort(ssdp.GroupV4)}
-	to := target{"uuid:1", "upnp:rootdevice", 0}
+	to := newTarget("uuid:1", "upnp:rootdevice")
 	for _, tt := range []struct {
 		name string
 		head *head
@@ -249,7 +249,7 @@ func TestIdealSSDP(t *testing.T) {
 		{"update", d.update, "NOTIFY * HTTP/1.1\nHOST: 239.255.255.250:1900\nLOCATION: http://192.168.1.1/d.xml\nNT: upnp:rootdevice\nNTS: ssdp:update\n" +
 			"USN: uuid:1::upnp:rootdevice\nBOOTID.UPNP.ORG: 5\nCONFIGID.UPNP.ORG: 7\nNEXTBOOTID.UPNP.ORG: 6\n\n"},
 	} {
-		m := s.message(tt.head, ad, to, to.nt())
+		m := s.message(tt.head, ad, to, to.nt)
 		got := regexp.MustCompile("DATE: [^\r]*").ReplaceAllString(string(m.Append(nil)), "DATE: D")
 		if diff := cmp.Diff(strings.ReplaceAll(tt.want, "\n", "\r\n"), got); diff != "" {
 			t.Errorf("%s (-want +got)\n%s", tt.name, diff)

@@ -45,14 +45,14 @@ func New(ctx context.Context, o Options) (*Gateway, error) {
 	g.base, g.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	g.outbox.deliver = o.OnEvent
 	g.dialect = newDialect(&g.options.Dialect)
-	g.socket = newSSDPSocket(o)
+	g.socket = newSSDPSocket(&g.options)
 	p, err := g.appear(0, generation{}, netip.AddrPortFrom(o.LAN, o.HTTPPort), false)
 	if err != nil {
 		g.cancel()
 		return nil, err
 	}
 	g.presence = p
-	g.state = newState(o, p.root)
+	g.state = newState(&g.options, p.root)
 	g.faults = g.state.faults
 	g.faults.note = g.journal.add
 	g.plane = newPlane(g)

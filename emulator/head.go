@@ -63,23 +63,33 @@ func newHeadField(pieces []piece) headField {
 
 // message is the head with its words filled in. Lines with a word that has no value are left out.
 func (h *head) message(w filler) http1.Message {
-	scratch := make([]byte, 0, 64)
-	m := http1.Message{Fields: make(http1.Fields, 0, len(h.fields)+2)}
-	m.Line, _ = joined(scratch, h.line, w)
+	// All values are parts of one string, which is made when the last is known.
+	b, _ := fillIn(make([]byte, 0, 512), h.line, w)
+	line := len(b)
+	fields := make(http1.Fields, 0, len(h.fields)+2)
+	ends := make([]int, 0, 32)
 	for i := range h.fields {
-		f := h.fields[i].Field
-		if value := h.fields[i].value; value != nil {
-			var ok bool
-			if f.Value, ok = joined(scratch, value, w); !ok {
-				continue
-			}
+		f := &h.fields[i]
+		filled, ok := fillIn(b, f.value, w)
+		if !ok {
+			continue
 		}
-		m.Fields = append(m.Fields, f)
+		b = filled
+		fields, ends = append(fields, f.Field), append(ends, len(b))
 	}
-	return m
+	text := string(b)
+	from := line
+	for i, end := range ends {
+		if from < end {
+			fields[i].Value = text[from:end]
+		}
+		from = end
+	}
+	return http1.Message{Line: text[:line], Fields: fields}
 }
 
-func joined(b []byte, pieces []piece, w filler) (string, bool) {
+// fillIn appends pieces, and reports whether all words have a value.
+func fillIn(b []byte, pieces []piece, w filler) ([]byte, bool) {
 	all := true
 	for _, p := range pieces {
 		b = append(b, p.text...)
@@ -89,5 +99,5 @@ func joined(b []byte, pieces []piece, w filler) (string, bool) {
 			all = all && ok
 		}
 	}
-	return string(b), all
+	return b, all
 }

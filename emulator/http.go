@@ -104,11 +104,12 @@ func (p *presence) endpoint(target string) endpoint {
 		}
 		target = p.site.target(target)
 	}
-	if e, ok := p.endpoints[target]; ok {
+	all := p.endpoints()
+	if e, ok := all[target]; ok {
 		return e
 	}
 	path, _, _ := strings.Cut(target, "?")
-	return p.endpoints[path]
+	return all[path]
 }
 
 func (g *Gateway) serveDocument(req *http1.Request, document []byte) *http1.Reply {

@@ -52,12 +52,13 @@ func (p CapacityPolicy) problems(at []any, report report) {
 }
 
 // wordProblems reports the words in v that are none of their type's, which only Go code can hold: the scenario language has read its
-// own.
+// own. What is zero is the default, and no word.
 func wordProblems(at []any, v reflect.Value, report report) {
+	if v.IsZero() {
+		return
+	}
 	if v.Kind() == reflect.Pointer {
-		if !v.IsNil() {
-			wordProblems(at, v.Elem(), report)
-		}
+		wordProblems(at, v.Elem(), report)
 		return
 	}
 	switch x := v.Interface().(type) {

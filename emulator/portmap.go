@@ -40,7 +40,7 @@ func addPortMapping(s *state, c call) ([]string, error) {
 // addAnyPortMapping grants the wanted port when it is free or already leads to the same internal port, otherwise another. Where
 // ports must be equal the internal port is the only one to grant.
 func addAnyPortMapping(s *state, c call) ([]string, error) {
-	p := &s.policy
+	p := s.policy
 	if p.AnyPort.Choose == "none" {
 		return nil, ErrorReply{Code: soap.InvalidAction}
 	}

@@ -21,7 +21,7 @@ type presence struct {
 	site       *site
 	root       *device
 	targets    []target
-	endpoints  map[string]endpoint // by request target
+	endpoints  func() map[string]endpoint // by request target; made for the first request
 	configID   uint32
 	location   string
 
@@ -64,14 +64,14 @@ func (p *presence) build() error {
 	if !ok {
 		return fmt.Errorf("emulator: %v is not a TCP address", p.listener.Addr())
 	}
-	o := p.gateway.options
+	o := &p.gateway.options
 	p.http = netip.AddrPortFrom(addr.AddrPort().Addr().Unmap(), uint16(addr.Port))
 	p.site = newSite(o, p.advertised(), p.generation)
 	p.root = newTree(o, p.site)
 	p.targets = targetsOf(p.root, o.Dialect.SSDP.Also)
 	p.location = "http://" + p.advertised() + p.site.base
 	p.configID = p.newConfigID()
-	p.endpoints = p.newEndpoints()
+	p.endpoints = sync.OnceValue(p.newEndpoints)
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"net/netip"
+	"strconv"
 	"sync"
 
 	"github.com/huin/goupnp/scpd"
@@ -30,9 +31,7 @@ type definition struct {
 }
 
 // file is what the SCPD is called: "WANIPConnection2".
-func (d *definition) file() string { return fileOf(d.kind, d.version) }
-
-func fileOf(kind string, version int) string { return fmt.Sprintf("%s%d", kind, version) }
+func (d *definition) file() string { return d.kind + strconv.Itoa(d.version) }
 
 // action is one action of a service: its arguments as the SCPD has them, and what it does.
 type action struct {
@@ -88,16 +87,22 @@ func blueprints() []blueprint {
 //go:embed scpd/*.xml
 var scpdFiles embed.FS
 
-// definitions are all services we have, by file name. Decoding them for each of ten thousand gateways would take longer
+// serviceKind is a service type without its domain.
+type serviceKind struct {
+	kind    string
+	version int
+}
+
+// definitions are all services we have. Decoding them for each of ten thousand gateways would take longer
 // than starting those.
-var definitions = sync.OnceValue(func() map[string]*definition {
-	all := map[string]*definition{}
+var definitions = sync.OnceValue(func() map[serviceKind]*definition {
+	all := map[serviceKind]*definition{}
 	for _, b := range blueprints() {
 		d, err := b.define()
 		if err != nil {
 			panic(err) // an embedded file and code disagree
 		}
-		all[d.file()] = d
+		all[serviceKind{b.kind, b.version}] = d
 	}
 	return all
 })

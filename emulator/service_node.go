@@ -1,8 +1,9 @@
 package emulator
 
 import (
-	"fmt"
+	"hash/fnv"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/beevik/etree"
@@ -49,7 +50,7 @@ func (s *service) name() string {
 
 // standardURN is the type by which soap.ErrorName knows the service.
 func (d *definition) standardURN() string {
-	return fmt.Sprintf("%s%s:%d", serviceURN, d.kind, d.version)
+	return serviceURN + d.kind + ":" + strconv.Itoa(d.version)
 }
 
 // definitionOf is what stands behind a service type. The names that TR-064 gave to the same services lead there too, and a version that
@@ -59,7 +60,7 @@ func definitionOf(urn string) *definition {
 	for _, domain := range []string{serviceURN, "urn:dslforum-org:service:"} {
 		name, ok := strings.CutPrefix(kind, domain)
 		for v := min(version, 9); ok && v > 0; v-- {
-			if d := definitions()[fileOf(name, v)]; d != nil {
+			if d := definitions()[serviceKind{name, v}]; d != nil {
 				return d
 			}
 		}
@@ -79,7 +80,7 @@ func (s *service) find(urn, name string) *action {
 	if kind != own || version < 1 || version >= highest {
 		return nil
 	}
-	lower := definitions()[fileOf(s.kind, version)]
+	lower := definitions()[serviceKind{s.kind, version}]
 	if lower == nil || lower.actions[name] == nil {
 		return nil
 	}
@@ -99,11 +100,20 @@ func (d *definition) only(names []string) *definition {
 	return &few
 }
 
-// scpdLists are the two lists of an SCPD as text, without the indentation that they have there.
-type scpdLists struct{ actions, variables string }
+// scpdLists are the two lists of an SCPD as text, without the indentation that they have there, and a sum of both.
+type scpdLists struct {
+	actions, variables string
+	sum                [8]byte
+}
 
 func listsOf(document string) scpdLists {
-	return scpdLists{section(document, "actionList"), section(document, "serviceStateTable")}
+	return newLists(section(document, "actionList"), section(document, "serviceStateTable"))
+}
+
+func newLists(actions, variables string) scpdLists {
+	h := fnv.New64a()
+	h.Write([]byte(actions + "\x00" + variables))
+	return scpdLists{actions, variables, [8]byte(h.Sum(nil))}
 }
 
 func section(document, name string) string {
@@ -125,6 +135,5 @@ func (l scpdLists) only(names []string) scpdLists {
 		}
 	}
 	doc.IndentTabs()
-	l.actions = strings.TrimSuffix(string(writeXML(doc)), "\n")
-	return l
+	return newLists(strings.TrimSuffix(string(writeXML(doc)), "\n"), l.variables)
 }

@@ -14,14 +14,14 @@ type site struct {
 	paths, names draw
 	moved        string // the directory of what else would stay in its place although paths are new
 	renamed      bool   // names are new
-	options      Options
+	options      *Options
 }
 
 // generation counts how often reboots gave a gateway new paths and new names.
 type generation struct{ paths, names int }
 
 // newSite is the site of a gateway that is reached at address, HOST:PORT.
-func newSite(o Options, address string, gen generation) *site {
+func newSite(o *Options, address string, gen generation) *site {
 	s := &site{paths: o.drawOf("paths", gen.paths), names: o.drawOf("names", gen.names), options: o, udn: o.UDN}
 	colon := strings.LastIndexByte(address, ':')
 	s.host, s.port = address[:colon], address[colon+1:]
@@ -36,7 +36,7 @@ func newSite(o Options, address string, gen generation) *site {
 }
 
 // rootUDN is the name of the root device when none is given, after so many changes of it.
-func (o Options) rootUDN(changed int) string {
+func (o *Options) rootUDN(changed int) string {
 	if tree := o.Dialect.Description.Tree; tree != nil && tree.UDN != "" && (changed == 0 || tree.UDN.drawn()) {
 		return tree.UDN.expand(o.drawOf("names", changed).append)
 	}
@@ -48,7 +48,7 @@ func (o Options) rootUDN(changed int) string {
 }
 
 // udnOf is the name of a device below the root. seen counts the devices of each kind.
-func (s *site) udnOf(o Options, node *DeviceNode, seen map[string]int) string {
+func (s *site) udnOf(o *Options, node *DeviceNode, seen map[string]int) string {
 	if node.UDN != "" && (!s.renamed || node.UDN.drawn() || strings.Contains(string(node.UDN), "{udn}")) {
 		return node.UDN.expand(s.words(s.names, nil))
 	}

@@ -114,10 +114,9 @@ func (s *ssdpServer) notify(kind ssdp.Kind, ad advertisement) {
 		h = ad.dialect.update
 	}
 	for _, t := range ad.targets {
-		nt := t.nt()
-		m := s.message(h, ad, t, nt)
-		o := occasion{layer: onNotify, peer: s.group, st: nt, fields: m.Fields}
-		s.dispatch(&o, m, Detail{"nts", kind.String()}, Detail{"usn", t.usn(nt)})
+		m := s.message(h, ad, t, t.nt)
+		o := occasion{layer: onNotify, peer: s.group, st: t.nt, fields: m.Fields}
+		s.dispatch(&o, m, Detail{"nts", kind.String()}, Detail{"usn", t.usn})
 	}
 }
 

@@ -93,7 +93,7 @@ func matching(targets []target, st string) []reply {
 	var replies []reply
 	if st == ssdp.All {
 		for _, t := range targets {
-			replies = append(replies, reply{t, t.nt()})
+			replies = append(replies, reply{t, t.nt})
 		}
 		return replies
 	}
@@ -120,7 +120,7 @@ func (d *ssdpDialect) choose(replies []reply, st string) []reply {
 		return replies[:min(len(replies), 1)]
 	case d.Version == "own":
 		for i := range replies {
-			replies[i].st = replies[i].target.nt()
+			replies[i].st = replies[i].target.nt
 		}
 	}
 	return replies
@@ -149,7 +149,7 @@ func (s *ssdpServer) answer(q *occasion, replies []reply) {
 	for _, r := range replies {
 		o := *q
 		o.layer, o.st = onReply, r.st
-		s.dispatch(&o, s.message(ad.dialect.reply, ad, r.target, r.st), Detail{"usn", r.target.usn(r.st)})
+		s.dispatch(&o, s.message(ad.dialect.reply, ad, r.target, r.st), Detail{"usn", r.target.usnAs(r.st)})
 	}
 }
 

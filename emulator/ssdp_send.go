@@ -18,35 +18,38 @@ func (s *ssdpServer) dispatch(o *occasion, m http1.Message, details ...Detail) {
 		return
 	}
 	b := d.datagram(&m)
-	send := func() {
-		r := d.rand()
-		for range 1 + d.duplicate {
-			s.sendOne(o, d.sendFrom, r, b, details)
-		}
-	}
 	if d.delay > 0 {
-		s.later(d.delay, send)
+		s.later(d.delay, func() { s.sendAll(o, &d, b, details) })
 		return
 	}
-	send()
+	s.sendAll(o, &d, b, details)
 }
 
-// sendOne sends a datagram and says so in the journal. A failure is the network's business: SSDP promises nothing, and says
-// everything again. Only a source that the scenario asks for, and that is not to be had, is worth a line.
-func (s *ssdpServer) sendOne(o *occasion, from *Origin, r *rand.Rand, b []byte, details []Detail) {
-	kind := string(o.layer)
-	if from == nil {
-		if s.send(o.peer, b) {
-			s.note(kind, o.peer, o.st, details...)
+// sendAll sends a datagram as often as d wants.
+func (s *ssdpServer) sendAll(o *occasion, d *deed, b []byte, details []Detail) {
+	if d.sendFrom == nil {
+		for range 1 + d.duplicate {
+			if s.send(o.peer, b) {
+				s.note(string(o.layer), o.peer, o.st, details...)
+			}
 		}
 		return
 	}
+	r := d.rand()
+	for range 1 + d.duplicate {
+		s.sendElsewhere(o, d.sendFrom, r, b, details)
+	}
+}
+
+// sendElsewhere sends a datagram from another address or port. Only such a one that is not to be had is worth a line in the journal:
+// any other failure is the network's business, because SSDP promises nothing, and says everything again.
+func (s *ssdpServer) sendElsewhere(o *occasion, from *Origin, r *rand.Rand, b []byte, details []Detail) {
 	source, err := s.sendFrom(from, r, o.peer, b)
 	if err != nil {
 		s.note("ssdp.unsent", o.peer, o.st, Detail{"error", err.Error()})
 		return
 	}
-	s.note(kind, o.peer, o.st, append(details[:len(details):len(details)], Detail{"from", source.String()})...)
+	s.note(string(o.layer), o.peer, o.st, append(details[:len(details):len(details)], Detail{"from", source.String()})...)
 }
 
 // datagram is m after the edits of d.

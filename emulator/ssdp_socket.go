@@ -41,7 +41,7 @@ type ssdpConn struct {
 }
 
 // newSSDPSocket is that of a gateway's own, or of the one that it stands beside; nil when SSDP is off.
-func newSSDPSocket(o Options) *ssdpSocket {
+func newSSDPSocket(o *Options) *ssdpSocket {
 	switch {
 	case o.SSDP == "off":
 		return nil

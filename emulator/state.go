@@ -11,7 +11,7 @@ import (
 type state struct {
 	name    string
 	version int // of the connection service's standard
-	policy  Policy
+	policy  *Policy
 	lan     []netip.Prefix // whose hosts can be mapped to
 	initial []InitialMapping
 	rand    *rand.Rand
@@ -31,9 +31,9 @@ type state struct {
 	pinholes          pinholes
 }
 
-func newState(o Options, root *device) *state {
+func newState(o *Options, root *device) *state {
 	s := &state{
-		name: o.Name, version: o.Version, policy: o.Policy, lan: o.Clients, initial: o.Mappings,
+		name: o.Name, version: o.Version, policy: &o.Policy, lan: o.Clients, initial: o.Mappings,
 		rand: rand.New(rand.NewPCG(o.Seed, 0x69676469)),
 		now:  o.Clock.Now(), timeline: newTimeline(o),
 	}

@@ -125,10 +125,10 @@ func expiry(m Mapping) int64 {
 
 func TestAddAnyFindsTheLastFreePort(t *testing.T) {
 	o := defaulted(t, Options{})
-	root := newTree(o, newSite(o, "127.0.0.1:80", generation{}))
-	s := newState(o, root)
+	root := newTree(&o, newSite(&o, "127.0.0.1:80", generation{}))
+	s := newState(&o, root)
 	client := netip.MustParseAddr(us)
-	c := call{caller: client, service: &service{definition: definitions()["WANIPConnection2"]}, connection: s.connections[0]}
+	c := call{caller: client, service: &service{definition: definitions()[serviceKind{ipConnection, 2}]}, connection: s.connections[0]}
 	table := &c.connection.mappings
 	for port := 1024; port <= 65535; port++ {
 		if port != 40000 {

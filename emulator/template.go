@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -166,12 +167,19 @@ func (l *line) fill(b []byte, w filler) []byte {
 	return append(b, l.end...)
 }
 
-// reflow indents what a word gave, which begins at from, as the word was.
+// reflow indents what a word gave, which begins at from, as the word was. It moves the lines from the last to the first.
 func (l *line) reflow(b []byte, from int) []byte {
-	value := strings.TrimRight(string(b[from:]), "\r\n")
-	b = b[:from]
-	for text := range strings.Lines(value) {
-		b = append(append(b, l.indent...), text...)
+	end := from + len(bytes.TrimRight(b[from:], "\r\n"))
+	if b = b[:end]; end == from || l.indent == "" {
+		return b
+	}
+	lines := 1 + bytes.Count(b[from:], []byte{'\n'})
+	b = slices.Grow(b, lines*len(l.indent))[:end+lines*len(l.indent)]
+	for at := len(b); end > from; {
+		begin := from + 1 + bytes.LastIndexByte(b[from:end-1], '\n')
+		at -= copy(b[at-(end-begin):at], b[begin:end])
+		at -= copy(b[at-len(l.indent):at], l.indent)
+		end = begin
 	}
 	return b
 }

@@ -74,20 +74,20 @@ func TestTemplateProblems(t *testing.T) {
 // Words of chance are the same wherever the same is written, and others with another seed or after a change.
 func TestWordsOfChance(t *testing.T) {
 	const text = Template("{hex 8}{upper-hex 8}{digits 8}{letters 8}{upper 8}/{hex 8}/{hex 8 b}")
-	one := text.expand(Options{Seed: 1}.drawOf("paths", 0).append)
+	one := text.expand((&Options{Seed: 1}).drawOf("paths", 0).append)
 	m := regexp.MustCompile(`^([0-9a-f]{8})[0-9A-F]{8}[0-9]{8}[a-z]{8}[0-9A-Z]{8}/([0-9a-f]{8})/([0-9a-f]{8})$`).FindStringSubmatch(one)
 	if m == nil || m[1] != m[2] || m[1] == m[3] {
 		t.Errorf("%s is not what it says", one)
 	}
 	for name, other := range map[string]draw{
-		"another seed": Options{Seed: 2}.drawOf("paths", 0), "another name": Options{Seed: 1, Name: "x"}.drawOf("paths", 0),
-		"another kind": Options{Seed: 1}.drawOf("names", 0), "a change": Options{Seed: 1}.drawOf("paths", 1),
+		"another seed": (&Options{Seed: 2}).drawOf("paths", 0), "another name": (&Options{Seed: 1, Name: "x"}).drawOf("paths", 0),
+		"another kind": (&Options{Seed: 1}).drawOf("names", 0), "a change": (&Options{Seed: 1}).drawOf("paths", 1),
 	} {
 		if text.expand(other.append) == one {
 			t.Errorf("%s makes no difference", name)
 		}
 	}
-	if text.expand(Options{Seed: 1}.drawOf("paths", 0).append) != one {
+	if text.expand((&Options{Seed: 1}).drawOf("paths", 0).append) != one {
 		t.Error("the same is not the same")
 	}
 }

@@ -51,7 +51,7 @@ type errand struct {
 	up      *Reboot
 }
 
-func newTimeline(o Options) timeline {
+func newTimeline(o *Options) timeline {
 	t := timeline{reached: map[string]int{}, rand: rand.New(rand.NewPCG(o.Seed, 0x74696d65))} // "time"
 	for i, m := range o.Timeline {
 		t.moments = append(t.moments, &moment{Moment: m, name: fmt.Sprintf("timeline[%d]", i)})
