@@ -22,7 +22,7 @@ func (s *state) add(c call, m Mapping, over *entry, evict []*entry) error {
 	for _, e := range evict {
 		s.drop(e, MappingDeleted, s.now)
 	}
-	s.store(m, over)
+	s.storeFor(c.caller, m, over)
 	s.keepQuiet(&d, m.WAN)
 	return nil
 }

@@ -83,6 +83,7 @@ type plane struct {
 
 // access is how peers get to mapped ports. Its methods are called under the gateway's lock, but for close.
 type access interface {
+	admits(*entry) error        // why its client is one to whom nothing may be sent
 	open(*entry) netip.AddrPort // lets peers in by an entry that carries, and tells where
 	shut(*entry)
 	readdress(*state) bool // external addresses may have changed; reports whether what open told has
@@ -121,18 +122,28 @@ func (p *plane) opened(e *entry) {
 	if p.over || p.off {
 		return
 	}
+	err := p.access.admits(e)
+	e.barred = err != nil
 	p.endIf(func(x *session) bool { return x.entry == e && !e.leadsTo(x.target) })
-	if !e.carries() {
-		p.access.shut(e)
-		e.Reach = netip.AddrPort{}
+	if e.carries() {
+		e.Reach = p.access.open(e)
 		return
 	}
-	e.Reach = p.access.open(e)
+	p.access.shut(e)
+	e.Reach = netip.AddrPort{}
+	if e.Enabled && err != nil {
+		p.failed(e.String(), err)
+	}
 }
 
 func (p *plane) closed(e *entry) {
 	p.endIf(func(x *session) bool { return x.entry == e })
 	p.access.shut(e)
+}
+
+func (p *plane) failed(what string, err error) {
+	g := p.gateway
+	g.journal.add(Entry{Time: g.state.now, Kind: "forward.failed", Name: what, Details: Details{{"because", err.Error()}}})
 }
 
 // readdress follows the connections to the Internet: their addresses, and whether they are up.

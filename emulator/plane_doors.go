@@ -56,8 +56,8 @@ func (ds *doors) open(e *entry) netip.AddrPort {
 	d := ds.doors[k]
 	if d == nil {
 		var err error
-		if d, err = ds.build(k, e); err != nil {
-			ds.failed(e.String(), err)
+		if d, err = ds.build(k); err != nil {
+			ds.plane.failed(e.String(), err)
 			return netip.AddrPort{}
 		}
 		ds.doors[k] = d
@@ -67,18 +67,26 @@ func (ds *doors) open(e *entry) netip.AddrPort {
 	return d.reach
 }
 
-func (ds *doors) failed(what string, err error) {
-	g := ds.plane.gateway
-	g.journal.add(Entry{Time: g.state.now, Kind: "forward.failed", Name: what, Details: Details{{"because", err.Error()}}})
+// admits keeps what comes in by a door from third parties, whatever policy or faults have put into the table: connections are made here,
+// and a scenario must not aim them at others. A mapping leads to who called for it, or stays on this machine with a gateway that does;
+// in PlanePorts the network is the lab's own.
+func (ds *doors) admits(e *entry) error {
+	g, to := ds.plane.gateway, e.InternalClient
+	switch {
+	case !exact(to):
+		return nil // it leads nowhere
+	case !g.allowed(to):
+		return fmt.Errorf("%v is none of the gateway's clients", to)
+	case ds.ports(), to == e.asker, to.IsLoopback() && g.options.LAN.IsLoopback():
+		return nil
+	}
+	return fmt.Errorf("%v did not ask for it", to)
 }
 
-// build opens the socket of k. The client of e is checked here, so that nothing is ever sent to third parties.
-func (ds *doors) build(k doorKey, e *entry) (*door, error) {
+// build opens the socket of k.
+func (ds *doors) build(k doorKey) (*door, error) {
 	g := ds.plane.gateway
-	switch {
-	case !g.allowed(e.InternalClient):
-		return nil, fmt.Errorf("%v is none of the gateway's clients", e.InternalClient)
-	case len(ds.doors) >= ds.plane.options.MaxPorts:
+	if len(ds.doors) >= ds.plane.options.MaxPorts {
 		return nil, fmt.Errorf("%d ports are open", len(ds.doors))
 	}
 	at := netip.AddrPortFrom(ds.plane.options.Doors, 0)
@@ -182,7 +190,7 @@ func (ds *doors) hold(addrs, others []netip.Addr, on bool) {
 			continue
 		}
 		if err := ds.plane.options.Hold(addr, on); err != nil {
-			ds.failed(addr.String(), err)
+			ds.plane.failed(addr.String(), err)
 		}
 	}
 }

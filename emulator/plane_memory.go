@@ -30,6 +30,9 @@ func newTranslation(p *plane, h *Host) *translation {
 	return &translation{plane: p, host: h, externals: externals{host: h}}
 }
 
+// admits everybody: there is nobody else in memory.
+func (t *translation) admits(*entry) error { return nil }
+
 func (t *translation) open(e *entry) netip.AddrPort {
 	c := t.plane.gateway.state.connections[e.WAN]
 	if e.ExternalPort == 0 || t.externals.find(c.address) == nil {

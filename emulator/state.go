@@ -119,15 +119,19 @@ func (s *state) remove(c *connection, e *entry) {
 	s.drop(e, MappingDeleted, s.now)
 }
 
-// store adds m to the connection that it names, or puts it in the place of over.
-func (s *state) store(m Mapping, over *entry) {
+// store adds m to the connection that it names, or puts it in the place of over. Nobody called for it.
+func (s *state) store(m Mapping, over *entry) { s.storeFor(netip.Addr{}, m, over) }
+
+// storeFor is store for a caller.
+func (s *state) storeFor(asker netip.Addr, m Mapping, over *entry) {
 	c := s.connections[m.WAN]
 	kind := MappingUpdated
 	if over == nil {
 		kind = MappingAdded
-		over = c.mappings.add(m)
+		over = c.mappings.addFor(asker, m)
 		over.added = s.now
 	} else {
+		over.asker = asker
 		c.mappings.replace(over, m)
 	}
 	over.used.Store(true) // a cleaner takes a new mapping, or a renewed one, for used

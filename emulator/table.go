@@ -34,8 +34,11 @@ type entry struct {
 
 	next, prev *entry // of the same port and protocol
 
-	used atomic.Bool // something has passed through it since this was reset
-	door *door       // of the plane; nil: none
+	asker netip.Addr  // who called for it; zero: nobody did, it was set up
+	used  atomic.Bool // something has passed through it since this was reset
+
+	door   *door // of the plane; nil: none
+	barred bool  // the plane sends nothing to its client
 }
 
 type portKey struct {
@@ -92,8 +95,11 @@ func (t *table) of(port uint16, protocol string) iter.Seq[*entry] {
 }
 
 // add puts m behind all others, also when its key is taken.
-func (t *table) add(m Mapping) *entry {
-	e := &entry{Mapping: m, lease: -1}
+func (t *table) add(m Mapping) *entry { return t.addFor(netip.Addr{}, m) }
+
+// addFor is add for a caller.
+func (t *table) addFor(asker netip.Addr, m Mapping) *entry {
+	e := &entry{Mapping: m, asker: asker, lease: -1}
 	first := t.byKey[m.key()] == nil
 	if first {
 		t.byKey[m.key()] = e
