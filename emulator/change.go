@@ -19,6 +19,7 @@ func (g *Gateway) change(f func(*state)) {
 	f(g.state)
 	g.catchUp()
 	g.settle()
+	g.state.timeline.depth = g.state.timeline.errands
 }
 
 // catchUp lets happen what has fallen due.

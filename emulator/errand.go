@@ -18,6 +18,7 @@ func (g *Gateway) ring(turn int) (then func()) {
 func (g *Gateway) runErrands() {
 	for {
 		g.mu.Lock()
+		g.state.timeline.depth, g.state.timeline.errands = 0, 0
 		if len(g.state.errands) == 0 || g.closed {
 			g.busy = false
 			g.settle()
@@ -26,6 +27,7 @@ func (g *Gateway) runErrands() {
 		}
 		e := g.state.errands[0]
 		g.state.errands = g.state.errands[1:]
+		g.state.timeline.depth, g.state.timeline.errands = e.depth, e.depth
 		g.mu.Unlock()
 		if e.up != nil {
 			g.returnFrom(*e.up)

@@ -120,7 +120,7 @@ func (s *state) meet(o *occasion) (d deed) {
 		}
 		s.faults.note(f.entry(s.now, o))
 		for _, then := range f.Do.Then {
-			s.schedule(f.Name, s.now.Add(then.In.draw(f.schedule.chance)), then.Action)
+			s.schedule(f.Name, o, s.now.Add(then.In.draw(f.schedule.chance)), then.Action)
 		}
 		if d.add(f) {
 			break

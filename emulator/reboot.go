@@ -102,7 +102,7 @@ func (s *state) goDown(how Reboot) {
 	s.timeline.cancelUp()
 	if how.Downtime > 0 {
 		s.tell(Event{Event: WentDown})
-		s.plan(&plan{at: s.now.Add(time.Duration(how.Downtime)), name: "reboot", up: &how})
+		s.plan(&plan{at: s.now.Add(time.Duration(how.Downtime)), name: "reboot", up: &how, depth: s.timeline.depth})
 	}
 	for _, c := range s.connections {
 		c.status = disconnected

@@ -3,6 +3,8 @@ package emulator
 import (
 	"fmt"
 	"math/rand/v2"
+	"reflect"
+	"slices"
 	"time"
 )
 
@@ -14,6 +16,9 @@ type timeline struct {
 	reached map[string]int // successes of actions since the boot
 	boots   int
 	rand    *rand.Rand
+
+	depth   int // of the plans that what happens now follows from; 0: from none
+	errands int // the same for the errand that is run, which takes more than this moment
 }
 
 // moment is one of the timeline.
@@ -32,6 +37,7 @@ type plan struct {
 	up      *Reboot   // the end of this one
 	moment  *moment   // it comes from; nil: from a fault
 	base    time.Time // of a moment that comes again: when without its In
+	depth   int       // plans that led to this one, each out of the one before, this one included
 	index   int       // in the agenda
 }
 
@@ -49,6 +55,7 @@ type errand struct {
 	name    string
 	actions []Action
 	up      *Reboot
+	depth   int // of the plan
 }
 
 func newTimeline(o *Options) timeline {
@@ -62,12 +69,39 @@ func newTimeline(o *Options) timeline {
 // maxPlans bounds what faults can plan: a flood of searches, each followed by an announcement, gets no more than these.
 const maxPlans = 4096
 
-// schedule plans a for the time at, or for now if that is over. It follows what the fault of that name has done.
-func (s *state) schedule(name string, at time.Time, a Action) {
-	if len(s.timeline.plans.heap) >= maxPlans {
+// maxChain is how many plans can follow out of each other in one moment. A reboot that follows a boot, or an announcement that follows
+// an announcement, would else have no end: beyond it what follows is a second away, and waits once.
+const maxChain = 2
+
+// schedule plans a for the time at, or for now if that is over. It follows what the fault of that name has done on o.
+func (s *state) schedule(name string, o *occasion, at time.Time, a Action) {
+	p := &plan{at: at, name: name, actions: []Action{a}}
+	if p.depth = s.timeline.depth; o.layer == onNotify && p.depth == 0 {
+		p.depth = maxChain // the gateway speaks of its own accord, and again
+	}
+	s.follow(p)
+}
+
+// follow plans p for after that which happens now.
+func (s *state) follow(p *plan) {
+	t := &s.timeline
+	if len(t.plans.heap) >= maxPlans {
 		return
 	}
-	s.plan(&plan{at: at, name: name, actions: []Action{a}})
+	if p.depth++; p.depth > maxChain {
+		if slices.ContainsFunc(t.plans.heap, p.repeats) {
+			return
+		}
+		if soonest := s.now.Add(time.Duration(shortestPeriod)); p.at.Before(soonest) {
+			p.at = soonest
+		}
+	}
+	s.plan(p)
+}
+
+// repeats reports whether p is what q is already.
+func (p *plan) repeats(q *plan) bool {
+	return q.depth > maxChain && p.name == q.name && p.moment == q.moment && reflect.DeepEqual(p.actions, q.actions)
 }
 
 func (s *state) plan(p *plan) {
@@ -87,14 +121,21 @@ func (s *state) begin() {
 			base = base.Add(time.Duration(m.Every.Period))
 		}
 		if m.At != nil || m.Every.Period > 0 {
-			s.await(m, base)
+			s.plan(m.plan(base, s.timeline.rand))
 		}
 	}
 }
 
-// await plans m for the time base and its In.
-func (s *state) await(m *moment, base time.Time) {
-	s.plan(&plan{at: base.Add(m.In.draw(s.timeline.rand)), base: base, name: m.name, actions: m.Do, moment: m})
+// plan is m for the time base and its In.
+func (m *moment) plan(base time.Time, r *rand.Rand) *plan {
+	return &plan{at: base.Add(m.In.draw(r)), base: base, name: m.name, actions: m.Do, moment: m, depth: 1}
+}
+
+// await plans m, whose milestone has come.
+func (s *state) await(m *moment) {
+	p := m.plan(s.now, s.timeline.rand)
+	p.depth = s.timeline.depth
+	s.follow(p)
 }
 
 // booted counts a boot, with which all other counts begin again.
@@ -119,9 +160,9 @@ func (s *state) milestone(what string, n int) {
 		switch {
 		case m.After == (Milestone{what, n}) && !m.over:
 			m.over = true
-			s.await(m, s.now)
+			s.await(m)
 		case m.Every.Milestone.Action == what && n%m.Every.Milestone.Count == 0:
-			s.await(m, s.now)
+			s.await(m)
 		}
 	}
 }
@@ -145,21 +186,22 @@ func (t *timeline) next() time.Time {
 // carryOut does what p has planned, as far as that is a change of the state.
 func (s *state) carryOut(p *plan) {
 	s.timeline.plans.remove(p)
+	s.timeline.depth = max(s.timeline.depth, p.depth)
 	if m := p.moment; m != nil {
 		if m.Every.Period > 0 {
-			s.await(m, p.base.Add(time.Duration(m.Every.Period)))
+			s.plan(m.plan(p.base.Add(time.Duration(m.Every.Period)), s.timeline.rand))
 		}
 		if !m.If.Size.holds(s.connections[m.Do[0].WAN].mappings.len()) {
 			return
 		}
 	}
 	if p.up != nil {
-		s.errands = append(s.errands, errand{name: p.name, up: p.up})
+		s.errands = append(s.errands, errand{name: p.name, up: p.up, depth: p.depth})
 		return
 	}
 	for i, a := range p.actions {
 		if a.outside() {
-			s.errands = append(s.errands, errand{name: p.name, actions: p.actions[i:]})
+			s.errands = append(s.errands, errand{name: p.name, actions: p.actions[i:], depth: p.depth})
 			return
 		}
 		s.act(p.name, a)

@@ -28,17 +28,26 @@ func (d Duration) String() string { return time.Duration(d).String() }
 // MarshalText writes d as UnmarshalText reads it.
 func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
+// maxDuration keeps sums of durations from overflowing. It is a century, less leap days.
+const (
+	day         = 24 * time.Hour
+	maxDuration = 36500 * day
+)
+
 func parseDuration(s string) (time.Duration, error) {
 	if days, ok := strings.CutSuffix(s, "d"); ok {
 		n, err := strconv.ParseFloat(days, 64)
-		if err != nil || n < 0 || n > 36500 {
-			return 0, fmt.Errorf("%q is no number of days", s)
+		if err != nil || !(n >= 0 && n <= float64(maxDuration/day)) {
+			return 0, fmt.Errorf("%q is no number of days from 0 to %d", s, maxDuration/day)
 		}
-		return time.Duration(n * float64(24*time.Hour)), nil
+		return time.Duration(n * float64(day)), nil
 	}
 	d, err := time.ParseDuration(s)
 	if err != nil || d < 0 {
 		return 0, fmt.Errorf("%q is no duration, such as 90s, 10m, 3h or 7d", s)
+	}
+	if d > maxDuration {
+		return 0, fmt.Errorf("%q is more than %d days", s, maxDuration/day)
 	}
 	return d, nil
 }
