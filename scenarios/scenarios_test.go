@@ -133,6 +133,7 @@ func TestBuiltInParameters(t *testing.T) {
 		"extip-intermittent: {for: 5s}":              "windows: {gap: 13m..103m, for: 5s}",
 		"life-listed-not-forwarding: {age: 1s}":      "age: {over: 1s}",
 		"life-unused-cleaned: {every: 1m, limit: 0}": "{every: 1m, if: {size: {over: 0}}",
+		"soap-no-concurrency: {busy: 1s}":            "delay: 1s",
 		"ssdp-multicast-dies: {uptime: 1s}":          "when: {after: 1s}",
 		"ssdp-reply-by-notify: {wait: 1s}":           "then: {announce: alive, in: 1s}",
 	} {

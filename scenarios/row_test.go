@@ -1,0 +1,309 @@
+package scenarios_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/huin/goupnp"
+
+	"github.com/igdkit/igdkit/emulator"
+	"github.com/igdkit/igdkit/scenarios"
+)
+
+// The tests of the rows look at built-in quirks from outside, as a network sniffer, a control point and a peer on the Internet see
+// them. What they send and read is bytes of their own; and each shows that a gateway without the quirk passes the same look.
+
+// street is a scenario at work in memory: its gateways at 192.168.1.1, two hosts behind them, and a peer on the Internet.
+type street struct {
+	t        *testing.T
+	pc, nas  *emulator.Host // 192.168.1.10 and 192.168.1.11
+	peer     *emulator.Host // 198.51.100.20
+	gateways []*emulator.Gateway
+}
+
+const (
+	group    = "239.255.255.250:1900"
+	router   = "192.168.1.1:1900"
+	external = "45.66.77.88"
+)
+
+// load reads a built-in scenario by its name. With "name: {parameter: value}" it is igd1 with that quirk.
+func load(t *testing.T, use string) *scenarios.Scenario {
+	t.Helper()
+	var s *scenarios.Scenario
+	var err error
+	if strings.Contains(use, ":") {
+		s, err = scenarios.Parse("row.yaml", []byte("schema: 1\ndevices: {profile: igd1, quirks: {"+use+"}}\n"))
+	} else {
+		s, err = scenarios.Load(use)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// play starts what load reads. It belongs into a bubble of synctest.
+func play(t *testing.T, use string, seed uint64) *street {
+	t.Helper()
+	return stand(t, load(t, use), seed, nil)
+}
+
+func stand(t *testing.T, sc *scenarios.Scenario, seed uint64, journal io.Writer) *street {
+	t.Helper()
+	n := emulator.NewNetwork()
+	t.Cleanup(func() { n.Close() })
+	lan := netip.MustParsePrefix("192.168.1.1/24")
+	host := n.Host("router", lan)
+	s := &street{
+		t:    t,
+		pc:   n.Host("pc", netip.MustParsePrefix("192.168.1.10/24")),
+		nas:  n.Host("nas", netip.MustParsePrefix("192.168.1.11/24")),
+		peer: n.Internet("peer", netip.MustParseAddr("198.51.100.20")),
+	}
+	s.pc.SetDefaultGateway(lan.Addr())
+	s.nas.SetDefaultGateway(lan.Addr())
+	for _, o := range sc.Options() {
+		o.Net, o.LAN, o.SSDP, o.Seed, o.Journal = host, lan.Addr(), "multicast", seed, journal
+		if len(s.gateways) > 0 {
+			o.Beside = s.gateways[0]
+		}
+		s.gateways = append(s.gateways, emulator.Start(t, o))
+	}
+	return s
+}
+
+// dial connects a host to the HTTP server of the first gateway.
+func (s *street) dial(from *emulator.Host) net.Conn {
+	s.t.Helper()
+	u, err := url.Parse(s.gateways[0].Location())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	c, err := from.Dial(s.t.Context(), "tcp", netip.Addr{}, u.Host)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { c.Close() })
+	return c
+}
+
+// send gives all that comes back on a new connection until the gateway closes it.
+func (s *street) send(from *emulator.Host, request string) string {
+	s.t.Helper()
+	c := s.dial(from)
+	defer c.Close()
+	if _, err := io.WriteString(c, request); err != nil {
+		s.t.Fatal(err)
+	}
+	all, err := io.ReadAll(c)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return string(all)
+}
+
+// get is a request for a document, on a connection that ends with it.
+func get(path string) string {
+	return "GET " + path + " HTTP/1.1\r\nHost: 192.168.1.1\r\nConnection: close\r\n\r\n"
+}
+
+// page is the body of the document at location.
+func (s *street) page(location string) string {
+	s.t.Helper()
+	u, err := url.Parse(location)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	c, err := s.pc.Dial(s.t.Context(), "tcp", netip.Addr{}, u.Host)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := io.WriteString(c, get(u.Path)); err != nil {
+		s.t.Fatal(err)
+	}
+	return body(s.t, c)
+}
+
+// body reads a response of 200 OK.
+func body(t *testing.T, r io.Reader) string {
+	t.Helper()
+	resp, err := http.ReadResponse(bufio.NewReader(r), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	all, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatalf("%s, %v\n%s", resp.Status, err, all)
+	}
+	return string(all)
+}
+
+// tree is what goupnp reads in the description of the first gateway.
+func (s *street) tree() *goupnp.Device {
+	s.t.Helper()
+	var root goupnp.RootDevice
+	unmarshal(s.t, s.page(s.gateways[0].Location()), &root)
+	return &root.Device
+}
+
+func unmarshal(t *testing.T, text string, into any) {
+	t.Helper()
+	if err := xml.Unmarshal([]byte(text), into); err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+}
+
+// connection is a WANIPConnection, by the way to it and its type.
+type connection struct{ control, urn string }
+
+// connections are those of the description, in its order.
+func (s *street) connections() (all []connection) {
+	s.t.Helper()
+	s.tree().VisitServices(func(v *goupnp.Service) {
+		if strings.Contains(v.ServiceType, ":WANIPConnection:") {
+			all = append(all, connection{v.ControlURL.Str, v.ServiceType})
+		}
+	})
+	if len(all) == 0 {
+		s.t.Fatal("no WANIPConnection is described")
+	}
+	return all
+}
+
+// request is a call of an action with arguments, name and value by turns, on a connection that ends with it.
+func (c connection) request(action string, args ...string) string {
+	var in strings.Builder
+	for i := 0; i < len(args); i += 2 {
+		fmt.Fprintf(&in, "<%s>%s</%s>", args[i], args[i+1], args[i])
+	}
+	envelope := `<?xml version="1.0"?><s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" s:encodingStyle="http://schemas.xmlsoap.org/soap/encoding/">` +
+		fmt.Sprintf(`<s:Body><u:%s xmlns:u="%s">%s</u:%s></s:Body></s:Envelope>`, action, c.urn, &in, action)
+	return fmt.Sprintf("POST %s HTTP/1.1\r\nHost: 192.168.1.1\r\nConnection: close\r\nContent-Type: text/xml; charset=\"utf-8\"\r\n"+
+		"SOAPAction: \"%s#%s\"\r\nContent-Length: %d\r\n\r\n%s", c.control, c.urn, action, len(envelope), envelope)
+}
+
+// add is a call of AddPortMapping; the internal port is the external one.
+func (c connection) add(protocol string, port int, client string, lease int) string {
+	return c.request("AddPortMapping", "NewRemoteHost", "", "NewExternalPort", fmt.Sprint(port), "NewProtocol", protocol,
+		"NewInternalPort", fmt.Sprint(port), "NewInternalClient", client, "NewEnabled", "1", "NewPortMappingDescription", "row", "NewLeaseDuration", fmt.Sprint(lease))
+}
+
+// of is a call that names a mapping.
+func (c connection) of(action, protocol string, port int) string {
+	return c.request(action, "NewRemoteHost", "", "NewExternalPort", fmt.Sprint(port), "NewProtocol", protocol)
+}
+
+// at is a call for a mapping by its place in the table.
+func (c connection) at(index int) string {
+	return c.request("GetGenericPortMappingEntry", "NewPortMappingIndex", fmt.Sprint(index))
+}
+
+// said is an answer: its status, and the text of each element that has no others in it.
+type said struct {
+	status int
+	args   map[string]string
+}
+
+// ask sends a call from the pc.
+func (s *street) ask(request string) said {
+	s.t.Helper()
+	return understand(s.t, s.send(s.pc, request))
+}
+
+func understand(t *testing.T, text string) said {
+	t.Helper()
+	resp, err := http.ReadResponse(bufio.NewReader(strings.NewReader(text)), nil)
+	if err != nil {
+		t.Fatalf("%v in %q", err, text)
+	}
+	defer resp.Body.Close()
+	all, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatalf("%v in %q", err, text)
+	}
+	a := said{resp.StatusCode, map[string]string{}}
+	d := xml.NewDecoder(bytes.NewReader(all))
+	leaf := ""
+	for {
+		token, err := d.Token()
+		switch token := token.(type) {
+		case nil:
+			if err != io.EOF {
+				t.Fatalf("%v in %q", err, all)
+			}
+			return a
+		case xml.StartElement:
+			leaf = token.Name.Local
+			a.args[leaf] = ""
+		case xml.CharData:
+			if leaf != "" {
+				a.args[leaf] += string(token)
+			}
+		case xml.EndElement:
+			leaf = ""
+		}
+	}
+}
+
+// ok asks for what must succeed.
+func (s *street) ok(request string) map[string]string {
+	s.t.Helper()
+	a := s.ask(request)
+	if a.status != http.StatusOK {
+		s.t.Fatalf("status %d, %v", a.status, a.args)
+	}
+	return a.args
+}
+
+// code is the error that a call is answered with; "" when it succeeds.
+func (s *street) code(request string) string {
+	s.t.Helper()
+	a := s.ask(request)
+	switch a.status {
+	case http.StatusOK:
+		return ""
+	case http.StatusInternalServerError:
+		return a.args["errorCode"]
+	}
+	s.t.Fatalf("status %d, %v", a.status, a.args)
+	return ""
+}
+
+// listed are the external ports in the table, as one reads them one after the other.
+func (s *street) listed(c connection) (ports []string) {
+	s.t.Helper()
+	for i := 0; ; i++ {
+		a := s.ask(c.at(i))
+		if a.status != http.StatusOK {
+			if a.args["errorCode"] != "713" {
+				s.t.Fatalf("entry %d: %v", i, a)
+			}
+			return ports
+		}
+		ports = append(ports, a.args["NewProtocol"]+" "+a.args["NewExternalPort"])
+	}
+}
+
+// sleep lets d pass.
+func (s *street) sleep(d time.Duration) {
+	s.t.Helper()
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-s.t.Context().Done():
+	}
+}
