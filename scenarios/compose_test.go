@@ -123,7 +123,10 @@ devices:
 - name: mine
   igd: 2
   faults:
-  - {name: add-table-full-silent-32, on: table.add, if: {size: {at-least: 32}}, do: {store: false}}
+  - name: add-table-full-silent-32
+    on: table.add
+    if: {size: {at-least: 32}, existing: none}
+    do: {store: false}
   - {name: deeper, on: xml, do: {remove: UDN}}
   - {name: slow, on: ssdp.reply, do: {delay: 2s}}
   - {name: by itself, on: http.body, do: {delay: 2s}}
