@@ -206,7 +206,7 @@ func (s *state) place(c call, m Mapping) (over *entry, evict []*entry, err error
 	own := t.find(m.key(), m.InternalClient)
 	rule, otherwise := p.Twin, Taken("accepted")
 	switch {
-	case first.Static:
+	case first.Static, own != nil && own.Static:
 		rule, otherwise = p.Static, ""
 	case own != nil:
 		rule, otherwise = p.Own, "overwrite"
@@ -224,6 +224,9 @@ func (s *state) place(c call, m Mapping) (over *entry, evict []*entry, err error
 			return own, nil, nil
 		}
 		for e := range t.of(m.ExternalPort, m.Protocol) {
+			if e.Static && p.Static != "overwrite" {
+				return nil, nil, refuse(Conflict, errorOf(p.Static))
+			}
 			if e != over {
 				evict = append(evict, e)
 			}
@@ -252,19 +255,20 @@ func (s *state) resting(c *connection, m Mapping) bool {
 	return ok && s.now.Before(deleted.Add(rest))
 }
 
-// namesake is another entry with the description of m, which has to go, or the refusal because of it.
-func (s *state) namesake(c call, m Mapping, over *entry) (*entry, error) {
+// namesake is another entry with the description of m, which has to go, or the refusal because of it. Those of gone go anyway.
+func (s *state) namesake(c call, m Mapping, gone ...*entry) (*entry, error) {
 	rule := s.policy.Descriptions.Taken
 	if rule == "" || rule == "accepted" || rule == "duplicate" {
 		return nil, nil
 	}
 	for e := range c.connection.mappings.order.all {
-		if e != over && e.Description == m.Description {
-			if rule == "overwrite" {
-				return e, nil
-			}
-			return nil, refuse(Conflict, errorOf(rule))
+		if e.Description != m.Description || slices.Contains(gone, e) {
+			continue
 		}
+		if rule == "overwrite" && !e.Static {
+			return e, nil
+		}
+		return nil, refuse(Conflict, errorOf(rule))
 	}
 	return nil, nil
 }
@@ -275,7 +279,7 @@ func (s *state) put(c call, m Mapping) error {
 	if err != nil {
 		return err
 	}
-	namesake, err := s.namesake(c, m, over)
+	namesake, err := s.namesake(c, m, append(evict, over)...)
 	if err != nil {
 		return err
 	}
@@ -285,7 +289,7 @@ func (s *state) put(c call, m Mapping) error {
 	if over == nil && s.full(c.connection, len(evict)) {
 		return refuse(TableFull, s.policy.Capacity.Else)
 	}
-	if over != nil && s.policy.Leases.Renew == "keeps" {
+	if over != nil && over.InternalClient == m.InternalClient && s.policy.Leases.Renew == "keeps" {
 		m.Lease, m.Expires = over.Lease, over.Expires
 	}
 	return s.add(c, m, over, evict)

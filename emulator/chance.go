@@ -3,12 +3,20 @@ package emulator
 import (
 	"crypto/sha256"
 	"fmt"
+	"hash/fnv"
 	"math/rand/v2"
 	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
 )
+
+// seed begins the streams of chance of one gateway: others of the same Seed have other names, and draw something else.
+func (o *Options) seed() uint64 {
+	h := fnv.New64a()
+	h.Write([]byte(o.Name))
+	return o.Seed ^ h.Sum64()
+}
 
 // draw is a source of words of chance for one gateway: the same seed, place and word give the same text.
 type draw struct {

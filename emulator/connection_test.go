@@ -201,3 +201,48 @@ func TestInitialMappings(t *testing.T) {
 		t.Errorf("rows after a reboot (-want +got):\n%s", d)
 	}
 }
+
+// A connection is up when its cable is in and the Internet is enabled, in whichever order those come and go. A reboot enables it.
+func TestLinkAndEnabledForInternet(t *testing.T) {
+	enable := func(on string) func(c caller) {
+		return func(c caller) {
+			if code, _ := c.do(commonInterface, 1, "SetEnabledForInternet", "NewEnabledForInternet", on); code != 0 {
+				c.t.Errorf("SetEnabledForInternet %s: error %d", on, code)
+			}
+		}
+	}
+	link := func(to LinkState) func(c caller) {
+		return func(c caller) {
+			if err := c.g.Act(Action{Link: to}); err != nil {
+				c.t.Error(err)
+			}
+		}
+	}
+	reboot := func(c caller) {
+		if err := c.g.Reboot(Reboot{}); err != nil {
+			c.t.Error(err)
+		}
+	}
+	const up, barred, unplugged = "Connected ERROR_NONE", "Disconnected ERROR_NOT_ENABLED_FOR_INTERNET", "Disconnected ERROR_NO_CARRIER"
+	type step struct {
+		do   func(caller)
+		want string
+	}
+	for name, steps := range map[string][]step{
+		"enabled last":       {{enable("0"), barred}, {link(linkDown), unplugged}, {link(linkUp), barred}, {enable("1"), up}},
+		"plugged in last":    {{enable("0"), barred}, {link(linkDown), unplugged}, {enable("1"), unplugged}, {link(linkUp), up}},
+		"disabled unplugged": {{link(linkDown), unplugged}, {enable("0"), unplugged}, {link(linkUp), barred}, {enable("1"), up}},
+		"reboot":             {{enable("0"), barred}, {reboot, up}, {enable("0"), barred}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := call1(t, Options{Version: 1})
+			for i, step := range steps {
+				step.do(c)
+				_, info := c.do(ipConnection, 1, "GetStatusInfo")
+				if got := info[0].Value + " " + info[1].Value; got != step.want {
+					t.Errorf("step %d: %s, want %s", i, got, step.want)
+				}
+			}
+		})
+	}
+}

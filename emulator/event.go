@@ -11,7 +11,7 @@ type EventKind string
 // The kinds of event.
 const (
 	MappingAdded     EventKind = "mapping-added"
-	MappingUpdated   EventKind = "mapping-updated" // overwritten by its own client
+	MappingUpdated   EventKind = "mapping-updated" // overwritten, mostly by its own client
 	MappingDeleted   EventKind = "mapping-deleted"
 	MappingExpired   EventKind = "mapping-expired"
 	ExternalIPSet    EventKind = "external-ip"

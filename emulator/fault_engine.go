@@ -152,7 +152,8 @@ func (f *fault) acts(s *state, o *occasion) bool {
 	if o.document != nil && !f.finds(o.document) {
 		return false
 	}
-	goesOn := f.When.Until != "" && f.schedule.going.has(f.matter(s, o, f.stays()))
+	stays, can := f.stays(s, o)
+	goesOn := can && f.schedule.going.has(stays)
 	if !f.If.holds(s, o, goesOn) {
 		return false
 	}
@@ -165,18 +166,19 @@ func (f *fault) acts(s *state, o *occasion) bool {
 	if !f.schedule.comes(s.now, f.matter(s, o, f.When.Per)) {
 		return false
 	}
-	if f.When.Until != "" {
-		f.schedule.going.add(f.matter(s, o, f.stays()))
+	if can {
+		f.schedule.going.add(stays)
 	}
 	return true
 }
 
-// stays is for whom a fault goes on.
-func (f *fault) stays() Scope {
+// stays is for whom a fault goes on; false when it does not, as until a mapping is deleted when o names none.
+func (f *fault) stays(s *state, o *occasion) (m matter, ok bool) {
 	if f.When.Until == untilDeleted {
-		return perMapping
+		m = f.matter(s, o, perMapping)
+		return m, m != matter{}
 	}
-	return perDevice
+	return m, f.When.Until == untilReboot
 }
 
 // matter is what o counts for. A call that names no mapping counts for the device.

@@ -142,6 +142,39 @@ func TestUntilDeletedGoesOn(t *testing.T) {
 	})
 }
 
+// A call that names no mapping is about none that could be deleted.
+func TestUntilDeletedOfNothing(t *testing.T) {
+	s, _ := faulty(t, Fault{On: "soap.*", When: When{First: 1, Until: "deleted"}, Do: Deed{Drop: true}})
+	o := &occasion{layer: onSOAP, action: "GetStatusInfo"}
+	if first, second := s.meet(o), s.meet(o); !first.acted || second.acted {
+		t.Errorf("it acts %v, then %v", first.acted, second.acted)
+	}
+}
+
+// What goes on until a mapping is deleted survives the deletion of its duplicate, and ends when another client's takes its place.
+func TestUntilDeletedOfDuplicates(t *testing.T) {
+	s, _ := faulty(t, Fault{On: "forward", If: Condition{Size: Count{AtLeast: new(2)}}, When: When{Until: "deleted"}, Do: Deed{Drop: true}})
+	t1, m := &s.connections[0].mappings, web(1)
+	acts := func(want bool, when string) {
+		t.Helper()
+		if d := s.meet(&occasion{layer: onForward, mapping: &m}); d.acted != want {
+			t.Errorf("%s it acts: %v", when, d.acted)
+		}
+	}
+	s.store(m, nil)
+	s.store(m, nil)
+	acts(true, "of two")
+	s.drop(t1.order.at(1), MappingDeleted, s.now)
+	acts(true, "without the duplicate")
+	m.InternalClient = netip.MustParseAddr(them)
+	s.step(epoch.Add(time.Hour))
+	s.store(m, t1.get(m.key()))
+	acts(false, "for another client")
+	if added := t1.get(m.key()).added; !added.Equal(s.now) {
+		t.Errorf("another client's mapping is %v old", s.now.Sub(added))
+	}
+}
+
 func TestUntilReboot(t *testing.T) {
 	play(t, Fault{On: "forward", When: When{AfterCount: 2, Until: "reboot"}, Do: Deed{Drop: true}}, []step{
 		{0, "add", 1, false}, {0, "", 1, false}, {0, "", 1, false}, {0, "", 1, true}, {0, "", 1, true},

@@ -81,7 +81,5 @@ func (d *deed) rewriteMapping(m Mapping, now time.Time) Mapping {
 
 // keepQuiet keeps a change of the table from subscribers, if d is to be silent.
 func (s *state) keepQuiet(d *deed, wan int) {
-	if d.silent() {
-		s.hush(s.connections[wan], "PortMappingNumberOfEntries", "SystemUpdateID")
-	}
+	s.hush(d.silent(), s.connections[wan], "PortMappingNumberOfEntries", "SystemUpdateID")
 }

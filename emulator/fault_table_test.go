@@ -115,6 +115,21 @@ func TestMappingExpiresSilently(t *testing.T) {
 	})
 }
 
+// Of mappings that expire together, one is silent: the other tells of both.
+func TestOneExpiresSilently(t *testing.T) {
+	silent := emulator.Fault{On: "table.expire", When: emulator.When{First: 1}, Do: emulator.Deed{Silent: true}}
+	visit(t, emulator.Options{Faults: []emulator.Fault{silent}}, func(v *visitor) {
+		v.add("8080", "NewLeaseDuration", "60")
+		v.add("8081", "NewLeaseDuration", "60")
+		events := v.subscribe()
+		time.Sleep(time.Hour) // fake
+		all := drain(events)
+		if len(all) != 2 || all[1] != "1 PortMappingNumberOfEntries=0" {
+			t.Errorf("heard %q", all)
+		}
+	})
+}
+
 // add-table-full-silent-32: the 33rd mapping gets success and is not created.
 func TestTableFullSilent32(t *testing.T) {
 	full := emulator.Fault{On: "table.add", If: emulator.Condition{Size: emulator.Count{AtLeast: new(32)}}, Do: emulator.Deed{Store: new(false)}}

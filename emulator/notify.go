@@ -41,7 +41,7 @@ func (s *service) properties(st *state) []property {
 
 // publish sends every subscriber what has changed since the last time. It needs the gateway's lock.
 func (g *Gateway) publish() {
-	defer func() { g.state.hushed = g.state.hushed[:0] }()
+	defer func() { clear(g.state.hushed) }()
 	if len(g.subscribers) == 0 {
 		return
 	}
@@ -53,7 +53,7 @@ func (g *Gateway) publish() {
 			now := s.properties(g.state)
 			var changed []property
 			for i, p := range now {
-				if p != s.published[i] && !slices.Contains(g.state.hushed, hushed{s.wan, p.name}) {
+				if p != s.published[i] && !g.state.hushed[hushed{s.wan, p.name}] {
 					changed = append(changed, p)
 				}
 			}

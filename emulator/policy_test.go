@@ -145,6 +145,20 @@ func TestPolicyMakes(t *testing.T) {
 		{"a static forward is overwritten", 1, Options{Policy: Policy{Conflict: ConflictPolicy{Static: "overwrite"}},
 			Mappings: []InitialMapping{{ExternalPort: 8080, InternalClient: addr(them), Static: true}}},
 			[][]string{append([]string{"Add"}, add()...)}, []string{"8080 us 8080 3600"}},
+		{"static twins stand", 1, Options{Policy: Policy{Clients: foreign, Conflict: ConflictPolicy{Other: "overwrite"}},
+			Mappings: []InitialMapping{{ExternalPort: 8080, InternalClient: addr(us)}, {ExternalPort: 8080, RemoteHost: addr(peer), InternalClient: addr(us), Static: true}}},
+			[][]string{append([]string{"Add 718"}, add("NewRemoteHost", peer)...), append([]string{"Add 718"}, theirs()...)}, []string{"8080 us 8080 0", "8080 us 8080 0"}},
+		{"a static namesake stands", 1, Options{Policy: Policy{Descriptions: DescriptionPolicy{Taken: "overwrite"}},
+			Mappings: []InitialMapping{{ExternalPort: 9000, InternalClient: addr(us), Description: "web", Static: true}}},
+			[][]string{append([]string{"Add 718"}, add("NewPortMappingDescription", "web")...)}, []string{"9000 us 9000 0"}},
+		{"a namesake goes once", 1, Options{Policy: Policy{Clients: foreign, Conflict: ConflictPolicy{Other: "overwrite"}, Descriptions: DescriptionPolicy{Taken: "overwrite"}},
+			Mappings: []InitialMapping{
+				{ExternalPort: 8080, InternalClient: addr(us), Description: "web"}, {ExternalPort: 8080, RemoteHost: addr(peer), InternalClient: addr(us), Description: "web"},
+			}},
+			[][]string{append([]string{"Add"}, theirs("NewPortMappingDescription", "web")...)}, []string{"8080 them 8080 3600"}},
+		{"a renewal keeps its lease, another client does not", 1, Options{Policy: Policy{Clients: foreign, Conflict: ConflictPolicy{Other: "overwrite"}, Leases: LeasePolicy{Renew: "keeps"}}},
+			[][]string{append([]string{"Add"}, add()...), append([]string{"Add"}, add("NewLeaseDuration", "60")...), append([]string{"Add"}, add("NewExternalPort", "9000")...), append([]string{"Add"}, theirs("NewExternalPort", "9000", "NewLeaseDuration", "60")...)},
+			[]string{"8080 us 8080 3600", "9000 them 8080 60"}},
 		{"a port rests", 1, Options{Policy: Policy{Conflict: ConflictPolicy{AfterDelete: Rest{For: Duration(time.Hour)}}}},
 			[][]string{append([]string{"Add"}, add()...), append([]string{"Delete"}, add()[:6]...), append([]string{"Add 718"}, add()...)}, nil},
 	} {
@@ -169,6 +183,9 @@ func TestPolicyMakes(t *testing.T) {
 			}
 			if d := cmp.Diff(tt.want, got); d != "" {
 				t.Errorf("table (-want +got):\n%s", d)
+			}
+			if n := c.g.state.connections[0].mappings.len(); n != len(got) {
+				t.Errorf("%d entries are counted, not %d", n, len(got))
 			}
 		})
 	}

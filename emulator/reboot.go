@@ -136,7 +136,7 @@ func (c *connection) restart(now time.Time) {
 	if c.linkDown {
 		c.before, c.status, c.lastError = c.status, disconnected, noCarrier
 	}
-	c.updateID = 0
+	c.updateID, c.barred = 0, false
 	c.traffic.begin(c.origin.Traffic)
 	clear(c.deleted)
 }

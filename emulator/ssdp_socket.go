@@ -73,7 +73,7 @@ func (k *ssdpSocket) join(ctx context.Context, p *presence, elsewhere bool) (*ss
 		socket:  k, conn: k.conn.PacketConn, local: k.local, group: k.group, searchPort: k.searchPort,
 		done: make(chan struct{}),
 		kick: make(chan struct{}, 1),
-		rand: rand.New(rand.NewPCG(g.options.Seed, 0x73736470+uint64(p.number)<<32)), // "ssdp": a stream of its own
+		rand: rand.New(rand.NewPCG(g.options.seed(), 0x73736470+uint64(p.number)<<32)), // "ssdp": a stream of its own
 	}, nil
 }
 

@@ -18,7 +18,7 @@ type state struct {
 	now     time.Time
 	events  []Event
 	faults  *faults
-	hushed  []hushed // since the subscribers were last told
+	hushed  map[hushed]bool // since the subscribers were last told
 
 	timeline timeline
 	errands  []errand
@@ -34,10 +34,10 @@ type state struct {
 func newState(o *Options, root *device) *state {
 	s := &state{
 		name: o.Name, version: o.Version, policy: &o.Policy, lan: o.Clients, initial: o.Mappings,
-		rand: rand.New(rand.NewPCG(o.Seed, 0x69676469)),
+		rand: rand.New(rand.NewPCG(o.seed(), 0x69676469)),
 		now:  o.Clock.Now(), timeline: newTimeline(o),
 	}
-	s.faults = newFaults(o.Seed, o.Faults, s.now)
+	s.faults = newFaults(o.seed(), o.Faults, s.now)
 	for i, w := range o.WAN {
 		s.connections = append(s.connections, newConnection(i, w, s.now))
 	}
@@ -105,8 +105,10 @@ func (s *state) next() time.Time {
 // drop removes an entry.
 func (s *state) drop(e *entry, why EventKind, at time.Time) {
 	c := s.connections[e.WAN]
+	if c.mappings.get(e.key()) == e { // a duplicate leaves the one that faults know
+		s.faults.forget(e.WAN, e.key())
+	}
 	c.mappings.remove(e)
-	s.faults.forget(e.WAN, e.key())
 	c.updateID++
 	s.tellMapping(why, at, e.Mapping)
 }
@@ -132,6 +134,10 @@ func (s *state) storeFor(asker netip.Addr, m Mapping, over *entry) {
 		over.added = s.now
 	} else {
 		over.asker = asker
+		if over.InternalClient != m.InternalClient { // another mapping in its place
+			s.faults.forget(m.WAN, m.key())
+			over.added = s.now
+		}
 		c.mappings.replace(over, m)
 	}
 	over.used.Store(true) // a cleaner takes a new mapping, or a renewed one, for used

@@ -28,7 +28,7 @@ type carrier interface {
 // entry is one mapping with its places in the table.
 type entry struct {
 	Mapping
-	added time.Time // first; overwriting it does not change that
+	added time.Time // for this client; a renewal does not change that
 	slot  int       // in the sequence
 	lease int       // in the heap; -1 when permanent
 

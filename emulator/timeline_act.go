@@ -6,7 +6,7 @@ import "net/netip"
 func (s *state) act(name string, a Action) {
 	s.tell(Event{Event: Planned, Name: name, Action: a.String()})
 	c := s.connections[a.WAN]
-	var of []string // the variables that subscribers are not told about
+	var of []string // the evented variables that it is about
 	switch {
 	case a.WANAddress != nil:
 		addr := *a.WANAddress
@@ -28,9 +28,7 @@ func (s *state) act(name string, a Action) {
 	case a.Remove == removeExpired:
 		s.dropAll(c, MappingExpired, func(e *entry) bool { return !e.Expires.IsZero() && !e.Expires.After(s.now) })
 	}
-	if a.Event != nil && !*a.Event {
-		s.hush(c, of...)
-	}
+	s.hush(a.Event != nil && !*a.Event, c, of...)
 }
 
 // dropAll removes the mappings of c that which says.
@@ -52,14 +50,20 @@ func (s *state) setLink(c *connection, up bool) {
 		return
 	}
 	c.linkDown = !up
-	if up {
-		s.tell(Event{Event: LinkChanged, Status: string(linkUp), WAN: c.number})
-		s.setStatus(c, c.before, noError)
+	if !up {
+		s.tell(Event{Event: LinkChanged, Status: string(linkDown), WAN: c.number})
+		if c.before = c.status; c.lastError == notEnabled {
+			c.before = connected
+		}
+		s.setStatus(c, disconnected, noCarrier)
 		return
 	}
-	s.tell(Event{Event: LinkChanged, Status: string(linkDown), WAN: c.number})
-	c.before = c.status
-	s.setStatus(c, disconnected, noCarrier)
+	s.tell(Event{Event: LinkChanged, Status: string(linkUp), WAN: c.number})
+	if c.barred && c.before == connected {
+		s.setStatus(c, disconnected, notEnabled)
+	} else {
+		s.setStatus(c, c.before, noError)
+	}
 }
 
 // hushed is an evented variable whose change is not told.
@@ -68,12 +72,22 @@ type hushed struct {
 	variable string
 }
 
-// hush keeps what just happened to these evented variables of c, and to those of the gateway that follow from it, from the subscribers.
-func (s *state) hush(c *connection, variables ...string) {
-	for _, v := range variables {
-		s.hushed = append(s.hushed, hushed{c.number, v})
+// hush says whether subscribers are kept from what just happened to these evented variables of c, and to the number of active
+// connections that follows from its status, which every WANDevice has. Of several changes at one time the last decides.
+func (s *state) hush(quiet bool, c *connection, variables ...string) {
+	if !quiet && len(s.hushed) == 0 {
+		return
 	}
-	for _, c := range s.connections {
-		s.hushed = append(s.hushed, hushed{c.number, "NumberOfActiveConnections"})
+	if s.hushed == nil {
+		s.hushed = map[hushed]bool{}
+	}
+	for _, v := range variables {
+		s.hushed[hushed{c.number, v}] = quiet
+		if v != "ConnectionStatus" {
+			continue
+		}
+		for _, other := range s.connections {
+			s.hushed[hushed{other.number, "NumberOfActiveConnections"}] = quiet
+		}
 	}
 }

@@ -41,6 +41,7 @@ func TestTimelineTellsSubscribers(t *testing.T) {
 		{"link", []Action{{Link: "down"}}, commonInterface, map[string]string{"PhysicalLinkStatus": "Down", "NumberOfActiveConnections": "0"}, "Disconnected ERROR_NO_CARRIER", ""},
 		{"link and connection", []Action{{Link: "down"}}, ipConnection, map[string]string{"ConnectionStatus": "Disconnected", "ExternalIPAddress": ""}, "Disconnected ERROR_NO_CARRIER", ""},
 		{"link, silently", []Action{{Link: "down", Event: new(false)}}, commonInterface, nil, "Disconnected ERROR_NO_CARRIER", ""},
+		{"the last of two", []Action{{WANAddress: new(netip.MustParseAddr("198.51.100.8")), Event: new(false)}, {WANAddress: elsewhere}}, ipConnection, map[string]string{"ExternalIPAddress": "198.51.100.9"}, "Connected ERROR_NONE", "198.51.100.9"},
 		{"link down and up", []Action{{Link: "down", Event: new(false)}, {Link: "up", Event: new(false)}}, ipConnection, nil, "Connected ERROR_NONE", "45.66.77.88"},
 	}
 	for _, tt := range tests {

@@ -59,7 +59,7 @@ type errand struct {
 }
 
 func newTimeline(o *Options) timeline {
-	t := timeline{reached: map[string]int{}, rand: rand.New(rand.NewPCG(o.Seed, 0x74696d65))} // "time"
+	t := timeline{reached: map[string]int{}, rand: rand.New(rand.NewPCG(o.seed(), 0x74696d65))} // "time"
 	for i, m := range o.Timeline {
 		t.moments = append(t.moments, &moment{Moment: m, name: fmt.Sprintf("timeline[%d]", i)})
 	}
