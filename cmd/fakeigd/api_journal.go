@@ -23,8 +23,7 @@ func showJournal(c *call) (any, error) {
 	defer end()
 	defer context.AfterFunc(c.gateway.play.over, end)()
 	if q.wait > 0 || q.follow {
-		// The deadline of reading would end whatever lasts longer.
-		if err := http.NewResponseController(c.w).SetReadDeadline(time.Time{}); err != nil {
+		if err := c.takesLong(); err != nil {
 			return nil, err
 		}
 	}
@@ -44,6 +43,11 @@ func showJournal(c *call) (any, error) {
 		v.Last = v.Entries[n-1].Seq
 	}
 	return v, nil
+}
+
+// takesLong lifts the deadline of reading, which would end whatever lasts longer.
+func (c *call) takesLong() error {
+	return http.NewResponseController(c.w).SetReadDeadline(time.Time{})
 }
 
 // follow writes entries as they come, a line each, until the client or the gateway has gone.

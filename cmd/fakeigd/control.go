@@ -76,12 +76,22 @@ func (c *controlServer) serve() {
 	c.wg.Go(func() { _ = c.server.Serve(c.listener) }) // ends by close
 }
 
-// counted lets close wait for requests, which http.Server.Close does not.
+// maxRequests bounds those that are answered at a time, of which most wait for something.
+const maxRequests = 256
+
+// counted lets close wait for requests, which http.Server.Close does not, and refuses those that are too many.
 func (c *controlServer) counted(next http.Handler) http.Handler {
+	room := make(chan struct{}, maxRequests)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c.wg.Add(1)
 		defer c.wg.Done()
-		next.ServeHTTP(w, r)
+		select {
+		case room <- struct{}{}:
+			defer func() { <-room }()
+			next.ServeHTTP(w, r)
+		default:
+			writeError(w, http.StatusServiceUnavailable, "busy", fmt.Sprintf("%d requests are waiting already", maxRequests), "end those that follow a journal")
+		}
 	})
 }
 
