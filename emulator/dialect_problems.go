@@ -12,6 +12,9 @@ import (
 
 // problems reports what no gateway can write. o is where the dialect belongs, for the connections that its services name.
 func (d *Dialect) problems(at []any, report report, o Options) {
+	if d.ideal() {
+		return
+	}
 	oneLine(d.Server, below(at, "server"), report)
 	d.SSDP.problems(below(at, "ssdp"), report)
 	d.Description.problems(below(at, "description"), report, max(len(o.WAN), 1))

@@ -15,11 +15,13 @@ type dialect struct {
 
 // newDialect makes d ready. All gateways that have none of their own share one.
 func newDialect(d *Dialect) *dialect {
-	if reflect.ValueOf(*d).IsZero() {
+	if d.ideal() {
 		return idealDialect()
 	}
 	return takeApart(d)
 }
+
+func (d *Dialect) ideal() bool { return reflect.ValueOf(d).Elem().IsZero() }
 
 func takeApart(d *Dialect) *dialect {
 	return &dialect{newSSDPDialect(d), newDescriptionDialect(&d.Description), newHTTPDialect(d), newSOAPDialect(&d.SOAP)}

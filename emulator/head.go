@@ -64,7 +64,7 @@ func newHeadField(pieces []piece) headField {
 // message is the head with its words filled in. Lines with a word that has no value are left out.
 func (h *head) message(w filler) http1.Message {
 	// All values are parts of one string, which is made when the last is known.
-	b, _ := fillIn(make([]byte, 0, 512), h.line, w)
+	b, _ := fillIn(make([]byte, 0, 320), h.line, w)
 	line := len(b)
 	fields := make(http1.Fields, 0, len(h.fields)+2)
 	ends := make([]int, 0, 32)

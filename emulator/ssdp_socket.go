@@ -25,7 +25,7 @@ type ssdpSocket struct {
 
 	mu         sync.Mutex // guards what follows
 	users      int
-	members    []*ssdpServer // who listens, in the order in which they began
+	members    []*ssdpServer // who listens, in the order in which they began; another slice with every change
 	conn       *ssdpConn
 	local      netip.AddrPort // the last one while it is closed
 	group      netip.AddrPort // zero when nobody is told without asking
@@ -81,7 +81,7 @@ func (k *ssdpSocket) join(ctx context.Context, p *presence, elsewhere bool) (*ss
 func (k *ssdpSocket) add(s *ssdpServer) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.members = append(k.members, s)
+	k.members = append(slices.Clip(k.members), s)
 }
 
 // leave takes s out and closes the socket behind the last. It does not wait: what it returns is closed when the socket needs s no
@@ -91,7 +91,7 @@ func (k *ssdpSocket) leave(s *ssdpServer) <-chan struct{} {
 	defer k.turn.Unlock()
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.members = slices.DeleteFunc(k.members, func(m *ssdpServer) bool { return m == s })
+	k.members = slices.DeleteFunc(slices.Clone(k.members), func(m *ssdpServer) bool { return m == s })
 	k.users--
 	if k.users > 0 {
 		none := make(chan struct{})
@@ -198,7 +198,7 @@ func (k *ssdpSocket) read(c *ssdpConn) {
 		}
 		addr := netip.AddrPortFrom(u.AddrPort().Addr().Unmap(), uint16(u.Port))
 		k.mu.Lock()
-		members := slices.Clone(k.members)
+		members := k.members
 		k.mu.Unlock()
 		for _, s := range members {
 			s.hear(addr, by, b[:n])
