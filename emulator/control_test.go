@@ -136,7 +136,8 @@ func TestActionsAnswerWhatTheirSCPDSays(t *testing.T) {
 	for i := 0; i < len(add()); i += 2 {
 		args[add()[i]] = add()[i+1]
 	}
-	for _, d := range definitions() {
+	for _, define := range definitions() {
+		d := define()
 		o := Options{Version: d.version, Connection: ipConnection}
 		switch d.kind {
 		case firewallControl:

@@ -93,19 +93,29 @@ type serviceKind struct {
 	version int
 }
 
-// definitions are all services we have. Decoding them for each of ten thousand gateways would take longer
-// than starting those.
-var definitions = sync.OnceValue(func() map[serviceKind]*definition {
-	all := map[serviceKind]*definition{}
+// definitions are all services we have, each read when it is first needed: a command that plays one gateway has no time for all, and
+// ten thousand gateways have none for more than one reading.
+var definitions = sync.OnceValue(func() map[serviceKind]func() *definition {
+	all := map[serviceKind]func() *definition{}
 	for _, b := range blueprints() {
-		d, err := b.define()
-		if err != nil {
-			panic(err) // an embedded file and code disagree
-		}
-		all[serviceKind{b.kind, b.version}] = d
+		all[serviceKind{b.kind, b.version}] = sync.OnceValue(func() *definition {
+			d, err := b.define()
+			if err != nil {
+				panic(err) // an embedded file and code disagree
+			}
+			return d
+		})
 	}
 	return all
 })
+
+// defined is the service of a kind; nil when we do not have it.
+func defined(kind string, version int) *definition {
+	if d := definitions()[serviceKind{kind, version}]; d != nil {
+		return d()
+	}
+	return nil
+}
 
 func (b blueprint) define() (*definition, error) {
 	d := &definition{kind: b.kind, version: b.version, id: b.id, actions: map[string]*action{}}

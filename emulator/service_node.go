@@ -60,7 +60,7 @@ func definitionOf(urn string) *definition {
 	for _, domain := range []string{serviceURN, "urn:dslforum-org:service:"} {
 		name, ok := strings.CutPrefix(kind, domain)
 		for v := min(version, 9); ok && v > 0; v-- {
-			if d := definitions()[serviceKind{name, v}]; d != nil {
+			if d := defined(name, v); d != nil {
 				return d
 			}
 		}
@@ -80,7 +80,7 @@ func (s *service) find(urn, name string) *action {
 	if kind != own || version < 1 || version >= highest {
 		return nil
 	}
-	lower := definitions()[serviceKind{s.kind, version}]
+	lower := defined(s.kind, version)
 	if lower == nil || lower.actions[name] == nil {
 		return nil
 	}

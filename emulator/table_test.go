@@ -128,7 +128,7 @@ func TestAddAnyFindsTheLastFreePort(t *testing.T) {
 	root := newTree(&o, newSite(&o, "127.0.0.1:80", generation{}))
 	s := newState(&o, root)
 	client := netip.MustParseAddr(us)
-	c := call{caller: client, service: &service{definition: definitions()[serviceKind{ipConnection, 2}]}, connection: s.connections[0]}
+	c := call{caller: client, service: &service{definition: defined(ipConnection, 2)}, connection: s.connections[0]}
 	table := &c.connection.mappings
 	for port := 1024; port <= 65535; port++ {
 		if port != 40000 {
