@@ -52,15 +52,19 @@ func (c caller) do(kind string, version int, action string, args ...string) (int
 // invoke is do with a service type spelled in any way.
 func (c caller) invoke(kind, urn, action string, args ...string) (int, []soap.Arg) {
 	c.t.Helper()
-	var in []soap.Arg
-	for i := 0; i < len(args); i += 2 {
-		in = append(in, soap.Arg{Name: args[i], Value: args[i+1]})
-	}
 	reply := c.request("POST", c.path(kind), http1.Fields{
 		{Name: "Content-Type", Value: xmlType},
 		{Name: "SOAPAction", Value: `"` + urn + "#" + action + `"`},
-	}, soap.WriteRequest(urn, action, in))
+	}, soap.WriteRequest(urn, action, pairs(args)))
 	return c.read(reply, urn, action)
+}
+
+// pairs are arguments whose names and values alternate.
+func pairs(args []string) (all []soap.Arg) {
+	for i := 0; i < len(args); i += 2 {
+		all = append(all, soap.Arg{Name: args[i], Value: args[i+1]})
+	}
+	return all
 }
 
 func (c caller) read(reply *http1.Reply, urn, action string) (int, []soap.Arg) {
