@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"time"
 )
 
 // Gateway is one running gateway. Its methods may be called from any goroutine, also from Options.OnEvent.
@@ -31,6 +32,7 @@ type Gateway struct {
 	closed      bool
 	busy        bool // errands are run
 	subscribers []*subscription
+	slotted     time.Time // the latest slot of a notification
 }
 
 // New starts a gateway, which runs until ctx ends or Close is called; both send ssdp:byebye. The error is about an option,

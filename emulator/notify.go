@@ -26,8 +26,23 @@ type property struct{ name, value string }
 type notification struct {
 	seq        uint32
 	properties []property
-	delay      time.Duration // of wall time, before it is sent
+	due        time.Time     // when it is sent, by wall time
+	delay      time.Duration // of wall time, which is in due, and comes again before each duplicate
 	duplicate  int           // times that it is sent again
+}
+
+// apart keeps notifications from each other, and from the answer to the call that they are about. Of what happens in one moment nothing
+// says which comes first; in fake time, with which that moment lasts until all is quiet, the journal would be another each time.
+const apart = time.Microsecond
+
+// slot is a moment for a notification which no other has. It needs the gateway's lock.
+func (g *Gateway) slot() time.Time {
+	now := time.Now()
+	if g.slotted.After(now) {
+		now = g.slotted
+	}
+	g.slotted = now.Add(apart)
+	return g.slotted
 }
 
 // properties are all evented variables of s as they are now.
@@ -75,7 +90,7 @@ func (g *Gateway) publish() {
 // notify queues what sub is to be told, or what faults leave of it. It needs the gateway's lock.
 func (g *Gateway) notify(sub *subscription, changed []property) {
 	if g.faults.on(onEvent) == nil {
-		sub.enqueue(notification{properties: changed})
+		sub.enqueue(notification{properties: changed, due: g.slot()})
 		return
 	}
 	o := occasion{layer: onEvent, peer: sub.callbacks[0].peer, connection: g.state.connections[sub.service.wan]}
@@ -87,7 +102,7 @@ func (g *Gateway) notify(sub *subscription, changed []property) {
 		sub.skip()
 		return
 	}
-	n := notification{delay: d.delay, duplicate: d.duplicate}
+	n := notification{due: g.slot().Add(d.delay), delay: d.delay, duplicate: d.duplicate}
 	for _, a := range d.rewriteArgs(o.args, nil) {
 		n.properties = append(n.properties, property{a.Name, a.Value})
 	}
@@ -117,6 +132,9 @@ func (g *Gateway) release(sub *subscription) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	sub.held = false
+	for i := range sub.queue {
+		sub.queue[i].due = g.slot().Add(sub.queue[i].delay)
+	}
 	g.wake(sub)
 }
 
@@ -142,11 +160,13 @@ func (g *Gateway) deliver(p *presence, sub *subscription) {
 		n := sub.queue[0]
 		sub.queue = slices.Delete(sub.queue, 0, 1)
 		g.mu.Unlock()
+		wait := time.Until(n.due)
 		for range 1 + n.duplicate {
-			if !http1.Pause(p.ctx, n.delay) {
+			if !http1.Pause(p.ctx, wait) {
 				break
 			}
 			g.send(p, sub, n)
+			wait = n.delay
 		}
 	}
 }

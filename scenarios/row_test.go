@@ -57,7 +57,8 @@ func play(t *testing.T, use string, seed uint64) *street {
 	return stand(t, load(t, use), seed, nil)
 }
 
-func stand(t *testing.T, sc *scenarios.Scenario, seed uint64, journal io.Writer) *street {
+// stand starts a scenario. journal, if any, makes one for each gateway.
+func stand(t *testing.T, sc *scenarios.Scenario, seed uint64, journal func() io.Writer) *street {
 	t.Helper()
 	n := emulator.NewNetwork()
 	t.Cleanup(func() { n.Close() })
@@ -72,7 +73,10 @@ func stand(t *testing.T, sc *scenarios.Scenario, seed uint64, journal io.Writer)
 	s.pc.SetDefaultGateway(lan.Addr())
 	s.nas.SetDefaultGateway(lan.Addr())
 	for _, o := range sc.Options() {
-		o.Net, o.LAN, o.SSDP, o.Seed, o.Journal = host, lan.Addr(), "multicast", seed, journal
+		o.Net, o.LAN, o.SSDP, o.Seed = host, lan.Addr(), "multicast", seed
+		if journal != nil {
+			o.Journal = journal()
+		}
 		if len(s.gateways) > 0 {
 			o.Beside = s.gateways[0]
 		}
