@@ -80,14 +80,25 @@ func (c Connection) Mappings() (all []Mapping) {
 	return all
 }
 
-// ExternalIP is that of the first connection: see [Connection.ExternalIP].
-func (g *Gateway) ExternalIP() netip.Addr { return g.Connection(0).ExternalIP() }
+// DefaultConnection is the one that Layer3Forwarding names: the first that is connected when the gateway boots, or else the first, until
+// SetDefaultConnectionService chooses another.
+func (g *Gateway) DefaultConnection() (c Connection) {
+	g.do(func(s *state) { c = Connection{g, s.main().number} })
+	return c
+}
 
-// SetExternalIP changes that of the first connection: see [Connection.SetExternalIP].
-func (g *Gateway) SetExternalIP(addr netip.Addr) error { return g.Connection(0).SetExternalIP(addr) }
+// ExternalIP is that of the default connection: see [Connection.ExternalIP].
+func (g *Gateway) ExternalIP() netip.Addr { return g.DefaultConnection().ExternalIP() }
 
-// ConnectionStatus is that of the first connection: see [Connection.Status].
-func (g *Gateway) ConnectionStatus() string { return g.Connection(0).Status() }
+// SetExternalIP changes that of the default connection: see [Connection.SetExternalIP].
+func (g *Gateway) SetExternalIP(addr netip.Addr) error {
+	return g.DefaultConnection().SetExternalIP(addr)
+}
 
-// SetConnectionStatus changes that of the first connection: see [Connection.SetStatus].
-func (g *Gateway) SetConnectionStatus(status string) error { return g.Connection(0).SetStatus(status) }
+// ConnectionStatus is that of the default connection: see [Connection.Status].
+func (g *Gateway) ConnectionStatus() string { return g.DefaultConnection().Status() }
+
+// SetConnectionStatus changes that of the default connection: see [Connection.SetStatus].
+func (g *Gateway) SetConnectionStatus(status string) error {
+	return g.DefaultConnection().SetStatus(status)
+}

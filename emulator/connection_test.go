@@ -246,3 +246,81 @@ func TestLinkAndEnabledForInternet(t *testing.T) {
 		})
 	}
 }
+
+// What is said of a gateway as a whole is about the connection that Layer3Forwarding names: of several, the first that is up.
+func TestDefaultConnection(t *testing.T) {
+	clock := NewClock(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
+	c := call1(t, Options{Version: 1, Clock: clock, WAN: []WAN{{Status: "Disconnected"}, {ExternalIP: addr("203.0.113.9")}, {ExternalIP: addr("203.0.113.10")}}})
+	ip := func(want string) {
+		t.Helper()
+		if got := c.g.ExternalIP().String() + " " + c.g.ConnectionStatus(); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+	ip("203.0.113.9 Connected")
+	if err := c.g.SetExternalIP(addr("203.0.113.11")); err != nil {
+		t.Fatal(err)
+	}
+	ip("203.0.113.11 Connected")
+	if err := c.g.Act(Action{WANAddress: new(addr("203.0.113.12"))}); err != nil {
+		t.Fatal(err)
+	}
+	ip("203.0.113.12 Connected")
+	if err := c.g.Act(Action{Status: "Connecting"}); err != nil {
+		t.Fatal(err)
+	}
+	ip("invalid IP Connecting")
+	_, out := c.do(layer3Forwarding, 1, "GetDefaultConnectionService")
+	if want := c.g.state.services[1].String(); out[0].Value != want {
+		t.Errorf("Layer3Forwarding names %s, want %s", out[0].Value, want)
+	}
+	if code, _ := c.do(layer3Forwarding, 1, "SetDefaultConnectionService", "NewDefaultConnectionService", c.g.state.services[2].String()); code != 0 {
+		t.Errorf("SetDefaultConnectionService: error %d", code)
+	}
+	ip("203.0.113.10 Connected")
+	if n := call1(t, Options{WAN: []WAN{{Status: "Disconnected"}, {Status: "Connecting"}}}).g.DefaultConnection().number; n != 0 {
+		t.Errorf("where none is up, it is connection %d", n)
+	}
+}
+
+// The cleaner and the reset of a gateway are about the tables of all its connections unless one is named, and about no static rows.
+func TestTimelineOfSeveralConnections(t *testing.T) {
+	two := Options{Version: 1, WAN: []WAN{{}, {ExternalIP: addr("203.0.113.9")}}, Mappings: []InitialMapping{
+		{ExternalPort: 80, InternalClient: addr(us), Static: true},
+		{ExternalPort: 81, InternalClient: addr(us)},
+		{ExternalPort: 82, InternalClient: addr(us), WAN: 1},
+		{ExternalPort: 83, InternalClient: addr(us), WAN: 1, Lease: Lease(time.Second)},
+	}}
+	cleaned := []Action{{Remove: removeUnused}, {Remove: removeUnused}}
+	for _, tt := range []struct {
+		name string
+		size Count
+		do   []Action
+		want []uint16
+	}{
+		{"clear", Count{}, []Action{{Clear: true}}, []uint16{80}},
+		{"clear one", Count{}, []Action{{Clear: true, WAN: new(1)}}, []uint16{80, 81}},
+		{"clear the first", Count{}, []Action{{Clear: true, WAN: new(0)}}, []uint16{80, 82, 83}},
+		{"unused", Count{}, cleaned, []uint16{80}},
+		{"expired", Count{}, []Action{{Remove: removeExpired}}, []uint16{80, 81, 82}},
+		{"four in all", Count{AtLeast: new(4)}, []Action{{Clear: true}}, []uint16{80}},
+		{"not four in one", Count{AtLeast: new(4)}, []Action{{Clear: true, WAN: new(1)}}, []uint16{80, 81, 82, 83}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			o := two
+			o.Clock = NewClock(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
+			o.Faults = []Fault{{On: "table.expire", Do: Deed{Store: new(false)}}}
+			o.Timeline = soon(tt.do...)
+			o.Timeline[0].If.Size = tt.size
+			c := call1(t, o)
+			c.g.Advance(time.Minute)
+			var got []uint16
+			for _, m := range c.g.Mappings() {
+				got = append(got, m.ExternalPort)
+			}
+			if d := cmp.Diff(tt.want, got); d != "" {
+				t.Errorf("left (-want +got):\n%s", d)
+			}
+		})
+	}
+}

@@ -36,26 +36,22 @@ func (g *Gateway) AddFault(faults ...Fault) (err error) {
 }
 
 // refuse is why more faults cannot be added; nil when they can.
-func (s *faults) refuse(more []Fault, known glossary) (first error) {
+func (s *faults) refuse(more []Fault, known glossary) error {
 	if len(s.all)+len(more) > maxFaults {
 		return fmt.Errorf("more than %d faults", maxFaults)
 	}
 	there := s.faults()
-	report := func(at []any, didYouMean, format string, args ...any) {
-		if first == nil {
-			first = Problem{slices.Clone(at), fmt.Sprintf(format, args...), didYouMean}
+	return firstProblem(func(report report) {
+		for i, f := range more {
+			at := []any{"faults", i}
+			if f.Name != "" && slices.ContainsFunc(there, func(other Fault) bool { return other.Name == f.Name }) {
+				report(below(at, "name"), "", "there is a fault %s already", f.Name)
+			}
+			f.problems(known, at, report)
+			f.conflicts(there, "", at, report)
+			f.conflicts(more[:i], "faults", at, report)
 		}
-	}
-	for i, f := range more {
-		at := []any{"faults", i}
-		if f.Name != "" && slices.ContainsFunc(there, func(other Fault) bool { return other.Name == f.Name }) {
-			report(below(at, "name"), "", "there is a fault %s already", f.Name)
-		}
-		f.problems(known, at, report)
-		f.conflicts(there, "", at, report)
-		f.conflicts(more[:i], "faults", at, report)
-	}
-	return first
+	})
 }
 
 // RemoveFault lets g do right what the faults of that name do wrong, and reports whether there were any. Those of one quirk share its

@@ -40,12 +40,22 @@ func connectionServices(root *device) []connectionService {
 	return all
 }
 
-// serve makes the connection services of a tree known to the others; the first is the default.
+// serve makes the connection services of a tree known to the others. The default is the first that is up, or else the first.
 func (s *state) serve(root *device) {
 	s.services, s.defaultConnection = connectionServices(root), ""
-	if len(s.services) > 0 { // the root device of Wi-Fi setup has none
-		s.defaultConnection = s.services[0].String()
+	if all := append(s.activeServices(), s.services...); len(all) > 0 { // the root device of Wi-Fi setup has none
+		s.defaultConnection = all[0].String()
 	}
+}
+
+// main is the connection that DefaultConnectionService names.
+func (s *state) main() *connection {
+	for _, v := range s.services {
+		if v.String() == s.defaultConnection {
+			return s.connections[v.wan]
+		}
+	}
+	return s.connections[0]
 }
 
 func setDefaultConnectionService(s *state, c call) ([]string, error) {

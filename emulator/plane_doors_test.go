@@ -217,6 +217,9 @@ func TestDoorsClose(t *testing.T) {
 			listener := tcpListener(t)
 			reach := l.add("TCP", listener.Addr(), 3600)
 			outer, inner := through(t, reach, listener)
+			if !crosses(t, outer, inner) { // before that, a connection that is still being made would just be given up
+				t.Fatal("bytes do not cross")
+			}
 			if err := tt.do(l, listener.Addr()); err != nil {
 				t.Fatal(err)
 			}

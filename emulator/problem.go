@@ -45,6 +45,16 @@ func (p Problem) place() string {
 // report takes one problem. at is kept by nobody.
 type report func(at []any, didYouMean, format string, args ...any)
 
+// firstProblem is what check reports first; nil when nothing.
+func firstProblem(check func(report)) (first error) {
+	check(func(at []any, didYouMean, format string, args ...any) {
+		if first == nil {
+			first = Problem{slices.Clone(at), fmt.Sprintf(format, args...), didYouMean}
+		}
+	})
+	return first
+}
+
 // below is the place that steps lead to from at.
 func below(at []any, steps ...any) []any { return append(slices.Clip(at), steps...) }
 

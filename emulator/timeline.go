@@ -16,7 +16,7 @@ type Moment struct {
 	Every Recurrence `yaml:"every"` // again and again; a duration counts from At, where that is given
 	After Milestone  `yaml:"after"` // once, when something has happened
 	In    Span       `yaml:"in"`    // so much later than the others say, each time chosen anew
-	If    Condition  `yaml:"if"`    // Size only: of the table that the first action is about
+	If    Condition  `yaml:"if"`    // Size only: of the tables of the connections that the first action is about
 	Do    []Action   `yaml:"do,required"`
 }
 
@@ -26,9 +26,9 @@ type Action struct {
 	Status     string      `yaml:"status"`      // ConnectionStatus
 	Link       LinkState   `yaml:"link"`        // up or down: PhysicalLinkStatus, and with it the connection
 	Event      *bool       `yaml:"event"`       // with one of these three: whether subscribers are told; nil: yes
-	Clear      bool        `yaml:"clear"`       // the mapping table, at once
-	Remove     Removal     `yaml:"remove"`      // some of the mappings: unused, expired
-	WAN        int         `yaml:"wan"`         // which connection the above are about, from 0
+	Clear      bool        `yaml:"clear"`       // the mapping table, at once, but for static rows
+	Remove     Removal     `yaml:"remove"`      // some of the mappings: unused, expired; no static rows
+	WAN        *int        `yaml:"wan"`         // which connection the above are about, from 0; nil: of clear and remove all, otherwise the default one
 	Reboot     *Reboot     `yaml:"reboot"`
 	Announce   Announce    `yaml:"announce"` // alive, byebye or update
 }
@@ -52,8 +52,8 @@ func (a Action) String() string {
 	case a.Announce != "":
 		return "announce: " + string(a.Announce)
 	}
-	if a.WAN > 0 {
-		s += " of wan " + strconv.Itoa(a.WAN)
+	if a.WAN != nil {
+		s += " of wan " + strconv.Itoa(*a.WAN)
 	}
 	return s
 }

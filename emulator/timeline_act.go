@@ -5,7 +5,23 @@ import "net/netip"
 // act does a, which is not outside.
 func (s *state) act(name string, a Action) {
 	s.tell(Event{Event: Planned, Name: name, Action: a.String()})
-	c := s.connections[a.WAN]
+	for _, c := range s.about(a) {
+		s.actOn(c, a)
+	}
+}
+
+// about are the connections that a is about.
+func (s *state) about(a Action) []*connection {
+	switch {
+	case a.WAN != nil:
+		return s.connections[*a.WAN : *a.WAN+1]
+	case a.WANAddress != nil, a.Status != "", a.Link != "":
+		return []*connection{s.main()}
+	}
+	return s.connections
+}
+
+func (s *state) actOn(c *connection, a Action) {
 	var of []string // the evented variables that it is about
 	switch {
 	case a.WANAddress != nil:
@@ -22,11 +38,11 @@ func (s *state) act(name string, a Action) {
 		s.setLink(c, a.Link == linkUp)
 		of = []string{"PhysicalLinkStatus", "ConnectionStatus", "ExternalIPAddress"}
 	case a.Clear:
-		s.dropAll(c, MappingDeleted, func(*entry) bool { return true })
+		s.dropAll(c, MappingDeleted, func(e *entry) bool { return !e.Static })
 	case a.Remove == removeUnused:
-		s.dropAll(c, MappingDeleted, func(e *entry) bool { return !e.used.Swap(false) })
+		s.dropAll(c, MappingDeleted, func(e *entry) bool { return !e.Static && !e.used.Swap(false) })
 	case a.Remove == removeExpired:
-		s.dropAll(c, MappingExpired, func(e *entry) bool { return !e.Expires.IsZero() && !e.Expires.After(s.now) })
+		s.dropAll(c, MappingExpired, func(e *entry) bool { return !e.Static && !e.Expires.IsZero() && !e.Expires.After(s.now) })
 	}
 	s.hush(a.Event != nil && !*a.Event, c, of...)
 }

@@ -84,9 +84,13 @@ func (a Action) problems(known glossary, at []any, report report) {
 	default:
 		report(below(at, what[1]), "", "one thing at a time: there is %s already", what[0])
 	}
-	if a.WAN < 0 || a.WAN >= len(known.wan) {
-		report(below(at, "wan"), "", "there is no connection %d, only %d from 0", a.WAN, len(known.wan))
-		return
+	about := known.wan
+	if n := a.WAN; n != nil {
+		if *n < 0 || *n >= len(known.wan) {
+			report(below(at, "wan"), "", "there is no connection %d, only %d from 0", *n, len(known.wan))
+			return
+		}
+		about = known.wan[*n : *n+1]
 	}
 	if a.Event != nil && a.WANAddress == nil && a.Status == "" && a.Link == "" {
 		report(below(at, "event"), "", "is about wan-address, status and link only")
@@ -94,8 +98,11 @@ func (a Action) problems(known glossary, at []any, report report) {
 	if addr := a.WANAddress; addr != nil && !addr.Is4() {
 		report(below(at, "wan-address"), "", "must be an IPv4 address, not %v", *addr)
 	}
-	if all := connectionStatuses(known.wan[a.WAN].Service); a.Status != "" && !slices.Contains(all, a.Status) {
-		report(below(at, "status"), words.Nearest(a.Status, all), "%s has no connection status %q", known.wan[a.WAN].Service, a.Status)
+	for _, w := range about {
+		if all := connectionStatuses(w.Service); a.Status != "" && !slices.Contains(all, a.Status) {
+			report(below(at, "status"), words.Nearest(a.Status, all), "%s has no connection status %q", w.Service, a.Status)
+			break
+		}
 	}
 	choice(a.Link, below(at, "link"), report)
 	choice(a.Remove, below(at, "remove"), report)

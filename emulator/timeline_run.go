@@ -191,7 +191,11 @@ func (s *state) carryOut(p *plan) {
 		if m.Every.Period > 0 {
 			s.plan(m.plan(p.base.Add(time.Duration(m.Every.Period)), s.timeline.rand))
 		}
-		if !m.If.Size.holds(s.connections[m.Do[0].WAN].mappings.len()) {
+		size := 0
+		for _, c := range s.about(m.Do[0]) {
+			size += c.mappings.len()
+		}
+		if !m.If.Size.holds(size) {
 			return
 		}
 	}

@@ -251,7 +251,7 @@ func TestTimelineProblems(t *testing.T) {
 		{"two actions in one", emulator.Moment{At: afterStart(0), Do: []emulator.Action{{Clear: true, Announce: "alive"}}}, "timeline[0].do[0].announce: one thing at a time"},
 		{"an event of nothing", emulator.Moment{At: afterStart(0), Do: []emulator.Action{{Clear: true, Event: new(false)}}}, "timeline[0].do[0].event: is about"},
 		{"IPv6", emulator.Moment{At: afterStart(0), Do: []emulator.Action{{WANAddress: toAddress("2001:db8::1")}}}, "timeline[0].do[0].wan-address: must be an IPv4 address"},
-		{"another connection", emulator.Moment{At: afterStart(0), Do: []emulator.Action{{Clear: true, WAN: 1}}}, "timeline[0].do[0].wan: there is no connection 1"},
+		{"another connection", emulator.Moment{At: afterStart(0), Do: []emulator.Action{{Clear: true, WAN: new(1)}}}, "timeline[0].do[0].wan: there is no connection 1"},
 		{"status", emulator.Moment{At: afterStart(0), Do: []emulator.Action{{Status: "Conected"}}}, `did you mean "Connected"?`},
 		{"condition", emulator.Moment{At: afterStart(0), If: emulator.Condition{InFlight: emulator.Count{Over: new(1)}}, Do: reboot}, "timeline[0].if.in-flight: a timeline can ask for size only"},
 	}

@@ -71,7 +71,7 @@ type wanChange struct {
 	Status  string             `yaml:"status"`
 	Link    emulator.LinkState `yaml:"link"`
 	Event   *bool              `yaml:"event"` // whether subscribers are told; nil: yes
-	WAN     int                `yaml:"wan"`   // which connection, from 0
+	WAN     *int               `yaml:"wan"`   // which connection, from 0; nil: the default one
 }
 
 // faultsView is /v1/gateways/{name}/faults, in the words of scenarios.
