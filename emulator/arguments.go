@@ -27,7 +27,7 @@ type input struct {
 func newAction(doc *scpd.SCPD, a *scpd.Action, does behaviour) (*action, error) {
 	made := &action{name: a.Name, behaviour: does}
 	for _, arg := range a.OutputArguments() {
-		made.out = append(made.out, arg.Name)
+		made.outputs = append(made.outputs, arg.Name)
 	}
 	for _, arg := range a.InputArguments() {
 		v := doc.GetStateVariable(arg.RelatedStateVariable)
@@ -39,7 +39,7 @@ func newAction(doc *scpd.SCPD, a *scpd.Action, does behaviour) (*action, error) 
 			return nil, err
 		}
 		in.judged = slices.Contains(does.judged, arg.Name)
-		made.in = append(made.in, in)
+		made.in, made.inputs = append(made.in, in), append(made.inputs, arg.Name)
 	}
 	return made, nil
 }

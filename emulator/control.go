@@ -143,7 +143,7 @@ func (a *action) perform(s *state, c call) ([]soap.Arg, error) {
 	}
 	out := make([]soap.Arg, len(values))
 	for i, v := range values {
-		out[i] = soap.Arg{Name: a.out[i], Value: v}
+		out[i] = soap.Arg{Name: a.outputs[i], Value: v}
 	}
 	return out, nil
 }

@@ -185,7 +185,7 @@ func TestActionsAnswerWhatTheirSCPDSays(t *testing.T) {
 			for _, arg := range out {
 				names = append(names, arg.Name)
 			}
-			if diff := cmp.Diff(a.out, names); code != 0 || diff != "" {
+			if diff := cmp.Diff(a.outputs, names); code != 0 || diff != "" {
 				t.Errorf("%s#%s: error %d (-want +got):\n%s", d.file(), name, code, diff)
 			}
 		}

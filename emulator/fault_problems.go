@@ -10,11 +10,10 @@ import (
 )
 
 // faultProblems reports what is wrong with the faults of o.
-func (o Options) faultProblems(report report) {
-	if len(o.Faults) == 0 || o.Version < 0 || o.Version > 2 {
+func (o Options) faultProblems(known glossary, report report) {
+	if o.Version < 0 || o.Version > 2 {
 		return
 	}
-	known := o.glossary()
 	for i, f := range o.Faults {
 		at := []any{"faults", i}
 		f.problems(known, at, report)

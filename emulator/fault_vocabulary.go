@@ -33,11 +33,7 @@ func (o Options) glossary() glossary {
 				continue
 			}
 			for name, a := range s.actions {
-				in := make([]string, len(a.in))
-				for i := range a.in {
-					in[i] = a.in[i].name
-				}
-				all.in[name], all.out[name] = union(all.in[name], in), union(all.out[name], a.out)
+				all.in[name], all.out[name] = union(all.in[name], a.inputs), union(all.out[name], a.outputs)
 			}
 			for _, v := range s.events {
 				all.events = union(all.events, []string{v.name})
@@ -47,8 +43,12 @@ func (o Options) glossary() glossary {
 	return all
 }
 
-// union is a with what only b has.
+// union is a with what only b has. Neither changes.
 func union(a, b []string) []string {
+	if len(a) == 0 {
+		return b
+	}
+	a = slices.Clip(a)
 	for _, x := range b {
 		if !slices.Contains(a, x) {
 			a = append(a, x)

@@ -73,7 +73,10 @@ func (o Options) Problems() []Problem {
 	}
 	o.Dialect.problems([]any{"dialect"}, report, o)
 	o.policyProblems(report)
-	o.faultProblems(report)
-	o.timelineProblems(report)
+	if len(o.Faults) > 0 || len(o.Timeline) > 0 {
+		known := o.glossary()
+		o.faultProblems(known, report)
+		o.timelineProblems(known, report)
+	}
 	return all
 }

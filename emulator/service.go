@@ -37,7 +37,8 @@ func (d *definition) file() string { return d.kind + strconv.Itoa(d.version) }
 type action struct {
 	name string
 	in   []input
-	out  []string // names
+
+	inputs, outputs []string // names of the arguments; never changed
 	behaviour
 }
 

@@ -9,11 +9,7 @@ import (
 )
 
 // timelineProblems reports what is wrong with the timeline of o.
-func (o Options) timelineProblems(report report) {
-	if len(o.Timeline) == 0 {
-		return
-	}
-	known := o.glossary()
+func (o Options) timelineProblems(known glossary, report report) {
 	for i, m := range o.Timeline {
 		m.problems(known, []any{"timeline", i}, report)
 	}
