@@ -12,6 +12,7 @@ import (
 
 	"github.com/igdkit/igdkit/emulator"
 	"github.com/igdkit/igdkit/emulator/lab"
+	"github.com/igdkit/igdkit/scenarios"
 )
 
 // The addresses in a lab, as its documentation promises them.
@@ -27,6 +28,7 @@ var (
 type spec struct {
 	Version    int
 	ExternalIP netip.Addr
+	Scenario   string // a document to be played in place of an ideal gateway
 }
 
 func (s spec) json(t *testing.T) []byte {
@@ -38,7 +40,19 @@ func (s spec) json(t *testing.T) []byte {
 	return b
 }
 
-// startGateway runs an emulated gateway in a lab, when the lab's options ask for one.
+// devices are those of the scenario, or the ideal gateway.
+func (s spec) devices() ([]emulator.Options, error) {
+	if s.Scenario == "" {
+		return []emulator.Options{{Version: s.Version, ExternalIP: s.ExternalIP}}, nil
+	}
+	sc, err := scenarios.Parse("spec.yaml", []byte(s.Scenario))
+	if err != nil {
+		return nil, err
+	}
+	return sc.Options(), nil
+}
+
+// startGateway runs emulated gateways in a lab, when the lab's options ask for some.
 func startGateway(ctx context.Context, site lab.Site) (io.Closer, error) {
 	if len(site.Spec) == 0 {
 		return nil, nil
@@ -47,19 +61,26 @@ func startGateway(ctx context.Context, site lab.Site) (io.Closer, error) {
 	if err := json.Unmarshal(site.Spec, &s); err != nil {
 		return nil, err
 	}
-	g, err := emulator.New(ctx, emulator.Options{
-		Version:    s.Version,
-		LAN:        site.LAN.Addr(),
-		SSDP:       "multicast",
-		ExternalIP: s.ExternalIP,
-		Seed:       1,
-	})
+	devices, err := s.devices()
 	if err != nil {
 		return nil, err
 	}
+	var running together
+	var first *emulator.Gateway
+	for _, o := range devices {
+		o.LAN, o.SSDP, o.Seed, o.Beside = site.LAN.Addr(), "multicast", 1, first
+		g, err := emulator.New(ctx, o)
+		if err != nil {
+			return nil, errors.Join(err, running.Close())
+		}
+		if first == nil {
+			first = g
+		}
+		running = append(running, g)
+	}
 	plug, err := net.Listen("tcp", rebootAddr.String())
 	if err != nil {
-		return nil, errors.Join(err, g.Close())
+		return nil, errors.Join(err, running.Close())
 	}
 	go func() {
 		for {
@@ -67,23 +88,34 @@ func startGateway(ctx context.Context, site lab.Site) (io.Closer, error) {
 			if err != nil {
 				return
 			}
-			g.Reboot(emulator.Reboot{})
+			first.Reboot(emulator.Reboot{})
 			c.Close()
 		}
 	}()
-	return both{plug, g}, nil
+	return append(running, plug), nil
 }
 
-type both [2]io.Closer
+// together end together.
+type together []io.Closer
 
-func (b both) Close() error { return errors.Join(b[0].Close(), b[1].Close()) }
+func (all together) Close() error {
+	errs := make([]error, len(all))
+	for i, c := range all {
+		errs[i] = c.Close()
+	}
+	return errors.Join(errs...)
+}
 
-// reboot pulls the gateway's plug, from the host.
+// reboot pulls the gateway's plug, from the host, and returns when it is up again.
 func reboot(t *testing.T) {
 	t.Helper()
 	c, err := net.DialTimeout("tcp", rebootAddr.String(), time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.Close()
+	defer c.Close()
+	c.SetReadDeadline(time.Now().Add(10 * time.Second))
+	if _, err := io.Copy(io.Discard, c); err != nil {
+		t.Fatal(err)
+	}
 }
