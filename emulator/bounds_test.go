@@ -2,8 +2,12 @@ package emulator_test
 
 import (
 	"fmt"
+	"io"
 	"math"
+	"net/http"
 	"net/netip"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -112,5 +116,48 @@ func TestMilestonesAreBounded(t *testing.T) {
 	fired := l.g.Advance(2 * time.Hour)
 	if n := len(fired); n == 0 || n > 4096 {
 		t.Fatal(fmt.Sprint(n, " things happened after as many calls as ", calls))
+	}
+}
+
+// Lists that no gateway needs are refused, and quickly.
+func TestListsAreBounded(t *testing.T) {
+	fault := emulator.Fault{On: "http.head", When: emulator.When{Chance: 0.1}, Do: emulator.Deed{Delay: emulator.Span{Min: 1, Max: 1}}}
+	moment := emulator.Moment{At: new(emulator.Duration), Do: []emulator.Action{{Clear: true}}}
+	for _, tt := range []struct {
+		word       string
+		most, over emulator.Options
+	}{
+		{"wan", emulator.Options{WAN: make([]emulator.WAN, 64)}, emulator.Options{WAN: make([]emulator.WAN, 65)}},
+		{"faults", emulator.Options{Faults: slices.Repeat([]emulator.Fault{fault}, 1000)}, emulator.Options{Faults: slices.Repeat([]emulator.Fault{fault}, 1001)}},
+		{"timeline", emulator.Options{Timeline: slices.Repeat([]emulator.Moment{moment}, 1000)}, emulator.Options{Timeline: slices.Repeat([]emulator.Moment{moment}, 1001)}},
+	} {
+		if all := tt.most.Problems(); len(all) > 0 {
+			t.Errorf("%s: %v", tt.word, all[0])
+		}
+		if all := tt.over.Problems(); len(all) != 1 || !strings.Contains(all[0].Error(), tt.word+": has ") {
+			t.Errorf("%s: %v", tt.word, all)
+		}
+	}
+}
+
+// Replacements of what replacements have put there stop before they fill the memory.
+func TestRewritingIsBounded(t *testing.T) {
+	var all []emulator.Replacement
+	for range 12 {
+		all = append(all, emulator.Replacement{Find: "a", Text: new(strings.Repeat("a", 50))})
+	}
+	blown := emulator.Bytes(strings.Repeat("a", 1<<20))
+	g := emulator.Start(t, emulator.Options{
+		SSDP:   "off",
+		Faults: []emulator.Fault{{On: "http.body", Do: emulator.Deed{Replace: all, Prefix: &blown, Suffix: &blown}}},
+	})
+	resp, err := http.Get(g.Location())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	n, err := io.Copy(io.Discard, resp.Body)
+	if err != nil || n < 1<<20 || n > 16<<20 {
+		t.Errorf("%d bytes, %v", n, err)
 	}
 }

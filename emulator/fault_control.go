@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// maxFaults bounds what can be added to a running gateway.
+// maxFaults bounds what a gateway does wrong.
 const maxFaults = 1000
 
 // Faults are what g does wrong now, in the order in which they are asked, with the names they go by. What they hold must not be

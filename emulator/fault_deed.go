@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"bytes"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -128,18 +129,27 @@ func (d *deed) late(reply *http1.Reply) *http1.Reply {
 // rand is what chance on the wire is drawn from.
 func (d *deed) rand() *rand.Rand { return rand.New(rand.NewPCG(d.seed, 0x77697265)) } // "wire"
 
-// rewriteBytes is b after all that d replaces and puts around it.
+// maxRewritten is how long a message can become. Replacements of what others have put there grow by their product.
+const maxRewritten = 16 << 20
+
+// rewriteBytes is b after all that d replaces and puts around it. What would make it too long is left out.
 func (d *deed) rewriteBytes(b []byte) []byte {
 	for _, do := range d.bytes {
 		for _, r := range do.Replace {
 			by := r.with()
-			b = []byte(strings.ReplaceAll(string(b), r.Find, by))
+			if len(by) <= len(r.Find) || len(b)+bytes.Count(b, []byte(r.Find))*(len(by)-len(r.Find)) <= maxRewritten {
+				b = bytes.ReplaceAll(b, []byte(r.Find), []byte(by))
+			}
 		}
+		var before, behind Bytes
 		if do.Prefix != nil {
-			b = slices.Concat(*do.Prefix, b)
+			before = *do.Prefix
 		}
 		if do.Suffix != nil {
-			b = slices.Concat(b, *do.Suffix)
+			behind = *do.Suffix
+		}
+		if n := len(before) + len(behind); 0 < n && len(b)+n <= maxRewritten {
+			b = slices.Concat(before, b, behind)
 		}
 	}
 	return b

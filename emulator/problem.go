@@ -58,6 +58,31 @@ func firstProblem(check func(report)) (first error) {
 // below is the place that steps lead to from at.
 func below(at []any, steps ...any) []any { return append(slices.Clip(at), steps...) }
 
+// Bounds of one gateway.
+const (
+	maxWAN     = 64
+	maxMoments = 1000
+)
+
+// tooMany reports lists that are longer than any gateway needs.
+func (o Options) tooMany(report report) (found bool) {
+	for _, list := range []struct {
+		word    string
+		n, most int
+	}{
+		{"wan", len(o.WAN), maxWAN},
+		{"faults", len(o.Faults), maxFaults},
+		{"timeline", len(o.Timeline), maxMoments},
+		{"mappings", len(o.Mappings), maxMappings},
+	} {
+		if list.n > list.most {
+			report([]any{list.word}, "", "has %d entries, and at most %d are allowed", list.n, list.most)
+			found = true
+		}
+	}
+	return found
+}
+
 // Problems is everything that no gateway can be: what New returns the first of. What depends on where the gateway stands, New
 // tells later.
 func (o Options) Problems() []Problem {
@@ -70,6 +95,9 @@ func (o Options) Problems() []Problem {
 	}
 	if o.ExternalIP.IsValid() && !o.ExternalIP.Is4() {
 		report([]any{"external-ip"}, "", "must be an IPv4 address, not %v", o.ExternalIP)
+	}
+	if o.tooMany(report) {
+		return all // each costs time to look at
 	}
 	o.Dialect.problems([]any{"dialect"}, report, o)
 	o.policyProblems(report)
