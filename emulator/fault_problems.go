@@ -25,9 +25,15 @@ func (o Options) faultProblems(known glossary, report report) {
 // known by their own names.
 func (f Fault) conflicts(others []Fault, list string, at []any, report report) {
 	verbs := f.Do.verbs()
+	if len(verbs) == 0 {
+		return
+	}
 	for i, other := range others {
+		if !f.sameOccasions(other) {
+			continue
+		}
 		theirs := other.Do.verbs()
-		if len(verbs) == 0 || len(theirs) == 0 || !f.sameOccasions(other) {
+		if len(theirs) == 0 {
 			continue
 		}
 		name := other.Name
