@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net"
+	"net/http"
 	"net/netip"
 	"slices"
 	"strings"
@@ -123,6 +124,75 @@ func TestDoorsLeadToNoThirdParty(t *testing.T) {
 					t.Error("the gateway called nobody")
 				}
 			})
+		}
+	}
+}
+
+// What nobody told to pass for something else says what it is, to whoever finds it and whoever asks it.
+func TestSaysThatItIsAnEmulator(t *testing.T) {
+	for version := 1; version <= 2; version++ {
+		g := emulator.Start(t, emulator.Options{Version: version})
+		resp, err := http.Get(g.Location())
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, model, _ := strings.Cut(string(text), "<modelDescription>")
+		model, _, _ = strings.Cut(model, "<")
+		if server := resp.Header.Get("Server"); !strings.Contains(server, "emulator") || !strings.Contains(model, "emulator") {
+			t.Errorf("igd%d: Server %q, modelDescription %q", version, server, model)
+		}
+		_, server, _ := strings.Cut(searchOf(t, g), "SERVER: ")
+		if server, _, _ = strings.Cut(server, "\r\n"); !strings.Contains(server, "emulator") {
+			t.Errorf("igd%d: SERVER %q in a reply", version, server)
+		}
+	}
+}
+
+// searchOf is the answer of g to a search for its root device.
+func searchOf(t *testing.T, g *emulator.Gateway) string {
+	t.Helper()
+	c, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(g.SSDP()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := io.WriteString(c, "M-SEARCH * HTTP/1.1\r\nHOST: 127.0.0.1\r\nMAN: \"ssdp:discover\"\r\nST: upnp:rootdevice\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	c.SetReadDeadline(time.Now().Add(5 * time.Second))
+	b := make([]byte, 2048)
+	n, err := c.Read(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b[:n])
+}
+
+// A reply that a scenario wants to come from somebody else's address is not sent, and the journal says so.
+func TestSendsFromOwnAddressesOnly(t *testing.T) {
+	foreign := netip.MustParseAddr("192.0.2.9")
+	g := emulator.Start(t, emulator.Options{Faults: []emulator.Fault{
+		{On: "ssdp.reply", Do: emulator.Deed{SendFrom: &emulator.Origin{Address: foreign}}},
+	}})
+	c, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(g.SSDP()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := io.WriteString(c, "M-SEARCH * HTTP/1.1\r\nHOST: 127.0.0.1\r\nMAN: \"ssdp:discover\"\r\nST: upnp:rootdevice\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	for e := range g.Follow(t.Context(), 0) {
+		if e.Kind == "ssdp.reply" {
+			t.Fatalf("sent: %v", e)
+		}
+		if e.Kind == "ssdp.unsent" {
+			return
 		}
 	}
 }
