@@ -74,3 +74,36 @@ func TestHTTPFaultsKernel(t *testing.T) {
 		})
 	}
 }
+
+// A peer that ends its own half of a connection that hangs hears nothing either, by whichever fault it hangs.
+func TestHangHalfClosed(t *testing.T) {
+	for _, on := range []emulator.Layer{"tcp.accept", "http.request", "http.head", "forward"} {
+		t.Run(string(on), func(t *testing.T) {
+			t.Parallel()
+			l := onLoopback(t, emulator.Options{})
+			u, err := url.Parse(l.g.Location())
+			if err != nil {
+				t.Fatal(err)
+			}
+			address := u.Host
+			if on == "forward" {
+				address = l.add("TCP", tcpListener(t).Addr(), 0).String()
+			}
+			if err := l.g.AddFault(emulator.Fault{On: on, Do: emulator.Deed{Hang: true}}); err != nil {
+				t.Fatal(err)
+			}
+			c, err := net.Dial("tcp", address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			io.WriteString(c, getDescription)
+			if err := c.(*net.TCPConn).CloseWrite(); err != nil {
+				t.Fatal(err)
+			}
+			if got := told(c, 1500*time.Millisecond); len(got) != 1 || got[0].Data != "open" {
+				t.Errorf("it heard %v", got)
+			}
+		})
+	}
+}

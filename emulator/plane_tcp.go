@@ -8,12 +8,15 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"github.com/igdkit/igdkit/internal/http1"
 )
 
 const (
 	dialTime   = 30 * time.Second // for an internal client that does not answer
 	pumpBuffer = 32 << 10
-	maxPause   = time.Second // before accepting again, when there are no more sockets to be had
+	hangTime   = 10 * time.Minute // of a connection on which nothing is ever said
+	maxPause   = time.Second      // before accepting again, when there are no more sockets to be had
 )
 
 // accept lets peers in by a door until it is closed.
@@ -52,7 +55,9 @@ func (ds *doors) serve(d *door, c net.Conn) {
 	}
 	defer ds.plane.finish(x)
 	if what.verb != nil && what.verb.Hang {
-		_, _ = io.Copy(io.Discard, c) // until the peer has had enough
+		held, end := context.WithTimeout(r.ctx, hangTime)
+		defer end()
+		http1.Hold(held, c)
 		r.reset()
 		return
 	}

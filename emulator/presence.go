@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -95,7 +96,8 @@ const grace = 200 * time.Millisecond
 func (p *presence) serve() {
 	p.wg.Go(func() {
 		srv := &http1.Server{Handle: p.serveHTTP, Accept: p.gateway.greet, Grace: grace}
-		if err := srv.Serve(p.ctx, p.listener); err != nil {
+		// A network that is closed before the gateway has taken the listener with it.
+		if err := srv.Serve(p.ctx, p.listener); err != nil && !errors.Is(err, net.ErrClosed) {
 			p.gateway.note("http.failed", netip.AddrPort{}, err.Error())
 		}
 	})

@@ -2,7 +2,6 @@ package http1
 
 import (
 	"context"
-	"io"
 	"time"
 )
 
@@ -23,7 +22,7 @@ func (c *conn) deliver(ctx context.Context, reply *Reply) bool {
 			l.SetLinger(0) // the close that follows is then a reset
 		}
 	case reply.End == Hang:
-		c.hold()
+		c.hold(ctx)
 	}
 	return reply.End == Usual && whole
 }
@@ -88,27 +87,4 @@ func Pause(ctx context.Context, d time.Duration) bool {
 	case <-t.C:
 		return true
 	}
-}
-
-// hold keeps the connection until the peer closes it, time is up, or Serve ends.
-func (c *conn) hold() {
-	if !c.hangs(1) {
-		return
-	}
-	defer c.hangs(-1)
-	c.SetReadDeadline(time.Now().Add(c.hang))
-	if !c.retired.Load() {
-		io.Copy(io.Discard, c.Conn)
-	}
-}
-
-// hangs counts connections that hang, and reports whether there is room for n more.
-func (v *serving) hangs(n int) bool {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if n > 0 && v.hanging >= max(v.max/4, 1) {
-		return false
-	}
-	v.hanging += n
-	return true
 }

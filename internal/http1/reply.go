@@ -38,7 +38,7 @@ const (
 	Usual End = iota // it goes on, unless the request's version or Connection field says otherwise (RFC 9112 §9.3)
 	FIN              // it is closed
 	RST              // it is reset; where the network has no reset, closed
-	Hang             // it is held open, and nothing more is said on it until the peer closes it or [Server.HangTimeout] has passed
+	Hang             // it is held open, and nothing more is said on it until the peer closes it or [Server.HangTimeout] has passed; see [Hold]
 )
 
 // NewReply makes an HTTP/1.1 reply with the reason phrase of status. Content-Length is added last when fields lack it.

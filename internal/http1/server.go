@@ -18,7 +18,7 @@ type Server struct {
 	IdleTimeout time.Duration // for the first byte of the next request, 0 = 30 s
 	HangTimeout time.Duration // of a connection that ends in [Hang], 0 = 10 min
 	Grace       time.Duration // for requests that are being answered when Serve ends; 0 = none
-	MaxConns    int           // connections at once, more are closed unread; 0 = 512. A quarter of them may hang, and more are closed instead
+	MaxConns    int           // connections at once, more are closed unread; 0 = 512. A quarter of them may hang; more are closed instead, unless a peer that says no more can make room
 
 	// Handle answers one request; a connection has one at a time. ctx ends with Serve's, or Grace later. A nil Reply closes the
 	// connection without an answer.
@@ -87,9 +87,9 @@ type serving struct {
 	mu       sync.Mutex
 	conns    map[net.Conn]struct{} // nil once closed
 	accepted uint64
-	hanging  int
-	begun    uint64   // requests so far
-	inFlight []uint64 // those that are not yet answered, by their number, oldest first
+	hanging  []*hanging // oldest first
+	begun    uint64     // requests so far
+	inFlight []uint64   // those that are not yet answered, by their number, oldest first
 }
 
 // scratch are the buffers of one connection, kept for the next.
@@ -152,6 +152,9 @@ func (v *serving) retire() {
 	defer v.mu.Unlock()
 	for c := range v.conns {
 		c.SetReadDeadline(time.Unix(1, 0))
+	}
+	for _, h := range v.hanging {
+		h.end()
 	}
 }
 
