@@ -200,6 +200,25 @@ func TestInitialMappings(t *testing.T) {
 	if d := cmp.Diff(want, rows()); d != "" {
 		t.Errorf("rows after a reboot (-want +got):\n%s", d)
 	}
+	if code, _ := c.do(ipConnection, 1, "DeletePortMapping", "NewRemoteHost", peer, "NewExternalPort", "7547", "NewProtocol", "UDP"); code != 0 {
+		t.Errorf("delete the provider's row again: error %d", code)
+	}
+	if err := c.g.Reboot(Reboot{Keep: true}); err != nil {
+		t.Fatal(err)
+	}
+	kept := [][]string{want[0], want[2]}
+	if d := cmp.Diff(kept, rows()); d != "" {
+		t.Errorf("rows after a reboot that keeps them (-want +got):\n%s", d)
+	}
+	// The second reboot takes the place of the first, which has emptied the table.
+	for _, how := range []Reboot{{Downtime: Duration(time.Hour)}, {Keep: true}} {
+		if err := c.g.Reboot(how); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if d := cmp.Diff(want, rows()); d != "" {
+		t.Errorf("rows after a reboot within one (-want +got):\n%s", d)
+	}
 }
 
 // A connection is up when its cable is in and the Internet is enabled, in whichever order those come and go. A reboot enables it.

@@ -16,6 +16,9 @@ func (s *state) add(c call, m Mapping, over *entry, evict []*entry) error {
 			return nil
 		}
 		m, over, evict = made, t.get(made.key()), nil
+		if over == nil && s.full(c.connection, 0) {
+			return refuse(TableFull, s.policy.Capacity.Else)
+		}
 	} else {
 		m = made
 	}

@@ -153,6 +153,44 @@ func TestScheduleBeginsAnew(t *testing.T) {
 	}
 }
 
+// Windows are drawn anew with each boot, and are not those of the boot before.
+func TestWindowsBeginAnew(t *testing.T) {
+	w := Windows{Gap: Span{13 * time.Minute, 103 * time.Minute}, For: Duration(time.Minute)}
+	first := func(s *schedule) time.Duration {
+		for up := time.Duration(0); ; up += time.Second {
+			if s.open(s.began.Add(up)) {
+				return up
+			}
+		}
+	}
+	seen := map[time.Duration]bool{}
+	s := newSchedule(When{Windows: &w}, 1, "f", 0, epoch)
+	for boot := range 5 {
+		up := first(&s)
+		if seen[up] || up < 13*time.Minute || up > 103*time.Minute+time.Second {
+			t.Errorf("the first window of boot %d opens after %v; those before: %v", boot, up, seen)
+		}
+		seen[up] = true
+		s.begin(s.began.Add(24 * time.Hour))
+	}
+}
+
+// Two gateways of one seed do not have their bad luck together.
+func TestChanceByName(t *testing.T) {
+	luck := func(name string) (s string) {
+		o := defaulted(t, Options{Name: name, Seed: 1, Clock: NewClock(epoch), Faults: []Fault{{Name: "flaky", On: "soap.*", When: When{Chance: 0.5}, Do: Deed{Drop: true}}}})
+		st := newState(&o, newTree(&o, newSite(&o, "127.0.0.1:80", generation{})))
+		st.faults.note = func(Entry) {}
+		for range 64 {
+			s += boolean(st.meet(&occasion{layer: onSOAP}).acted)
+		}
+		return s
+	}
+	if a, again, b := luck("a"), luck("a"), luck("b"); a != again || a == b {
+		t.Errorf("one %s, again %s, another %s", a, again, b)
+	}
+}
+
 // What a stranger can make a fault remember is bounded, and the latest are remembered.
 func TestTalliesAreBounded(t *testing.T) {
 	var s tallies

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// InitialMapping is a mapping that the table has when the gateway starts, and again after each reboot: a forward from the gateway's own
+// InitialMapping is a mapping that the table has when the gateway starts, and again after each reboot that forgets: a forward from its own
 // pages, a row of the provider, a template without a client.
 type InitialMapping struct {
 	WAN            int        `yaml:"wan"`      // the connection that has it, from 0
@@ -50,22 +50,22 @@ func (m InitialMapping) problems(at []any, wans int, report report) {
 	if m.WAN < 0 || m.WAN >= wans {
 		report(below(at, "wan"), "", "there is no connection %d", m.WAN)
 	}
-	for key, addr := range map[string]netip.Addr{"internal-client": m.InternalClient, "remote-host": m.RemoteHost} {
+	host := func(key string, addr netip.Addr) {
 		if addr.IsValid() && (!addr.Is4() || addr.IsUnspecified()) {
 			report(below(at, key), "", "must be the IPv4 address of a host, not %v", addr)
 		}
 	}
+	host("remote-host", m.RemoteHost)
+	host("internal-client", m.InternalClient)
 	if len(m.Description) > maxText {
 		report(below(at, "description"), "", "has more than %d bytes", maxText)
 	}
 }
 
-// setUp puts the initial mappings into the tables, beside whatever of them a reboot left.
+// setUp puts the initial mappings into the tables, which are empty.
 func (s *state) setUp() {
-	for _, initial := range s.initial {
-		m := initial.mapping(s.now)
-		if t := &s.connections[m.WAN].mappings; t.find(m.key(), m.InternalClient) == nil {
-			s.store(m, nil)
-		}
+	for _, m := range s.initial {
+		s.store(m.mapping(s.now), nil)
 	}
+	s.emptied = false
 }

@@ -21,16 +21,18 @@ func (o Options) policyProblems(report report) {
 	if b := p.Counters.Bits; b != 0 && b != 32 && b != 64 {
 		report([]any{"policy", "counters", "bits"}, "", "must be 32 or 64, not %d", b)
 	}
-	for name, n := range map[string]int{"limit": p.Descriptions.Limit, "shown": p.Descriptions.Shown} {
+	length := func(name string, n int) {
 		if n < 0 || n > maxText {
 			report([]any{"policy", "descriptions", name}, "", "must be within 0..%d, not %d", maxText, n)
 		}
 	}
+	length("limit", p.Descriptions.Limit)
+	length("shown", p.Descriptions.Shown)
 	if p.Leases.Accept == "finite" && p.Leases.Zero != nil {
 		report([]any{"policy", "leases", "zero"}, "", "says what 0 becomes, but only finite leases are accepted")
 	}
-	for name, addr := range p.Clients.Hosts {
-		if !addr.Is4() {
+	for _, name := range sortedKeys(p.Clients.Hosts) {
+		if addr := p.Clients.Hosts[name]; !addr.Is4() {
 			report([]any{"policy", "clients", "hosts", name}, "", "must be an IPv4 address, not %v", addr)
 		}
 	}
@@ -89,7 +91,7 @@ func wordProblems(at []any, v reflect.Value, report report) {
 			wordProblems(below(at, i), v.Index(i), report)
 		}
 	case reflect.Map:
-		for _, key := range v.MapKeys() {
+		for _, key := range slices.SortedFunc(slices.Values(v.MapKeys()), func(a, b reflect.Value) int { return cmp.Compare(a.String(), b.String()) }) {
 			place := below(at, key.String())
 			wordProblems(place, key, report)
 			wordProblems(place, v.MapIndex(key), report)

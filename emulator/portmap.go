@@ -53,7 +53,7 @@ func addAnyPortMapping(s *state, c call) ([]string, error) {
 		m.ExternalPort = m.InternalPort
 	}
 	own := c.connection.mappings.find(m.key(), m.InternalClient)
-	kept := own != nil && own.InternalPort == m.InternalPort && p.AnyPort.Own != "another"
+	kept := own != nil && own.ExternalPort != 0 && own.InternalPort == m.InternalPort && p.AnyPort.Own != "another"
 	if !kept && !s.available(c, m.ExternalPort, m.Protocol) {
 		if s.full(c.connection, 0) {
 			return nil, refuse(TableFull, p.Capacity.Else)

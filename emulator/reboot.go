@@ -112,6 +112,7 @@ func (s *state) goDown(how Reboot) {
 	}
 	if !how.Keep {
 		s.closePinholes()
+		s.emptied = true
 	}
 }
 
@@ -125,7 +126,9 @@ func (s *state) comeUp(how Reboot, p *presence) {
 		s.bootID = s.nextBootID()
 	}
 	s.faults.reboot(s.now)
-	s.setUp()
+	if s.emptied {
+		s.setUp()
+	}
 	s.booted()
 	s.tell(Event{Event: Rebooted, BootID: s.bootID, Location: p.location, SSDP: p.ssdp.addr(), UDN: p.root.udn})
 }

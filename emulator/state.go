@@ -14,6 +14,7 @@ type state struct {
 	policy  *Policy
 	lan     []netip.Prefix // whose hosts can be mapped to
 	initial []InitialMapping
+	emptied bool // by a reboot
 	rand    *rand.Rand
 	now     time.Time
 	events  []Event
