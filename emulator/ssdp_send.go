@@ -19,7 +19,8 @@ func (s *ssdpServer) dispatch(o *occasion, m http1.Message, details ...Detail) {
 	}
 	b := d.datagram(&m)
 	if d.delay > 0 {
-		s.later(d.delay, func() { s.sendAll(o, &d, b, details) })
+		late := d
+		s.later(d.delay, func() { s.sendAll(o, &late, b, details) })
 		return
 	}
 	s.sendAll(o, &d, b, details)
