@@ -32,6 +32,7 @@ func commonInterfaceVariables() map[string]func(*state, *connection) string {
 // counter answers one of the counters, which are ui4 and begin again at 0.
 func counter(of func(*traffic) *atomic.Uint64) behaviour {
 	return behaviour{do: func(s *state, c call) ([]string, error) {
+		c.connection.mappings.count()
 		n := of(&c.connection.traffic).Load()
 		if s.policy.Counters.Bits != 64 {
 			n &= 1<<32 - 1

@@ -34,6 +34,11 @@ type Plane struct {
 	// Stealth drops what comes from the Internet to a port that is not mapped; without it that is refused. In memory only.
 	Stealth bool
 
+	// NAT carries, in PlanePorts, as long as there is no fault on the layer forward; nil: sockets do. Then the program sees the peer's
+	// true address, a peer is refused where the program refuses, mappings of all ports carry too, the journal has no forward.open, and
+	// MaxSessions is the NAT's affair.
+	NAT NAT
+
 	// Hold is called, in PlanePorts, with each external address that the gateway gets or loses: it makes it an address of this machine
 	// or ends that. nil: it is one already.
 	Hold func(addr netip.Addr, on bool) error
@@ -87,6 +92,7 @@ type access interface {
 	open(*entry) netip.AddrPort // lets peers in by an entry that carries, and tells where
 	shut(*entry)
 	readdress(*state) bool // external addresses may have changed; reports whether what open told has
+	count()                // brings traffic and what has been used up to date
 	close()                // and waits
 }
 
@@ -166,6 +172,9 @@ func (p *plane) openAll(s *state) {
 		}
 	}
 }
+
+// counted is called before somebody looks at traffic, or at what has been used.
+func (p *plane) counted() { p.access.count() }
 
 // reset ends all sessions, as a reboot does.
 func (p *plane) reset() { p.endIf(func(*session) bool { return true }) }

@@ -21,6 +21,10 @@ type doors struct {
 	doors   map[doorKey]*door
 	addrs   []netip.Addr // that doors are on, by connection, in PlanePorts
 	started bool
+
+	forwards map[*entry]*portForward // by a NAT, in PlanePorts
+	routed   bool                    // a NAT forwards
+	up       []bool                  // by connection, as reroute saw it
 }
 
 // doorKey is what a door stands for. Mappings of one port for several remote hosts share it.
@@ -40,12 +44,15 @@ type door struct {
 
 func newDoors(p *plane) *doors {
 	ctx, cancel := context.WithCancel(context.Background())
-	return &doors{plane: p, ctx: ctx, cancel: cancel, doors: map[doorKey]*door{}}
+	return &doors{plane: p, ctx: ctx, cancel: cancel, doors: map[doorKey]*door{}, forwards: map[*entry]*portForward{}}
 }
 
 func (ds *doors) ports() bool { return ds.plane.options.Mode == PlanePorts }
 
 func (ds *doors) open(e *entry) netip.AddrPort {
+	if n := ds.nat(); n != nil {
+		return ds.route(n, e)
+	}
 	if e.door != nil {
 		return e.door.reach
 	}
@@ -140,6 +147,7 @@ func addrPortOf(a net.Addr) netip.AddrPort {
 }
 
 func (ds *doors) shut(e *entry) {
+	ds.unroute(e)
 	d := e.door
 	if d == nil {
 		return
@@ -158,6 +166,7 @@ func (ds *doors) readdress(s *state) (changed bool) {
 	if !ds.ports() {
 		return changed
 	}
+	changed = ds.reroute(s) || changed
 	old := ds.addrs
 	ds.addrs = make([]netip.Addr, len(s.connections))
 	for i, c := range s.connections {
@@ -201,6 +210,9 @@ func (ds *doors) close() {
 	for k, d := range ds.doors {
 		delete(ds.doors, k)
 		d.socket.Close()
+	}
+	for e := range ds.forwards {
+		ds.unroute(e)
 	}
 	ds.plane.gateway.mu.Unlock()
 	ds.cancel()

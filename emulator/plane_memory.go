@@ -43,6 +43,8 @@ func (t *translation) open(e *entry) netip.AddrPort {
 
 func (t *translation) shut(*entry) {}
 
+func (t *translation) count() {}
+
 // readdress gives the host the addresses that the connections have.
 func (t *translation) readdress(s *state) bool {
 	if !t.attached {

@@ -33,6 +33,9 @@ func labGateway(ctx context.Context, s lab.Site) (io.Closer, error) {
 	if strings.HasPrefix(string(s.Spec), "ports") {
 		return labPorts(ctx, s)
 	}
+	if string(s.Spec) == "internet" {
+		return labInternet(ctx, s)
+	}
 	g, err := New(ctx, Options{Version: 2, LAN: s.LAN.Addr(), SSDP: "multicast", UDN: labUDN, Seed: 5, Faults: labFaults(string(s.Spec))})
 	if err != nil {
 		return nil, err

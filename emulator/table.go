@@ -23,6 +23,7 @@ type table struct {
 type carrier interface {
 	opened(*entry) // added, or overwritten in its place; it sets Reach
 	closed(*entry) // taken out
+	counted()      // entry.used, and the traffic of connections, are to be what they are now
 }
 
 // entry is one mapping with its places in the table.
@@ -121,6 +122,13 @@ func (t *table) addFor(asker netip.Addr, m Mapping) *entry {
 		t.carry(e)
 	}
 	return e
+}
+
+// count brings entry.used, and traffic, up to date.
+func (t *table) count() {
+	if t.carrier != nil {
+		t.carrier.counted()
+	}
 }
 
 // carry tells the carrier of an entry that is the first of its key: no other gets any bytes.

@@ -40,6 +40,7 @@ func (s *state) actOn(c *connection, a Action) {
 	case a.Clear:
 		s.dropAll(c, MappingDeleted, func(e *entry) bool { return !e.Static })
 	case a.Remove == removeUnused:
+		c.mappings.count()
 		s.dropAll(c, MappingDeleted, func(e *entry) bool { return !e.Static && !e.used.Swap(false) })
 	case a.Remove == removeExpired:
 		s.dropAll(c, MappingExpired, func(e *entry) bool { return !e.Static && !e.Expires.IsZero() && !e.Expires.After(s.now) })

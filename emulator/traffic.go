@@ -3,7 +3,7 @@ package emulator
 import "sync/atomic"
 
 // traffic counts what passes through mapped ports, by the names of WANCommonInterfaceConfig:1 (§2.2): sent goes to the Internet.
-// On loopback and in the lab a packet is what one read gave.
+// On loopback, and where sockets carry in a lab, a packet is what one read gave; a NAT counts packets with their headers.
 type traffic struct {
 	bytesSent, bytesReceived     atomic.Uint64
 	packetsSent, packetsReceived atomic.Uint64
@@ -15,6 +15,17 @@ func (t *traffic) begin(with Traffic) {
 	t.bytesReceived.Store(with.BytesReceived)
 	t.packetsSent.Store(with.PacketsSent)
 	t.packetsReceived.Store(with.PacketsReceived)
+}
+
+// add counts what somebody else has counted.
+func (t *traffic) add(inward bool, packets, bytes uint64) {
+	if inward {
+		t.packetsReceived.Add(packets)
+		t.bytesReceived.Add(bytes)
+	} else {
+		t.packetsSent.Add(packets)
+		t.bytesSent.Add(bytes)
+	}
 }
 
 func (t *traffic) sent(n int) {

@@ -116,17 +116,21 @@ func (g *gateway) start(ctx context.Context, start Start) (io.Closer, syscall.Si
 		io.Closer
 		error
 	}
+	site := Site{
+		Spec:      g.setup.Spec,
+		Interface: gatewayInterface,
+		LAN:       gatewayAddr(),
+		WAN:       wanAddr().Addr(),
+		Host:      hostAddr().Addr(),
+		Hold:      holdAddr,
+		Report:    g.report,
+	}
+	if n, err := newNAT(); err == nil {
+		site.NAT = n
+	}
 	done := make(chan result, 1)
 	go func() {
-		c, err := start(ctx, Site{
-			Spec:      g.setup.Spec,
-			Interface: gatewayInterface,
-			LAN:       gatewayAddr(),
-			WAN:       wanAddr().Addr(),
-			Host:      hostAddr().Addr(),
-			Hold:      holdAddr,
-			Report:    g.report,
-		})
+		c, err := start(ctx, site)
 		done <- result{c, err}
 	}()
 	select {

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"os"
 	"runtime"
+	"strings"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -146,4 +147,14 @@ func (n *Namespace) AddDefaultRoute(gateway netip.Addr) error {
 // Sysctl writes a setting below /proc/sys that belongs to network namespaces.
 func (n *Namespace) Sysctl(path, value string) error {
 	return n.Do(func() error { return os.WriteFile("/proc/sys/"+path, []byte(value), 0) })
+}
+
+// ReadSysctl reads such a setting.
+func (n *Namespace) ReadSysctl(path string) (value string, err error) {
+	err = n.Do(func() error {
+		text, err := os.ReadFile("/proc/sys/" + path)
+		value = strings.TrimSpace(string(text))
+		return err
+	})
+	return value, err
 }
