@@ -2,7 +2,6 @@ package emulator
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"time"
 )
@@ -106,8 +105,6 @@ func (e Expectation) problems(at []any, report report) {
 // Problems tells what makes no sense in e; At leads from e.
 func (e Expectation) Problems() []Problem {
 	var all []Problem
-	e.problems(nil, func(at []any, didYouMean, format string, args ...any) {
-		all = append(all, Problem{slices.Clone(at), fmt.Sprintf(format, args...), didYouMean})
-	})
+	e.problems(nil, reportTo(&all))
 	return all
 }

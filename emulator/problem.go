@@ -12,6 +12,7 @@ type Problem struct {
 	At         []any  // keys (string) and positions in lists (int); empty for the whole
 	Message    string // what is wrong there, without the place: "has two verbs, drop and close"
 	DidYouMean string // the nearest word that would do; empty when none is near
+	Other      []any  // the other place that the message is about, as At; nil when there is none
 }
 
 func (p Problem) Error() string {
@@ -26,9 +27,14 @@ func (p Problem) Error() string {
 }
 
 // place is At as one writes it: faults[0].if.size.
-func (p Problem) place() string {
+func (p Problem) place() string { return elsewhere(p.At).String() }
+
+// elsewhere is another place than the problem's own, in the arguments of a report.
+type elsewhere []any
+
+func (e elsewhere) String() string {
 	var b strings.Builder
-	for _, step := range p.At {
+	for _, step := range e {
 		switch step := step.(type) {
 		case int:
 			fmt.Fprintf(&b, "[%d]", step)
@@ -46,13 +52,26 @@ func (p Problem) place() string {
 type report func(at []any, didYouMean, format string, args ...any)
 
 // firstProblem is what check reports first; nil when nothing.
-func firstProblem(check func(report)) (first error) {
-	check(func(at []any, didYouMean, format string, args ...any) {
-		if first == nil {
-			first = Problem{slices.Clone(at), fmt.Sprintf(format, args...), didYouMean}
+func firstProblem(check func(report)) error {
+	var all []Problem
+	check(reportTo(&all))
+	if len(all) == 0 {
+		return nil
+	}
+	return all[0]
+}
+
+// reportTo collects problems in all.
+func reportTo(all *[]Problem) report {
+	return func(at []any, didYouMean, format string, args ...any) {
+		p := Problem{At: slices.Clone(at), Message: fmt.Sprintf(format, args...), DidYouMean: didYouMean}
+		for _, arg := range args {
+			if other, ok := arg.(elsewhere); ok {
+				p.Other = other
+			}
 		}
-	})
-	return first
+		*all = append(*all, p)
+	}
 }
 
 // below is the place that steps lead to from at.
@@ -87,9 +106,7 @@ func (o Options) tooMany(report report) (found bool) {
 // tells later.
 func (o Options) Problems() []Problem {
 	var all []Problem
-	report := func(at []any, didYouMean, format string, args ...any) {
-		all = append(all, Problem{slices.Clone(at), fmt.Sprintf(format, args...), didYouMean})
-	}
+	report := reportTo(&all)
 	if o.Version < 0 || o.Version > 2 {
 		report([]any{"igd"}, "", "there is no version %d of InternetGatewayDevice, only 1 and 2", o.Version)
 	}
@@ -100,6 +117,7 @@ func (o Options) Problems() []Problem {
 		return all // each costs time to look at
 	}
 	o.Dialect.problems([]any{"dialect"}, report, o)
+	o.treeProblems(report)
 	o.policyProblems(report)
 	if len(o.Faults) > 0 || len(o.Timeline) > 0 {
 		known := o.glossary()

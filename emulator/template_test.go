@@ -62,7 +62,7 @@ func TestTemplateProblems(t *testing.T) {
 	for _, tt := range tests {
 		var got []string
 		report := func(at []any, near, format string, args ...any) {
-			got = append(got, Problem{at, fmt.Sprintf(format, args...), near}.Error())
+			got = append(got, Problem{At: at, Message: fmt.Sprintf(format, args...), DidYouMean: near}.Error())
 		}
 		Template(tt.template).problems([]any{"x"}, report, true, "one")
 		if s := strings.Join(got, "\n"); s != tt.want {

@@ -13,9 +13,16 @@ import (
 // value, so that every problem has its file, line and column.
 type composer struct {
 	problems  problems
-	documents map[string]*document // by file
-	under     []string             // files that are being composed, outermost first
+	documents map[string]*document // by id
+	under     []string             // documents that are being composed, outermost first
 	decoder   decoder              // of whole devices
+	users     map[string]user      // by file, for the device that is looked at
+}
+
+// user is who named a built-in document.
+type user struct {
+	what string // "quirk list-views-differ"
+	name *node
 }
 
 const (
@@ -34,16 +41,21 @@ type layer struct {
 
 // scenario composes the devices of doc and checks what they are.
 func (c *composer) scenario(doc *document) {
-	c.under = append(c.under, doc.file)
+	c.under = append(c.under, doc.id())
 	for i, e := range doc.Expect {
 		c.problemsOf(doc.root, path{"expect", i}, e.Problems())
 	}
+	var users []map[string]user
+	c.users = map[string]user{}
 	if fragment := doc.root.get("quirk"); fragment != nil {
 		doc.Devices = []Device{{Name: doc.Name}}
 		doc.composed = []*node{c.alone(doc, fragment)}
+		users = append(users, c.users)
 	} else {
 		for _, d := range doc.root.get("devices").list() {
+			c.users = map[string]user{}
 			doc.composed = append(doc.composed, c.device(doc, d))
+			users = append(users, c.users)
 		}
 	}
 	for i, tree := range doc.composed[:min(len(doc.composed), maxDevices)] {
@@ -55,6 +67,7 @@ func (c *composer) scenario(doc *document) {
 		}
 		tree = tree.with(tree.word("name"), tree.word(doc.Devices[i].Name))
 		doc.composed[i] = tree
+		c.users = users[i]
 		o := c.options(tree)
 		o.Scenario = doc.Name
 		doc.options = append(doc.options, o)
@@ -84,8 +97,37 @@ func (c *composer) options(tree *node) emulator.Options {
 func (c *composer) problemsOf(tree *node, at path, problems []emulator.Problem) {
 	for _, p := range problems {
 		full := append(slices.Clip(at), p.At...)
-		c.problems.sense(tree, full, p.DidYouMean, "%s: %s", keyOf(tree, full), p.Message)
+		n, rest := tree.at(full)
+		if n.silent(rest) {
+			continue
+		}
+		key, what := append(n.path(), rest...).String(), keyOf(tree, full)
+		n, prefix := c.user(n)
+		if prefix != "" {
+			where, _ := tree.at(full)
+			what = fmt.Sprintf("%s%s (%v)", prefix, what, where.place)
+			key = n.path().String()
+		}
+		message := p.Message
+		if len(p.Other) > 0 {
+			other := append(slices.Clip(at), p.Other...)
+			where, _ := tree.at(other)
+			message += fmt.Sprintf(" (%s: %v)", keyOf(tree, other), where.place)
+		}
+		c.problems.add(n.place, key, p.DidYouMean, "%s: %s", what, message)
 	}
+}
+
+// user is where the built-in file is named in which n stands, and what names it there; n itself when its reader has written it.
+func (c *composer) user(n *node) (_ *node, prefix string) {
+	for range maxUnder {
+		u, ok := c.users[n.place.file]
+		if !ok {
+			break
+		}
+		n, prefix = u.name, u.what+": "+prefix
+	}
+	return n, prefix
 }
 
 // keyOf is what messages call the place that p leads to below tree: the path in the file where it was written.
@@ -154,7 +196,7 @@ func (c *composer) profile(doc *document, name *node) *node {
 
 // deviceOf composes the one device of a profile, without its name.
 func (c *composer) deviceOf(p *document) *node {
-	c.under = append(c.under, p.file)
+	c.under = append(c.under, p.id())
 	defer func() { c.under = c.under[:len(c.under)-1] }()
 	d := c.device(p, p.root.get("devices").list()[0])
 	if d.kind != mapping {
@@ -189,7 +231,7 @@ func (c *composer) quirks(doc *document, names *node) []layer {
 			c.problems.at(use, "", "%s: the quirk %s is named twice", subject(n), q.Name)
 			continue
 		}
-		c.under = append(c.under, q.file)
+		c.under = append(c.under, q.id())
 		tree := c.fragment(q, c.parameters(q, fragment, u.values))
 		c.under = c.under[:len(c.under)-1]
 		layers = append(layers, layer{labelled(tree, q.Name), q.Name, use})
@@ -250,13 +292,21 @@ func (c *composer) named(doc *document, name *node, kind string) *document {
 		}
 		return problem(suggestion, "there is no %s %q%s", kind, shorten(name.value), reason(err))
 	}
+	from := embedded
+	if IsFile(name.value) {
+		from = disk
+	}
+	id := document{file: file, from: from}.id()
 	switch {
-	case slices.Contains(c.under, file):
+	case slices.Contains(c.under, id):
 		return problem("", "%s is made of itself", name.value)
 	case len(c.under) > maxUnder:
 		return problem("", "profiles and quirks name each other deeper than %d", maxUnder)
 	}
-	if known := c.documents[file]; known != nil {
+	if from == embedded && name.place.file != file {
+		c.users[file] = user{kind + " " + name.value, name}
+	}
+	if known := c.documents[id]; known != nil {
 		return known.readable()
 	}
 	if len(c.documents) >= maxFiles {
@@ -265,12 +315,8 @@ func (c *composer) named(doc *document, name *node, kind string) *document {
 	if c.documents == nil {
 		c.documents = map[string]*document{}
 	}
-	from := embedded
-	if IsFile(name.value) {
-		from = disk
-	}
 	read := c.document(file, data, from)
-	c.documents[file] = read
+	c.documents[id] = read
 	return read.readable()
 }
 

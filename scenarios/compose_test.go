@@ -265,6 +265,18 @@ func TestComposeRefuses(t *testing.T) {
 			`main.yaml:6:12: devices.faults[1].on: no service of this device has the action AddPortMaping; did you mean "soap.AddPortMapping"?`,
 			"main.yaml:7:35: expect[1]: counts nothing: give one of calls, searches, requests, subscribes, changes and faults",
 		}},
+		// The reader of a built-in file has not written it: his own comes first.
+		{"a connection that the tree does not serve", map[string]string{
+			"main.yaml": "devices:\n  - profile: fritzbox-7590\n    wan: [{}, {}]\n  - {igd: 1, profile: ./mine.yaml, quirks: desc-two-wandevices}\n",
+			"mine.yaml": "devices:\n  igd: 1\n  dialect:\n    description:\n      tree: {type: 'urn:schemas-upnp-org:device:InternetGatewayDevice:1', services: {type: 'urn:schemas-upnp-org:service:WANIPConnection:1'}}\n",
+		}, []string{
+			"main.yaml:4:15: devices[0].wan[1]: no service of dialect.description.tree serves this connection: add a WANIPConnection with wan: 1 there (devices[0].dialect.description.tree: fritzbox-7590.yaml:71:11)",
+			"main.yaml:5:44: quirk desc-two-wandevices: quirk.wan[1] (desc-two-wandevices.yaml:12:7): no service of dialect.description.tree serves this connection: " +
+				"add a WANIPConnection with wan: 1 there (devices.dialect.description.tree: mine.yaml:6:13)",
+		}},
+		{"a version that the tree does not have", map[string]string{"main.yaml": "devices: {profile: fritzbox-7590, igd: 2}\n"}, []string{
+			"main.yaml:2:40: devices.igd: is 2, and dialect.description.tree is an InternetGatewayDevice:1 (devices[0].dialect.description.tree: fritzbox-7590.yaml:71:11)",
+		}},
 		// A file is put right in one go, whatever is wrong with it.
 		{"structure and senses in one round", map[string]string{
 			"main.yaml": "name: My Router\nverdict: open\ndevices:\n  - {igd: 3, external_ip: 1.2.3.4}\n  - {igd: 1, external-ip: '::1'}\n  - {igd: 1, faults: [{on: forward, do: {}}, {on: forward, when: {until: delted}, do: {drop: 1}}]}\n",
@@ -294,6 +306,18 @@ func TestComposeRefuses(t *testing.T) {
 				t.Errorf("problems differ (-want +got)\n%s", diff)
 			}
 		})
+	}
+}
+
+// A file of the user's may be called like the built-in one that it names.
+func TestComposeSameName(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	if err := os.WriteFile("igd2.yaml", []byte("schema: 1\nname: mine\ndevices: {profile: igd2}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := Load("igd2.yaml"); err != nil || s.Options()[0].Version != 2 {
+		t.Errorf("Load = %v, %v", s, err)
 	}
 }
 

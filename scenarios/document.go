@@ -14,6 +14,14 @@ type document struct {
 	from origin
 }
 
+// id tells a built-in file from one of the user's that is called like it.
+func (doc document) id() string {
+	if doc.from == embedded {
+		return "built-in " + doc.file
+	}
+	return doc.file
+}
+
 // origin is where the text of a document came from, and with it what the document can name.
 type origin uint8
 
@@ -114,14 +122,19 @@ func (doc *document) deviceNames(report func(at path, format string, args ...any
 // what is misspelt would otherwise be missing as well.
 func (ps *problems) sense(root *node, p path, didYouMean, format string, args ...any) {
 	n, rest := root.at(p)
-	if len(rest) > 0 {
-		if key, ok := rest[0].(string); ok && slices.Contains(n.meant, key) {
-			return
-		}
-	} else if n.broken() {
+	if n.silent(rest) {
 		return
 	}
 	ps.add(n.place, append(n.path(), rest...).String(), didYouMean, format, args...)
+}
+
+// silent reports whether something was reported where rest leads to from n.
+func (n *node) silent(rest path) bool {
+	if len(rest) == 0 {
+		return n.broken()
+	}
+	key, ok := rest[0].(string)
+	return ok && slices.Contains(n.meant, key)
 }
 
 // broken reports whether something was reported in n or below it.
