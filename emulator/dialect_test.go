@@ -45,7 +45,9 @@ func TestURLs(t *testing.T) {
 		{"one URL for control and events", with(ip, "", "/c", "/c"), "", "/description.xml", "/c", "/event"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c := call1(t, Options{Version: 1, UDN: "uuid:a-b", Dialect: Dialect{Description: DescriptionDialect{Path: tt.path, Tree: plain(tt.service)}}})
+			_, kind, _ := strings.Cut(tt.service.Type, ":service:")
+			kind, _, _ = strings.Cut(kind, ":")
+			c := call1(t, Options{Version: 1, Connection: kind, UDN: "uuid:a-b", Dialect: Dialect{Description: DescriptionDialect{Path: tt.path, Tree: plain(tt.service)}}})
 			if reply := c.request("GET", tt.get, nil, nil); !strings.Contains(reply.Line, " 200 ") {
 				t.Errorf("GET %s: %s", tt.get, reply.Line)
 			}
@@ -325,6 +327,8 @@ func TestDialectProblems(t *testing.T) {
 		`dialect\.soap\.descriptions\.6o6: "6o6" is no UPnP error code`,
 		`dialect\.soap\.fault-status: 1000 is no HTTP status of an answer`,
 		`dialect\.soap\.no-action: 1 is no UPnP error code`,
+		`igd: is 2, and dialect\.description\.tree is an InternetGatewayDevice:1`,
+		`wan\[0\]: no service of dialect\.description\.tree serves this connection: add a WANIPConnection with wan: 0 there`,
 	}
 	for i := range want {
 		if i < len(got) && regexp.MustCompile("^"+want[i]+"$").MatchString(got[i]) {

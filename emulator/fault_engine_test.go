@@ -25,8 +25,8 @@ func TestFirstVerbWins(t *testing.T) {
 		Fault{Name: "other action", On: "soap.GetStatusInfo", Do: refuse(402)},
 		Fault{Name: "unknown action", On: "soap.unknown", Do: refuse(403)},
 		Fault{Name: "other layer", On: "http.request", Do: Deed{Drop: true}},
-		Fault{Name: "refuses", On: "soap.AddPortMapping", Do: refuse(501)},
-		Fault{Name: "too late", On: "soap.AddPortMapping", If: Condition{Size: Count{AtLeast: new(0)}}, Do: refuse(718)},
+		Fault{Name: "refuses", On: "soap.AddPortMapping", If: Condition{Size: Count{AtLeast: new(0)}}, Do: refuse(501)},
+		Fault{Name: "too late", On: "soap.AddPortMapping", Do: refuse(718)},
 	)
 	o := &occasion{layer: onSOAP, action: "AddPortMapping", peer: netip.MustParseAddrPort(us + ":40000")}
 	d := s.meet(o)
@@ -247,7 +247,7 @@ func TestFaultsComeAndGo(t *testing.T) {
 	}{
 		"taken":    {flaky, "emulator: faults[0].name: there is a fault flaky already"},
 		"problem":  {Fault{On: "table.add", Do: Deed{Hang: true}}, "emulator: faults[0].do.hang: table.add cannot do that, only upnp-error, store, silent, set and then"},
-		"conflict": {Fault{On: "soap.GetStatusInfo", Do: Deed{Hang: true}}, "emulator: faults[0].do.hang: faults[0] does upnp-error on the same occasions"},
+		"conflict": {Fault{On: "soap.GetStatusInfo", Do: Deed{Hang: true}}, "emulator: faults[0].do.hang: never happens: the fault faults[0] does upnp-error on the same occasions (soap.GetStatusInfo) and comes first"},
 		"version":  {Fault{On: "soap.AddAnyPortMapping", Do: Deed{Hang: true}}, `emulator: faults[0].on: no service of this device has the action AddAnyPortMapping`},
 	} {
 		if err := c.g.AddFault(f.Fault); err == nil || err.Error() != f.want {

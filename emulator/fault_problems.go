@@ -21,32 +21,44 @@ func (o Options) faultProblems(known glossary, report report) {
 	}
 }
 
-// conflicts reports that one of others ends the occasions of f before f can. They stand in the list of that name; "" when they are
-// known by their own names.
+// conflicts reports that one of others, which are asked before f, ends the occasions of f before f can. They stand in the list of that
+// name; "" when they are known by their own names.
 func (f Fault) conflicts(others []Fault, list string, at []any, report report) {
 	verbs := f.Do.verbs()
 	if len(verbs) == 0 {
 		return
 	}
 	for i, other := range others {
-		if !f.sameOccasions(other) {
+		if !other.covers(f) {
 			continue
 		}
 		theirs := other.Do.verbs()
 		if len(theirs) == 0 {
 			continue
 		}
-		name := other.Name
+		var name any = "the fault " + other.Name
 		if list != "" {
-			name = Problem{At: []any{list, i}}.place()
+			name = elsewhere{list, i}
 		}
-		report(below(at, "do", verbs[0]), "", "%s does %s on the same occasions", name, theirs[0])
+		report(below(at, "do", verbs[0]), "", "never happens: %v does %s on the same occasions (%s) and comes first", name, theirs[0], other.On)
 		return
 	}
 }
 
-// sameOccasions reports whether f and other act on exactly the same occasions.
-func (f Fault) sameOccasions(other Fault) bool {
+// covers reports whether f acts whenever other would. It compares what is written, and does not think about what conditions mean.
+func (f Fault) covers(other Fault) bool {
+	on, _ := other.On.split()
+	if f.On != other.On && !(f.On == onSOAP+anyAction && on == onSOAP) {
+		return false
+	}
+	always := reflect.ValueOf(f.When).IsZero()
+	anyway := reflect.ValueOf(f.If).IsZero()
+	switch {
+	case always && anyway:
+		return true
+	case always:
+		return reflect.DeepEqual(f.If, other.If)
+	}
 	return f.On == other.On && reflect.DeepEqual(f.If, other.If) && reflect.DeepEqual(f.When, other.When)
 }
 

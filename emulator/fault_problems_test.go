@@ -43,7 +43,20 @@ func TestFaultProblems(t *testing.T) {
 			[]string{`faults[0].if.arg.NewExternalPorts: there is no NewExternalPorts here, only NewRemoteHost, NewExternalPort and NewProtocol; did you mean "NewExternalPort"?`}},
 		{"two verbs", []Fault{{On: "soap.*", Do: Deed{Drop: true, Close: RST}}}, []string{`faults[0].do.close: one verb ends the occasion, and there is drop already`}},
 		{"two verbs on the same occasions", []Fault{{On: "ssdp.search", Do: drop}, {On: "ssdp.search", If: Condition{Via: "multicast"}, Do: drop}, {On: "ssdp.search", Do: drop}},
-			[]string{`faults[2].do.drop: faults[0] does drop on the same occasions`}},
+			[]string{
+				`faults[1].do.drop: never happens: faults[0] does drop on the same occasions (ssdp.search) and comes first`,
+				`faults[2].do.drop: never happens: faults[0] does drop on the same occasions (ssdp.search) and comes first`}},
+		{"any call before one action", []Fault{{On: "soap.*", Do: drop}, {On: "soap.AddPortMapping", Do: refuse}, {On: "soap.unknown", Do: refuse}}, []string{
+			`faults[1].do.upnp-error: never happens: faults[0] does drop on the same occasions (soap.*) and comes first`,
+			`faults[2].do.upnp-error: never happens: faults[0] does drop on the same occasions (soap.*) and comes first`}},
+		{"one action before any call", []Fault{
+			{On: "soap.AddPortMapping", Do: refuse}, {On: "soap.*", When: When{Chance: 0.5}, Do: drop}, {On: "soap.GetStatusInfo", Do: refuse}, {On: "soap.*", Do: Deed{Delay: Span{1, 1}}},
+		}, nil},
+		{"the same condition at all times before some", []Fault{
+			{On: "ssdp.search", If: Condition{Via: "unicast"}, Do: drop},
+			{On: "ssdp.search", If: Condition{Via: "unicast"}, When: When{First: 1}, Do: drop},
+			{On: "ssdp.search", If: Condition{Via: "multicast"}, When: When{First: 1}, Do: drop},
+		}, []string{`faults[1].do.drop: never happens: faults[0] does drop on the same occasions (ssdp.search) and comes first`}},
 		{"a text that is no port", []Fault{{On: "table.add", Do: Deed{Set: texts("NewInternalPort", "http")}}}, []string{`faults[0].do.set.NewInternalPort: "http" is no port`}},
 		{"a port that is an address", []Fault{{On: "table.add", Do: Deed{Set: map[string]Setting{"NewInternalPort": {SameAs: "NewInternalClient"}}}}},
 			[]string{`faults[0].do.set.NewInternalPort: "192.0.2.1" is no port`}},

@@ -183,9 +183,15 @@ func TestComposeRefuses(t *testing.T) {
 		{"two verbs on one occasion", map[string]string{
 			"main.yaml": "devices: {igd: 1, quirks: [./a.yaml, ./b.yaml]}\n",
 			"a.yaml":    "quirk:\n  faults: {on: forward, if: {age: {over: 1h}}, do: {drop: true}}\n",
-			"b.yaml":    "quirk:\n  faults: [{on: forward, do: {close: rst}}, {on: forward, if: {age: {over: 1h}}, do: {close: rst}}]\n",
+			"b.yaml":    "quirk:\n  faults: [{on: forward, if: {age: {over: 1h}}, do: {close: rst}}, {on: forward, do: {close: rst}}]\n",
 		}, []string{
-			"main.yaml:2:38: the quirks a and b do not go together: forward would have to do {drop: true} (a.yaml:3:11) and {close: rst} (b.yaml:3:45) on one occasion",
+			"main.yaml:2:38: the quirks a and b do not go together: forward would have to do {drop: true} (a.yaml:3:11) and {close: rst} (b.yaml:3:12) on one occasion",
+		}},
+		{"a verb that comes too late", map[string]string{
+			"main.yaml": "devices: {igd: 1, quirks: [./a.yaml], faults: {on: soap.AddPortMapping, do: {upnp-error: 606}}}\n",
+			"a.yaml":    "quirk:\n  faults: {on: soap.*, do: {hang: true}}\n",
+		}, []string{
+			"main.yaml:2:90: devices.faults.do.upnp-error: never happens: faults[0] does hang on the same occasions (soap.*) and comes first (quirk.faults: a.yaml:3:11)",
 		}},
 		{"a profile of itself", map[string]string{
 			"main.yaml": "devices: {profile: ./a.yaml}\n", "a.yaml": "devices: {profile: ./main.yaml}\n",
