@@ -54,6 +54,10 @@ func (n *Network) Close() error {
 	n.closed = true
 	hosts := slices.Clone(n.hosts)
 	n.mu.Unlock()
+	// The wires go first: nobody hears how others end, so that everybody ends in the same way.
+	for _, h := range hosts {
+		h.cutWires()
+	}
 	for _, h := range hosts {
 		h.closeSockets()
 	}

@@ -79,6 +79,16 @@ func canonical(a netip.AddrPort) netip.AddrPort {
 	return netip.AddrPortFrom(addr, a.Port())
 }
 
+// cutWires stops all connections of h.
+func (h *Host) cutWires() {
+	h.network.mu.Lock()
+	conns := slices.Clone(h.ports.conns)
+	h.network.mu.Unlock()
+	for _, c := range conns {
+		c.block(true)
+	}
+}
+
 // closeSockets closes everything that is open on h.
 func (h *Host) closeSockets() {
 	h.network.mu.Lock()

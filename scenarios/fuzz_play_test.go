@@ -115,6 +115,7 @@ func played(t *testing.T, s *scenarios.Scenario, datagram, request []byte) []byt
 		<-time.After(time.Until(began.Add(6 * time.Second)))
 		ask(t, pc, all[0].Location(), request)
 		<-time.After(time.Until(began.Add(time.Minute)))
+		synctest.Wait()
 		if n := bytes.Count(journal.Bytes(), []byte("\n")); n > 200_000 {
 			t.Errorf("%d entries in a minute", n)
 		}
