@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"time"
 )
 
 // Connection is one of a gateway's connections to the Internet.
@@ -59,6 +60,12 @@ func (c Connection) Status() (status string) {
 	return status
 }
 
+// Uptime is how long the connection is up, in whole seconds as GetStatusInfo gives it; 0 while it is not.
+func (c Connection) Uptime() (up time.Duration) {
+	c.do(func(s *state, conn *connection) { up = time.Duration(conn.uptime(s.now)) * time.Second })
+	return up
+}
+
 // SetStatus changes ConnectionStatus, and tells subscribers: Unconfigured, Connecting, Connected, PendingDisconnect, Disconnecting
 // or Disconnected (WANIPConnection:1 §2.2), or Authenticating where the service is WANPPPConnection. While it is not Connected
 // there is no external address.
@@ -101,4 +108,15 @@ func (g *Gateway) ConnectionStatus() string { return g.DefaultConnection().Statu
 // SetConnectionStatus changes that of the default connection: see [Connection.SetStatus].
 func (g *Gateway) SetConnectionStatus(status string) error {
 	return g.DefaultConnection().SetStatus(status)
+}
+
+// ConnectionServices are the connection services of the device tree, "UDN,serviceId" as DefaultConnectionService names one
+// (Layer3Forwarding:1 §2.2.1). What is no gateway, such as a device for Wi-Fi setup, has none.
+func (g *Gateway) ConnectionServices() (all []string) {
+	g.do(func(s *state) {
+		for _, v := range s.services {
+			all = append(all, v.String())
+		}
+	})
+	return all
 }

@@ -15,6 +15,7 @@ type connection struct {
 	status    string     // ConnectionStatus
 	lastError string     // LastConnectionError
 	address   netip.Addr // zero or unspecified: none
+	told      string     // the external address that was told last
 	since     time.Time  // of the connection
 	origin    WAN        // what it is after a reboot
 	linkDown  bool       // PhysicalLinkStatus
@@ -53,8 +54,21 @@ func (s *state) setAddress(c *connection, addr netip.Addr) {
 		return
 	}
 	c.address = addr
+	s.tellAddress(c)
+}
+
+// tellAddress tells the external address as clients see it.
+func (s *state) tellAddress(c *connection) {
 	text := s.externalIP(c)
+	c.told = text
 	s.tell(Event{Event: ExternalIPSet, ExternalIP: &text, WAN: c.number})
+}
+
+// appears tells an external address that nobody was told, because it could not be seen when it was given.
+func (s *state) appears(c *connection) {
+	if s.publicIP(c).IsValid() && s.externalIP(c) != c.told {
+		s.tellAddress(c)
+	}
 }
 
 // setStatus changes the status of c; because is its LastConnectionError.
@@ -68,4 +82,5 @@ func (s *state) setStatus(c *connection, status, because string) {
 		c.since = s.now
 	}
 	s.tell(Event{Event: StatusChanged, Status: status, WAN: c.number})
+	s.appears(c)
 }

@@ -1,7 +1,8 @@
 // Package emulator is an Internet gateway in software: it is found, described, called and subscribed to as the router of
 // a home is, over real sockets or over a network in memory, and its state can be looked at and moved by a test.
 //
-// It is not a router: it forwards nothing to the Internet, and it says in its description that it is an emulator.
+// It is not a router: of the Internet it carries only what comes to a mapped port, by loopback or by the network in memory, and it
+// says in its description that it is an emulator.
 //
 // In a test, [Start] gives a gateway on loopback that ends with the test. [New] is the same for programs. [Options] says
 // what kind of gateway it is; its zero value is an InternetGatewayDevice:2 that follows the specifications to the letter.

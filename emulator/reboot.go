@@ -131,6 +131,9 @@ func (s *state) comeUp(how Reboot, p *presence) {
 	}
 	s.booted()
 	s.tell(Event{Event: Rebooted, BootID: s.bootID, Location: p.location, SSDP: p.ssdp.addr(), UDN: p.root.udn})
+	for _, c := range s.connections {
+		s.appears(c)
+	}
 }
 
 // restart is what a reboot does to c: it connects again, with the address that it has and as it was set up, and counts anew.

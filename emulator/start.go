@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"runtime/debug"
 	"strings"
+
+	"github.com/igdkit/igdkit/internal/words"
 )
 
 // TB is the part of testing.TB that [Start] needs, so that programs using this package do not link package testing.
@@ -75,7 +77,7 @@ func (g *Gateway) account(test string) string {
 	}
 	fmt.Fprintf(&b, "again: %s", testCommand(test))
 	if s := g.options.Scenario; s != "" {
-		fmt.Fprintf(&b, "\nby hand: fakeigd serve --scenario %s --seed %d", s, g.options.Seed)
+		fmt.Fprintf(&b, "\nby hand: fakeigd serve --scenario %s --seed %d", words.Shell(s), g.options.Seed)
 	}
 	return b.String()
 }

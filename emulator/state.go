@@ -40,7 +40,9 @@ func newState(o *Options, root *device) *state {
 	}
 	s.faults = newFaults(o.seed(), o.Faults, s.now)
 	for i, w := range o.WAN {
-		s.connections = append(s.connections, newConnection(i, w, s.now))
+		c := newConnection(i, w, s.now)
+		c.told = s.externalIP(c)
+		s.connections = append(s.connections, c)
 	}
 	s.pinholes = s.newPinholes()
 	s.bootID = bootID(s.now)

@@ -69,7 +69,9 @@ func (c *composer) scenario(doc *document) {
 		doc.composed[i] = tree
 		c.users = users[i]
 		o := c.options(tree)
-		o.Scenario = doc.Name
+		if o.Scenario = doc.Name; doc.from == disk {
+			o.Scenario = doc.file // by which it is found again
+		}
 		doc.options = append(doc.options, o)
 	}
 }

@@ -30,7 +30,7 @@ func routes() []route {
 		{"GET", "/v1/gateways", "", "", "the gateways", listGateways},
 		{"POST", "/v1/gateways", "scenario=NAME&seed=N&count=N&wan=ADDR&clock=real|virtual", "a scenario, unless one is named", "play another scenario", addGateways},
 		{"GET", "/v1/gateways/{name}", "", "", "one gateway", showGateway},
-		{"DELETE", "/v1/gateways/{name}", "", "", "end it, and the others of its scenario", removeGateway},
+		{"DELETE", "/v1/gateways/{name}", "", "", "end it, and the other devices of its scenario", removeGateway},
 		{"GET", "/v1/gateways/{name}/state", "", "", "what it is now", showState},
 		{"GET", "/v1/gateways/{name}/mappings", "", "", "its port mappings", showMappings},
 		{"DELETE", "/v1/gateways/{name}/mappings", "", "", "forget them, without a word to their clients", clearMappings},
@@ -45,7 +45,7 @@ func routes() []route {
 		{"DELETE", "/v1/gateways/{name}/faults/{fault}", "", "", "let it do this right", removeFault},
 		{"GET", "/v1/gateways/{name}/journal", "since=SEQ&wait=DURATION&follow", "", "what it saw after entry SEQ; waits for more, or goes on, as NDJSON", showJournal},
 		{"POST", "/v1/gateways/{name}/verify", "", "expectations, or nothing for the scenario's", "which expectations are not met, and what came near", verify},
-		{"POST", "/v1/gateways/{name}/reset", "", "", "begin again, with the others of its scenario: same ports, seed and time", reset},
+		{"POST", "/v1/gateways/{name}/reset", "", "", "begin again, with the others of its scenario: first ports, faults, seed, virtual time", reset},
 	}
 }
 
@@ -190,7 +190,7 @@ func refusalOf(err error) *refusal {
 		return r
 	}
 	if e, ok := errors.AsType[*scenarios.InvalidError](err); ok {
-		return &refusal{http.StatusBadRequest, "invalid", e.Error(), "the words are those of scenarios; see fakeigd serve --help"}
+		return &refusal{http.StatusBadRequest, "invalid", e.Error(), "the words are those of scenarios; fakeigd scenarios schema lists them"}
 	}
 	return &refusal{http.StatusInternalServerError, "local", err.Error(), ""}
 }

@@ -1,13 +1,18 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
 	"github.com/igdkit/igdkit/emulator"
 	"github.com/igdkit/igdkit/internal/cli"
+	"github.com/igdkit/igdkit/internal/words"
 )
 
 // manner is something that every client is expected to have.
@@ -92,8 +97,8 @@ func (g *gateway) lastAbout(name string) (last emulator.Entry, found bool) {
 	return last, found
 }
 
-// tellUnmet says on stderr what was expected of CMD in vain.
-func (u *ui) tellUnmet(unmet []emulator.Unmet, s *settings, argv []string) {
+// tellUnmet says on stderr what was expected of CMD in vain, and which command line shows more.
+func (u *ui) tellUnmet(unmet []emulator.Unmet, cmd *cobra.Command, argv []string) {
 	message := fmt.Sprintf("%s did not do what is expected: %s not met", argv[0], count(len(unmet), "expectation"))
 	if u.JSON { // stdout is theirs
 		doc := map[string]any{"error": failureJSON{Kind: "unmet", Message: cli.OneLine(message)}, "unmet": unmet}
@@ -106,9 +111,27 @@ func (u *ui) tellUnmet(unmet []emulator.Unmet, s *settings, argv []string) {
 		}
 	}
 	u.Error(message)
-	again := "fakeigd run"
-	for _, name := range s.scenarios {
-		again += " --scenario " + name
-	}
-	u.Hint(fmt.Sprintf("see all that the gateway saw: %s --seed %d --journal seen.ndjson -- %s", again, s.seed, strings.Join(argv, " ")))
+	u.Hint("see all that the gateway saw: " + again(cmd, argv))
+}
+
+// again is the command line that does the same once more, and writes a journal.
+func again(cmd *cobra.Command, argv []string) string {
+	args := strings.Fields(cmd.CommandPath())
+	journal := "seen.ndjson"
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		switch {
+		case f.Name == "json":
+		case f.Name == "journal":
+			journal = cmp.Or(f.Value.String(), journal)
+		case !f.Changed && f.Name != "seed":
+		case f.Value.Type() == "bool":
+			args = append(args, "--"+f.Name+"="+f.Value.String())
+		default:
+			for _, value := range cli.FlagValues(f) {
+				args = append(args, "--"+f.Name, value)
+			}
+		}
+	})
+	args = append(args, "--journal", journal, "--")
+	return words.Shell(append(args, argv...)...)
 }

@@ -92,10 +92,10 @@ func show[T any](u *ui, answer T, words func(T)) error {
 	return nil
 }
 
-// words write JSON for bodies.
-type words map[string]any
+// jsonWords write JSON for bodies.
+type jsonWords map[string]any
 
-func (w words) json() []byte {
+func (w jsonWords) json() []byte {
 	text, err := json.Marshal(w)
 	if err != nil {
 		panic(err) // texts, numbers and truths always encode
@@ -150,9 +150,19 @@ func (u *ui) mappingTable(v mappingsView) {
 }
 
 func (u *ui) entryLines(entries []emulator.Entry) {
+	var day string
 	for _, e := range entries {
-		u.Print("%v", e)
+		u.entryLine(e, &day)
 	}
+}
+
+// entryLine writes e, below its day where that is not the day of the line before.
+func (u *ui) entryLine(e emulator.Entry, day *string) {
+	if today := e.Time.Format(time.DateOnly); today != *day {
+		*day = today
+		u.Print("%s", today)
+	}
+	u.Print("%v", e)
 }
 
 func orDash(s string) string {

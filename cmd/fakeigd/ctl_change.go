@@ -79,7 +79,7 @@ func ctlAdd(u *ui, c *controlClient) *cobra.Command {
 
 func ctlRemove(u *ui, c *controlClient) *cobra.Command {
 	return &cobra.Command{
-		Use: "remove", Short: "End a gateway, and the others of its scenario", Args: noArgs,
+		Use: "remove", Short: "End a gateway, and the other devices of its scenario; copies of --count stay", Args: noArgs,
 		Example: "  fakeigd ctl remove --gateway igd2",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var gone gatewaysView
@@ -103,8 +103,10 @@ func ctlClear(u *ui, c *controlClient) *cobra.Command {
 func ctlReset(u *ui, c *controlClient) *cobra.Command {
 	return &cobra.Command{
 		Use: "reset", Short: "Let a scenario begin again", Args: noArgs,
-		Long: `Ends the gateway, with the others of its scenario, and starts them again as they were at first: at the same ports, with the seed, the
-faults, the mappings and the time of the beginning, and an empty journal.`,
+		Long: `Ends the gateway, with the others of its scenario, and starts them again as they were at first: at the ports, URLs and name of the
+beginning, with the seed, the faults and the mappings of the scenario, and an empty journal. A virtual clock stands again where it
+stood at first; real time goes on. byebye is sent before. serve writes an event reset to stdout; in the file of --journal an
+entry reset stands between what was and what is numbered from 1 again.`,
 		Example: "  fakeigd ctl reset",
 		RunE:    func(cmd *cobra.Command, _ []string) error { return c.tell(cmd, u, "POST", "/reset", nil) },
 	}
@@ -122,7 +124,7 @@ unless told otherwise. --downtime is by its clock.`,
 			if downtime < 0 {
 				return usage("for example --downtime 20s", "--downtime %v is negative", downtime)
 			}
-			how := words{"new-ports": newPorts, "new-paths": newPaths, "new-udn": newUDN, "keep": keep, "downtime": downtime.String()}
+			how := jsonWords{"new-ports": newPorts, "new-paths": newPaths, "new-udn": newUDN, "keep": keep, "downtime": downtime.String()}
 			if noByeBye {
 				how["byebye"] = false
 			}
@@ -154,7 +156,7 @@ func ctlWANAddress(u *ui, c *controlClient) *cobra.Command {
 			if a, err := netip.ParseAddr(address); err != nil || !a.Is4() {
 				return usage("for example fakeigd ctl wan-address 198.51.100.9", "%q is neither an IPv4 address nor none", args[0])
 			}
-			return c.tell(cmd, u, "PUT", "/wan", words{"address": address, "event": !noEvent}.json())
+			return c.tell(cmd, u, "PUT", "/wan", jsonWords{"address": address, "event": !noEvent}.json())
 		},
 	}
 	cmd.Flags().BoolVar(&noEvent, "no-event", false, "tell subscribers nothing, as some do")
@@ -174,7 +176,7 @@ leases that ended, reboots of the timeline, and the like.`,
 				return usage("for example fakeigd ctl advance 2h", "%q is no time to advance by", args[0])
 			}
 			var v clockView
-			if err := c.ask(cmd.Context(), "POST", "/clock", words{"advance": args[0]}.json(), &v); err != nil {
+			if err := c.ask(cmd.Context(), "POST", "/clock", jsonWords{"advance": args[0]}.json(), &v); err != nil {
 				return err
 			}
 			return show(u, v, func(v clockView) {

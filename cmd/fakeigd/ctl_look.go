@@ -107,6 +107,7 @@ func (c *controlClient) follow(cmd *cobra.Command, u *ui, since uint64) error {
 	defer resp.Body.Close()
 	lines := bufio.NewScanner(resp.Body)
 	lines.Buffer(nil, maxBody)
+	var day string
 	for lines.Scan() {
 		var e emulator.Entry
 		if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
@@ -115,7 +116,7 @@ func (c *controlClient) follow(cmd *cobra.Command, u *ui, since uint64) error {
 		if u.JSON {
 			u.Document(e)
 		} else {
-			u.Print("%v", e)
+			u.entryLine(e, &day)
 		}
 		if u.Broken() != nil {
 			return nil // execute tells

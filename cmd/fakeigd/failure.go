@@ -14,7 +14,7 @@ const (
 	exitLocal         = 1   // this computer failed: stdout or the journal can no longer be written
 	exitUsage         = 2   // it cannot be done as asked; nothing was started
 	exitNotReady      = 5   // readyz, ctl: nothing is ready there
-	exitUnmet         = 10  // run, ctl verify: what was expected did not come true
+	exitUnmet         = 10  // run, lab, ctl verify: what was expected did not come true
 	exitNotExecutable = 126 // run, lab: the command cannot be executed
 	exitNotFound      = 127 // run, lab: there is no such command
 	exitHungUp        = 129 // SIGHUP

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -25,20 +26,25 @@ func labCommand(u *ui) *cobra.Command {
 router at home is. Programs need no change and no environment: IGD_ variables are unset. No root on Linux; fakeigd doctor
 tells whether this machine allows it.
 
-stdout belongs to CMD. The exit code is that of CMD; 127 when there is no such command, 126 when it cannot be run, and
-128+N when signal N ended it. A signal to fakeigd goes to CMD. When CMD ends, everything that it started ends too.`,
+When CMD has ended, what the scenario expects is checked, and --expect-clean, as in run. There is no control API in a lab, and
+its time is real: what is to happen to the gateway stands in the scenario's timeline and faults.
+
+stdout belongs to CMD. The exit code is that of CMD, or 10 when CMD ended well and something was not met; 127 when there is no
+such command, 126 when it cannot be run, and 128+N when signal N ended it. A signal to fakeigd goes to CMD. When CMD ends,
+everything that it started ends too.`,
 		Example: `  fakeigd lab -- igdctl open 8080/tcp
   fakeigd lab --scenario igd2 -- upnpc -l
   fakeigd lab --journal seen.ndjson -- sh`,
 		Args:        needsCommand,
 		Annotations: map[string]string{stdoutIsTheirs: "yes"},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return runInLab(cmd.Context(), u, &s, args)
+			return runInLab(cmd, u, &s, args)
 		},
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
 	scenarioFlags(cmd, &s.scenarios, &s.wan, &s.seed, &s.journal)
+	cleanFlag(cmd, &s.clean)
 	f.SetInterspersed(false) // flags after the command are the command's
 	return cmd
 }
@@ -49,9 +55,10 @@ type labSettings struct {
 	wan       string
 	seed      uint64
 	journal   string
+	clean     bool
 }
 
-func runInLab(ctx context.Context, u *ui, s *labSettings, argv []string) error {
+func runInLab(cmd *cobra.Command, u *ui, s *labSettings, argv []string) error {
 	if _, err := lookPath(argv); err != nil {
 		return err
 	}
@@ -64,18 +71,31 @@ func runInLab(ctx context.Context, u *ui, s *labSettings, argv []string) error {
 	if err != nil {
 		return err
 	}
-	if journal != nil {
-		spec.Journal, o.OnReport = true, journal.report
+	spec.Journal = journal != nil
+	var unmet []emulator.Unmet
+	o.OnReport = func(text json.RawMessage) {
+		var r labReport
+		if err := json.Unmarshal(text, &r); err != nil {
+			return // it is our own
+		}
+		unmet = append(unmet, r.Unmet...)
+		if r.Entry != nil {
+			journal.report(r.Entry)
+		}
 	}
 	if o.Spec, err = json.Marshal(spec); err != nil {
 		return err
 	}
-	code, err := lab.Run(ctx, o, argv)
+	code, err := lab.Run(cmd.Context(), o, argv)
 	err = errors.Join(err, journal.close())
-	switch {
-	case err != nil:
+	if err != nil {
 		return labFailure(err)
-	case code != 0:
+	}
+	if len(unmet) > 0 {
+		u.tellUnmet(unmet, cmd, argv)
+		code = cmp.Or(code, exitUnmet)
+	}
+	if code != 0 {
 		return exit(code)
 	}
 	return nil
@@ -100,6 +120,13 @@ type labSpec struct {
 	WAN       netip.Addr
 	Seed      uint64
 	Journal   bool
+	Clean     bool
+}
+
+// labReport is what comes out of a lab: a line of the journal, or what is not met at the end.
+type labReport struct {
+	Entry json.RawMessage  `json:"entry,omitempty"`
+	Unmet []emulator.Unmet `json:"unmet,omitempty"`
 }
 
 // labScenario is a scenario with all that it names.
@@ -111,7 +138,7 @@ func (s *labSettings) spec() (*labSpec, error) {
 	if err != nil {
 		return nil, err
 	}
-	spec := &labSpec{WAN: wan, Seed: s.seed}
+	spec := &labSpec{WAN: wan, Seed: s.seed, Clean: s.clean}
 	for _, name := range orDefault(s.scenarios) {
 		sc, err := loadScenario(name)
 		if err != nil {
@@ -136,14 +163,16 @@ func startInLab(ctx context.Context, site lab.Site) (io.Closer, error) {
 	if spec.Journal {
 		journal = reporter{site}
 	}
-	var running gateways
+	running := &labPlays{report: site.Report}
 	taken := map[string]bool{}
 	for _, source := range spec.Scenarios {
 		sc, err := scenarios.Parse(source.Name, []byte(source.Text))
 		if err != nil {
-			return nil, errors.Join(err, running.Close())
+			return nil, errors.Join(err, running.end())
 		}
-		for _, o := range sc.Options() {
+		c := cast{scenario: sc.Name, seed: spec.Seed, expect: sc.Expect, clean: spec.Clean, devices: sc.Options()}
+		for i := range c.devices {
+			o := &c.devices[i]
 			o.Name = freeName(o.Name, taken)
 			o.LAN, o.SSDP = site.LAN.Addr(), "multicast"
 			o.Seed, o.Journal = spec.Seed, journal
@@ -154,26 +183,42 @@ func startInLab(ctx context.Context, site lab.Site) (io.Closer, error) {
 			case !o.ExternalIP.IsValid():
 				o.ExternalIP = site.WAN
 			}
-			if len(running) > 0 {
-				o.Beside = running[0] // multicast reaches one socket of this address
+			if len(running.plays) > 0 {
+				o.Beside = running.plays[0].gateways[0].Gateway // multicast reaches one socket of this address
 			}
-			g, err := emulator.New(ctx, o)
-			if err != nil {
-				return nil, errors.Join(err, running.Close())
-			}
-			running = append(running, g)
 		}
+		p, err := start(ctx, c)
+		if err != nil {
+			return nil, errors.Join(err, running.end())
+		}
+		running.plays = append(running.plays, p)
 	}
 	return running, nil
 }
 
-// gateways end together.
-type gateways []*emulator.Gateway
+// labPlays are what is played in a lab, one beside the other.
+type labPlays struct {
+	plays  []*play
+	report func(any) error
+}
 
-func (gs gateways) Close() error {
-	errs := make([]error, len(gs))
-	for i, g := range gs {
-		errs[i] = g.Close()
+// Close tells what is not met now that CMD has ended, and ends the gateways.
+func (l *labPlays) Close() error {
+	var r labReport
+	for _, p := range l.plays {
+		r.Unmet = append(r.Unmet, p.unmet()...)
+	}
+	var err error
+	if len(r.Unmet) > 0 {
+		err = l.report(r)
+	}
+	return errors.Join(err, l.end())
+}
+
+func (l *labPlays) end() error {
+	errs := make([]error, len(l.plays))
+	for i, p := range l.plays {
+		errs[i] = p.close()
 	}
 	return errors.Join(errs...)
 }
@@ -182,5 +227,5 @@ func (gs gateways) Close() error {
 type reporter struct{ site lab.Site }
 
 func (r reporter) Write(line []byte) (int, error) {
-	return len(line), r.site.Report(json.RawMessage(bytes.TrimSpace(line)))
+	return len(line), r.site.Report(labReport{Entry: bytes.TrimSpace(line)})
 }

@@ -29,7 +29,13 @@ type gateway struct {
 	*emulator.Gateway
 	options emulator.Options
 	play    *play
-	started time.Time // by its clock
+	place   place // at first: a reboot may have found others
+}
+
+// place is where a gateway stands.
+type place struct {
+	http uint16
+	ssdp string
 }
 
 // start starts the gateways of a cast. It leaves none behind when one cannot stand.
@@ -45,33 +51,36 @@ func start(ctx context.Context, c cast) (_ *play, err error) {
 		return nil, err
 	}
 	if c.virtual {
-		p.clock = emulator.NewClock(time.Now().Truncate(time.Second))
+		if p.begin.IsZero() {
+			p.begin = time.Now().Truncate(time.Second)
+		}
+		p.clock = emulator.NewClock(p.begin)
 	}
 	for _, o := range c.devices {
 		o.Clock, o.Tally = p.clock, p.tally
-		if len(p.gateways) > 0 {
+		if len(p.gateways) > 0 && o.Beside == nil {
 			o.Beside = p.gateways[0].Gateway // one search finds all
 		}
 		g, err := emulator.New(ctx, o)
 		if err != nil {
 			return nil, err
 		}
-		p.gateways = append(p.gateways, &gateway{g, o, p, p.now()})
+		p.gateways = append(p.gateways, &gateway{g, o, p, place{portOf(g.Location()), g.SSDP().String()}})
 	}
 	return p, nil
 }
 
-// again is the cast with which the play begins again: at the places where it stands.
+// again is the cast with which the play begins again: at the places and the virtual time of its beginning.
 func (p *play) again() cast {
 	c := p.cast
 	c.devices = slices.Clone(c.devices)
 	for i, g := range p.gateways {
 		o := &c.devices[i]
-		if port := portOf(g.Location()); o.HTTPPort == 0 && o.Advertise == "" {
-			o.HTTPPort = port
+		if o.HTTPPort == 0 && o.Advertise == "" {
+			o.HTTPPort = g.place.http
 		}
 		if o.SSDP == "" {
-			o.SSDP = g.SSDP().String()
+			o.SSDP = g.place.ssdp
 		}
 	}
 	return c
@@ -123,6 +132,9 @@ func (p *play) since(m marks) []emulator.Entry {
 
 // now is the time by which the gateways live.
 func (p *play) now() time.Time { return p.clock.Now() }
+
+// mapsPorts reports whether it has a connection service.
+func (g *gateway) mapsPorts() bool { return len(g.ConnectionServices()) > 0 }
 
 // wan is the address that the scenario or --wan gives its WAN side. A policy may keep it from clients.
 func (g *gateway) wan() netip.Addr {

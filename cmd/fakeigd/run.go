@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"os"
 	"strings"
@@ -19,7 +18,7 @@ func runCommand(u *ui) *cobra.Command {
 		Long: `Plays a gateway on loopback while CMD runs.
 
 CMD finds it by its environment: IGD_LOCATION is the URL of the description, IGD_SSDP the address that answers unicast
-searches, IGD_CONTROL the URL of the control API; of several gateways, those of the first. One search finds every
+searches, IGD_CONTROL the URL of the control API; of several, those of the first that maps ports. One search finds every
 gateway of a scenario.
 
 When CMD has ended, what the scenario expects is checked, and with --expect-clean that CMD left nothing behind and spoke the
@@ -37,23 +36,23 @@ but what CMD started is not. What a CMD that ended by itself left running stays.
 		Args:        needsCommand,
 		Annotations: map[string]string{stdoutIsTheirs: "yes"},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return runWithGateway(cmd.Context(), u, &s, clean, args)
+			return runWithGateway(cmd, u, &s, clean, args)
 		},
 	}
 	s.flags(cmd)
-	cmd.Flags().BoolVar(&clean, "expect-clean", false, "exit with 10 unless CMD deletes what it maps and sends no malformed request")
+	cleanFlag(cmd, &clean)
 	s.control = "127.0.0.1:0"
 	cmd.Flags().SetInterspersed(false) // flags after the command are the command's
 	return cmd
 }
 
-func runWithGateway(ctx context.Context, u *ui, s *settings, clean bool, argv []string) error {
+func runWithGateway(cmd *cobra.Command, u *ui, s *settings, clean bool, argv []string) error {
 	path, err := lookPath(argv)
 	if err != nil {
 		return err
 	}
 	s.clean = clean
-	se, err := open(ctx, s, nil)
+	se, err := open(cmd.Context(), s, nil)
 	if err != nil {
 		return err
 	}
@@ -63,7 +62,7 @@ func runWithGateway(ctx context.Context, u *ui, s *settings, clean bool, argv []
 		return err
 	}
 	if len(unmet) > 0 {
-		u.tellUnmet(unmet, s, argv)
+		u.tellUnmet(unmet, cmd, argv)
 		code = cmp.Or(code, exitUnmet)
 	}
 	if code != 0 {

@@ -25,7 +25,8 @@ func serveCommand(u *ui) *cobra.Command {
 
 One JSON line on stdout says that everything stands, and where: event, location, ssdp, control, scenario, seed,
 external_ip, wan, pid, and gateways[] with the same for each when there are several. After it come events, one JSON
-object a line: mapping-added, mapping-deleted, mapping-expired and others, and stopped at the end. The pipe may be closed
+object a line: mapping-added, mapping-deleted, mapping-expired and others, and stopped at the end; time is by the clock of the gateway, of
+stopped by that of the first. The keys at the top are those of the first gateway that maps ports. The pipe may be closed
 after the first line; serve goes on.
 
 With --clock virtual, time stands still for leases, subscriptions and timelines until fakeigd ctl advance moves it; with
@@ -95,7 +96,7 @@ func serve(ctx context.Context, u *ui, s *settings, lifetime time.Duration) erro
 		last.Reason = "max-lifetime"
 	}
 	err = se.close()
-	last.Time = time.Now()
+	last.Time = se.now()
 	events.put(last)
 	events.close(drainTime)
 	if err == nil && code != 0 {

@@ -55,7 +55,7 @@ func open(ctx context.Context, s *settings, onEvent func(emulator.Event)) (_ *se
 	if err := se.begin(ctx, casts); err != nil {
 		return nil, err
 	}
-	se.first = se.plays[0].gateways[0]
+	se.first = firstOf(se.plays)
 	if se.journal != nil {
 		if err := se.journal.begin(); err != nil {
 			return nil, err
@@ -131,6 +131,7 @@ func (se *session) restart(ctx context.Context, p *play) error {
 		return &refusal{404, "no_such_gateway", "it has ended meanwhile", ""}
 	}
 	err := p.close()
+	se.tellReset(p)
 	again, startErr := start(context.WithoutCancel(ctx), p.again())
 	se.mu.Lock()
 	defer se.mu.Unlock()
@@ -139,8 +140,54 @@ func (se *session) restart(ctx context.Context, p *play) error {
 		return errors.Join(startFailure(se.settings.listen, startErr), err)
 	}
 	again.cast = p.cast
+	for i, g := range again.gateways {
+		if p.gateways[i] == se.first {
+			se.first = g
+		}
+	}
 	se.plays[i] = again
 	return err
+}
+
+// resetEvent tells that a gateway has ended and begins again. In the journal's file it is the last entry before those that count
+// from 1 again.
+const resetEvent emulator.EventKind = "reset"
+
+// tellReset tells those who listen, and the journal's file, that p, which is closed, begins again.
+func (se *session) tellReset(p *play) {
+	for _, g := range p.gateways {
+		if se.onEvent != nil {
+			se.onEvent(emulator.Event{Event: resetEvent, Time: p.now(), Gateway: g.Name()})
+		}
+		if se.journal == nil {
+			continue
+		}
+		line := emulator.Entry{Seq: 1, Time: p.now(), Gateway: g.Name(), Kind: string(resetEvent), Name: p.scenario}
+		if all := g.Journal(); len(all) > 0 {
+			line.Seq += all[len(all)-1].Seq
+		}
+		_, _ = se.journal.Write(encodeLine(line)) // close tells
+	}
+}
+
+// now is the time by the clock of the first gateway that is left.
+func (se *session) now() time.Time {
+	if all := se.gateways(); len(all) > 0 {
+		return all[0].play.now()
+	}
+	return time.Now()
+}
+
+// firstOf is the first that maps ports, or else the first: the device of Wi-Fi setup beside a gateway is of no use to a program.
+func firstOf(plays []*play) *gateway {
+	for _, p := range plays {
+		for _, g := range p.gateways {
+			if g.mapsPorts() {
+				return g
+			}
+		}
+	}
+	return plays[0].gateways[0]
 }
 
 // gateways are all that run, in the order in which they were started.

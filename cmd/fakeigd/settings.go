@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"strconv"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -53,6 +54,11 @@ func scenarioFlags(cmd *cobra.Command, names *[]string, wan *string, seed *uint6
 	registerCompletion(cmd, "seed", cobra.NoFileCompletions)
 }
 
+// cleanFlag is of run and lab.
+func cleanFlag(cmd *cobra.Command, clean *bool) {
+	cmd.Flags().BoolVar(clean, "expect-clean", false, "exit with 10 unless CMD deletes what it maps and sends no malformed request")
+}
+
 // The values of --clock.
 const (
 	clockReal    = "real"
@@ -70,6 +76,7 @@ type cast struct {
 	expect   []emulator.Expectation
 	clean    bool
 	devices  []emulator.Options
+	begin    time.Time // of a virtual clock; zero: now
 }
 
 // casts reads the scenarios and applies the settings. It opens nothing.
@@ -102,7 +109,7 @@ func (s *settings) castsOf(all []*scenarios.Scenario, taken map[string]bool) ([]
 	gateways := len(taken)
 	for _, sc := range all {
 		for n := range max(s.count, 1) {
-			c := cast{sc.Name, s.seed, s.clock == clockVirtual, sc.Expect, s.clean, sc.Options()}
+			c := cast{scenario: sc.Name, seed: s.seed, virtual: s.clock == clockVirtual, expect: sc.Expect, clean: s.clean, devices: sc.Options()}
 			for i := range c.devices {
 				o := &c.devices[i]
 				if s.count > 1 {
@@ -110,7 +117,7 @@ func (s *settings) castsOf(all []*scenarios.Scenario, taken map[string]bool) ([]
 				}
 				o.Name = freeName(o.Name, taken)
 				o.LAN, o.HTTPPort, o.SSDP, o.Advertise = lan, port, s.ssdp, s.advertise
-				o.Scenario, o.Seed = sc.Name, s.seed // names differ, and with them what is derived from the seed
+				o.Seed = s.seed // names differ, and with them what is derived from the seed
 				if wan.IsValid() {
 					o.ExternalIP = wan
 				}

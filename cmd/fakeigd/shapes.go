@@ -130,7 +130,7 @@ func viewsOf(all []*gateway) gatewaysView {
 func (g *gateway) state() stateView {
 	v := stateView{
 		gatewayView: g.view(), Seed: g.play.seed, Clock: g.play.clockKind(), Time: g.play.now(), Status: g.ConnectionStatus(),
-		Mappings: len(g.Mappings()), Uptime: int64(g.play.now().Sub(g.started) / time.Second),
+		Mappings: len(g.Mappings()), Uptime: int64(g.DefaultConnection().Uptime() / time.Second),
 	}
 	if all := g.Journal(); len(all) > 0 {
 		v.Journal = all[len(all)-1].Seq

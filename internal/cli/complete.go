@@ -113,5 +113,17 @@ type namedValue struct {
 	name string
 }
 
+// FlagValues are what a flag that may be given several times was given, or the one value of any other.
+func FlagValues(f *pflag.Flag) []string {
+	value := f.Value
+	if named, ok := value.(namedValue); ok {
+		value = named.Value
+	}
+	if list, ok := value.(pflag.SliceValue); ok {
+		return list.GetSlice()
+	}
+	return []string{value.String()}
+}
+
 // Type is the name of the value in --help.
 func (v namedValue) Type() string { return v.name }
