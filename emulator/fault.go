@@ -32,7 +32,7 @@ type Condition struct {
 	Status   Test            `yaml:"status"`    // HTTP status of the answer
 }
 
-// Test compares a text, or the number that it is. Of several parts all must hold; the zero value always does.
+// Test compares a text, or the number that it is or that comes first in it: 540 of Second-540, 1800 of max-age=1800. Of several parts all must hold; the zero value always does.
 type Test struct {
 	Equals   *string `yaml:"equals,scalar"`
 	Not      *string `yaml:"not"`

@@ -68,8 +68,19 @@ func (t *Test) holds(s string) bool {
 	if t.Below == nil && t.Above == nil {
 		return true
 	}
-	n, err := strconv.ParseInt(strings.TrimSpace(s), 10, 64)
-	return err == nil && (t.Below == nil || n < *t.Below) && (t.Above == nil || n > *t.Above)
+	n, ok := numberIn(s)
+	return ok && (t.Below == nil || n < *t.Below) && (t.Above == nil || n > *t.Above)
+}
+
+// numberIn is the number that s is, or the first whole number in it: 540 of "Second-540", 1800 of "max-age=1800".
+func numberIn(s string) (n int64, ok bool) {
+	if n, err := strconv.ParseInt(strings.TrimSpace(s), 10, 64); err == nil {
+		return n, true
+	}
+	digit := func(r rune) bool { return r >= '0' && r <= '9' }
+	s = strings.TrimLeftFunc(s, func(r rune) bool { return !digit(r) })
+	n, err := strconv.ParseInt(s[:len(s)-len(strings.TrimLeftFunc(s, digit))], 10, 64)
+	return n, err == nil
 }
 
 // containsFold is strings.Contains in any case.

@@ -161,3 +161,17 @@ func FuzzCondition(f *testing.F) {
 		fault.acts(s, o)
 	})
 }
+
+// Headers have their numbers in words (UDA 1.1 §1.2.2, §4.1.1).
+func TestNumberIn(t *testing.T) {
+	for text, want := range map[string]int64{"540": 540, " -3 ": -3, "Second-540": 540, "max-age=1800": 1800, "max-age = 60, private=2": 60, "007": 7} {
+		if n, ok := numberIn(text); !ok || n != want {
+			t.Errorf("%q: %d, %v, want %d", text, n, ok, want)
+		}
+	}
+	for _, text := range []string{"", "Second-infinite", "99999999999999999999"} {
+		if n, ok := numberIn(text); ok {
+			t.Errorf("%q: %d, want none", text, n)
+		}
+	}
+}

@@ -19,6 +19,8 @@ type glossary struct {
 	in, out map[string][]string // arguments by action
 	events  []string            // evented variables
 	wan     []WAN
+
+	services []string // types
 }
 
 // glossary reads the SCPDs of the services that o has.
@@ -29,6 +31,7 @@ func (o Options) glossary() glossary {
 	all := glossary{wan: o.WAN, in: map[string][]string{}, out: map[string][]string{}}
 	newTree(&o, newSite(&o, "localhost:80", generation{})).visit(func(d *device) {
 		for _, s := range d.services {
+			all.services = union(all.services, []string{s.typ})
 			if s.definition == nil {
 				continue
 			}

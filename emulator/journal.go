@@ -127,8 +127,14 @@ func (g *Gateway) Await(ctx context.Context, e Expectation) (Entry, error) {
 }
 
 // Verify are those of these expectations that the journal, as far as it is in memory, does not meet. The error is about an
-// expectation that makes no sense. What is expected of a whole long run is better said in Options.Tally.
+// expectation that makes no sense for g ([Expectation.Against]). What is expected of a whole long run is better said in Options.Tally.
 func (g *Gateway) Verify(expect ...Expectation) ([]Unmet, error) {
+	known := g.observed()
+	for i, e := range expect {
+		if problems := e.against(known); len(problems) > 0 {
+			return nil, fmt.Errorf("emulator: expectation %d: %w", i+1, problems[0])
+		}
+	}
 	t, err := NewTally(expect...)
 	if err != nil {
 		return nil, err

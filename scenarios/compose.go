@@ -42,9 +42,6 @@ type layer struct {
 // scenario composes the devices of doc and checks what they are.
 func (c *composer) scenario(doc *document) {
 	c.under = append(c.under, doc.id())
-	for i, e := range doc.Expect {
-		c.problemsOf(doc.root, path{"expect", i}, e.Problems())
-	}
 	var users []map[string]user
 	c.users = map[string]user{}
 	if fragment := doc.root.get("quirk"); fragment != nil {
@@ -73,6 +70,9 @@ func (c *composer) scenario(doc *document) {
 			o.Scenario = doc.file // by which it is found again
 		}
 		doc.options = append(doc.options, o)
+	}
+	for i, e := range doc.Expect {
+		c.problemsOf(doc.root, path{"expect", i}, e.Against(doc.options...))
 	}
 }
 

@@ -280,6 +280,11 @@ func TestComposeRefuses(t *testing.T) {
 			"main.yaml:5:44: quirk desc-two-wandevices: quirk.wan[1] (desc-two-wandevices.yaml:12:7): no service of dialect.description.tree serves this connection: " +
 				"add a WANIPConnection with wan: 1 there (devices.dialect.description.tree: mine.yaml:6:13)",
 		}},
+		{"a slip in what is expected", map[string]string{
+			"main.yaml": "devices: {profile: igd1, quirks: list-views-differ}\nexpect: [{faults: list-views-differ}, {calls: AddPortMaping, exactly: 0}]\n",
+		}, []string{
+			`main.yaml:3:47: expect[1].calls: there is no action AddPortMaping; did you mean "AddPortMapping"?`,
+		}},
 		{"a version that the tree does not have", map[string]string{"main.yaml": "devices: {profile: fritzbox-7590, igd: 2}\n"}, []string{
 			"main.yaml:2:40: devices.igd: is 2, and dialect.description.tree is an InternetGatewayDevice:1 (devices[0].dialect.description.tree: fritzbox-7590.yaml:71:11)",
 		}},
