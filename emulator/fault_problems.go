@@ -99,6 +99,9 @@ func (f Fault) problems(known glossary, at []any, report report) {
 func (c Condition) problems(on Layer, v vocabulary, at []any, report report) {
 	for _, name := range sortedKeys(c.Arg) {
 		known(name, v.asked, below(at, "arg", name), report)
+		if test := c.Arg[name]; (test.Below != nil || test.Above != nil) && slices.Contains(textArguments(), name) {
+			report(below(at, "arg", name), "", "%s is no number that could be below or above another", name)
+		}
 	}
 	choice(c.Via, below(at, "via"), report)
 	choice(c.Existing, below(at, "existing"), report)
@@ -119,6 +122,11 @@ func known(name string, all []string, at []any, report report) {
 		return
 	}
 	report(at, words.Nearest(name, all), "there is no %s here, only %s", name, list(all))
+}
+
+// textArguments are those of a mapping that are no numbers, although they may hold some.
+func textArguments() []string {
+	return []string{"NewRemoteHost", "NewProtocol", "NewInternalClient", "NewPortMappingDescription"}
 }
 
 // shortestWindow keeps a virtual clock from walking through millions of windows at once.

@@ -41,6 +41,8 @@ func TestFaultProblems(t *testing.T) {
 			[]string{`faults[0].if.version: table.expire cannot be asked that, only size, arg and age`}},
 		{"no such argument", []Fault{{On: "soap.DeletePortMapping", If: Condition{Arg: map[string]Test{"NewExternalPorts": {Empty: ptr(true)}}}, Do: refuse}},
 			[]string{`faults[0].if.arg.NewExternalPorts: there is no NewExternalPorts here, only NewRemoteHost, NewExternalPort and NewProtocol; did you mean "NewExternalPort"?`}},
+		{"a text is no number", []Fault{{On: "soap.AddPortMapping", If: Condition{Arg: map[string]Test{"NewProtocol": {Below: ptr(int64(3))}, "NewLeaseDuration": {Below: ptr(int64(3))}}}, Do: refuse}},
+			[]string{`faults[0].if.arg.NewProtocol: NewProtocol is no number that could be below or above another`}},
 		{"two verbs", []Fault{{On: "soap.*", Do: Deed{Drop: true, Close: RST}}}, []string{`faults[0].do.close: one verb ends the occasion, and there is drop already`}},
 		{"two verbs on the same occasions", []Fault{{On: "ssdp.search", Do: drop}, {On: "ssdp.search", If: Condition{Via: "multicast"}, Do: drop}, {On: "ssdp.search", Do: drop}},
 			[]string{

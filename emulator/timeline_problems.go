@@ -74,7 +74,7 @@ func (a Action) problems(known glossary, at []any, report report) {
 	}
 	switch len(what) {
 	case 0:
-		report(at, "", "does nothing: %s", list(strings.Fields(happenings)))
+		report(at, "", "does nothing: give one of %s", list(strings.Fields(happenings)))
 		return
 	case 1:
 	default:

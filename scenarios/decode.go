@@ -3,6 +3,7 @@ package scenarios
 import (
 	"encoding"
 	"fmt"
+	"net/netip"
 	"reflect"
 	"slices"
 	"strconv"
@@ -163,6 +164,9 @@ func (d *decoder) text(n *node, v reflect.Value, to encoding.TextUnmarshaler) {
 	suggestion := ""
 	if list, ok := to.(choices); ok {
 		suggestion = words.Nearest(n.value, list.Choices())
+	}
+	if v.Type() == reflect.TypeFor[netip.Addr]() { // whose own words are for programmers
+		err = fmt.Errorf("%q is no IP address, such as 192.0.2.1", shorten(n.value))
 	}
 	v.SetZero()
 	d.problems.at(n, suggestion, "%s: %v", subject(n), err)

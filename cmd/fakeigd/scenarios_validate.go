@@ -48,6 +48,7 @@ type problemView struct {
 func validate(u *ui, names []string) error {
 	views := []fileView{}
 	var wrong bool
+	var unread error // the first file that cannot be read; the others are checked all the same
 	for _, name := range names {
 		_, err := scenarios.Load(name)
 		v := fileView{File: name, OK: err == nil, Problems: []problemView{}}
@@ -59,7 +60,10 @@ func validate(u *ui, names []string) error {
 				}
 			}
 		} else if err != nil {
-			return scenarioFailure(name, err)
+			if unread == nil {
+				unread = scenarioFailure(name, err)
+			}
+			continue
 		} else if !u.JSON {
 			u.Print("%s: ok", name)
 		}
@@ -68,6 +72,9 @@ func validate(u *ui, names []string) error {
 	}
 	if u.JSON {
 		u.Document(map[string]any{"files": views})
+	}
+	if unread != nil {
+		return unread
 	}
 	if wrong {
 		return exit(exitUsage)
