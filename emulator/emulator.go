@@ -13,6 +13,9 @@
 // testing/synctest is fake: with a [Network] a week of renewals then passes in a second. A clock from [NewClock] stands
 // still until it is told to [Clock.Advance], for programs on real sockets that cannot wait three days.
 //
+// In a [Network] inside synctest the same seed and the same calls in the same order give the same journal. Calls that a client makes at
+// one instant from several goroutines have no order, and the journal shows the one they happened to come in.
+//
 // What happens to a gateway by itself stands in Options.Timeline: a [Reboot], another address, a cable that is pulled. [Gateway.Reboot]
 // and [Connection.SetExternalIP] are the same by hand.
 //

@@ -7,6 +7,7 @@ import (
 	"io"
 	"iter"
 	"sync"
+	"time"
 )
 
 // journalSize is how many entries are kept in memory; the writer and the tally get all of them.
@@ -14,14 +15,15 @@ const journalSize = 4096
 
 // journal numbers entries, keeps the latest and writes all.
 type journal struct {
-	mu    sync.Mutex
-	name  string
-	w     io.Writer
-	tally *Tally
-	err   error // the first failure of w, which ends writing
-	seq   uint64
-	ring  []Entry       // entry n at (n-1)%journalSize
-	grown chan struct{} // closed by the next entry; nil while nobody waits
+	mu     sync.Mutex
+	name   string
+	w      io.Writer
+	tally  *Tally
+	err    error // the first failure of w, which ends writing
+	seq    uint64
+	latest time.Time     // of an entry
+	ring   []Entry       // entry n at (n-1)%journalSize
+	grown  chan struct{} // closed by the next entry; nil while nobody waits
 }
 
 func (j *journal) add(e Entry) {
@@ -29,6 +31,11 @@ func (j *journal) add(e Entry) {
 	defer j.mu.Unlock()
 	j.seq++
 	e.Seq, e.Gateway = j.seq, j.name
+	// What was noted by the clock just before it was known what follows from it: times follow the numbers.
+	if e.Time.Before(j.latest) {
+		e.Time = j.latest
+	}
+	j.latest = e.Time
 	if len(j.ring) < journalSize {
 		j.ring = append(j.ring, e)
 	} else {

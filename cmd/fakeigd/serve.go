@@ -32,7 +32,8 @@ after the first line; serve goes on.
 With --clock virtual, time stands still for leases, subscriptions and timelines until fakeigd ctl advance moves it; with
 --count N each scenario is played N times, as NAME-1 to NAME-N.
 
-SIGTERM and the end of --max-lifetime give exit code 0, SIGINT 130, SIGHUP 129. byebye is sent first.
+SIGTERM and the end of --max-lifetime give exit code 0, SIGINT 130, SIGHUP 129, and 1 when the
+journal could not be written to its end. byebye is sent first.
 
 The control API speaks JSON, in the words of scenarios; fakeigd ctl does the same from a shell:
 
