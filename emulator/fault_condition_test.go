@@ -19,7 +19,7 @@ func TestTest(t *testing.T) {
 		{Test{}, []string{"", "x"}, nil},
 		{Test{Equals: new("TCP")}, []string{"TCP"}, []string{"", "tcp", "TCP "}},
 		{Test{Not: new("TCP")}, []string{"", "UDP"}, []string{"TCP"}},
-		{Test{Below: new(int64(1024))}, []string{"0", "1023", "-5", " 80 "}, []string{"1024", "", "x", "80.5", "99999999999999999999"}},
+		{Test{Below: new(int64(1024))}, []string{"0", "1023", "-5", " 80 ", "80.5", "Second-540"}, []string{"1024", "", "x", "99999999999999999999"}},
 		{Test{Above: new(int64(0))}, []string{"1", "4294967296"}, []string{"0", "", "-1"}},
 		{Test{Above: new(int64(0)), Below: new(int64(3600))}, []string{"1", "3599"}, []string{"0", "3600"}},
 		{Test{Empty: yes}, []string{""}, []string{" ", "x"}},
