@@ -15,16 +15,29 @@ import (
 	"github.com/igdkit/igdkit/internal/words"
 )
 
-//go:embed *.yaml
+// The built-in files, in a folder for each group.
+//
+//go:embed */*.yaml
 var files embed.FS
 
 // builtIn is the text of a built-in file.
 func builtIn(name string) (file string, data []byte, err error) {
 	file = name + ".yaml"
-	if data, err = files.ReadFile(file); err != nil {
-		return "", nil, &UnknownError{Name: name, Nearest: words.Near(name, Names())}
+	for _, group := range groups() {
+		if data, err := files.ReadFile(group + "/" + file); err == nil {
+			return file, data, nil
+		}
 	}
-	return file, data, nil
+	return "", nil, &UnknownError{Name: name, Nearest: words.Near(name, Names())}
+}
+
+// groups are the folders of the built-in files.
+func groups() (all []string) {
+	entries, _ := files.ReadDir(".")
+	for _, e := range entries {
+		all = append(all, e.Name())
+	}
+	return all
 }
 
 // find is the file that name stands for in doc: a built-in one, or one beside doc. Nothing else can be named, because a scenario
@@ -101,14 +114,14 @@ func readAll(name string, r io.Reader) ([]byte, error) {
 
 // Names lists the built-in scenarios, profiles and quirks in order, without reading them.
 func Names() []string {
-	entries, err := files.ReadDir(".")
-	if err != nil {
-		return nil
-	}
 	var names []string
-	for _, e := range entries {
-		names = append(names, strings.TrimSuffix(e.Name(), ".yaml"))
+	for _, group := range groups() {
+		entries, _ := files.ReadDir(group)
+		for _, e := range entries {
+			names = append(names, strings.TrimSuffix(e.Name(), ".yaml"))
+		}
 	}
+	slices.Sort(names)
 	return names
 }
 

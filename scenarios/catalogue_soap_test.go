@@ -1,0 +1,18 @@
+package scenarios_test
+
+import "strings"
+
+func soapRows() []row {
+	return []row{
+		{
+			id: "soap-resp-corrupt-bytes", // ofekp/TinyUPnP#1
+			look: func(s *street) string {
+				answer, _ := s.exchange(s.connections()[0].request("NoSuchAction"))
+				_, text, _ := strings.Cut(answer, "<errorDescription>")
+				text, _, _ = strings.Cut(text, "</UPnPError>")
+				return strings.TrimSpace(text)
+			},
+			want: "Invalid Actio\xef\xbf\xef\xbfrrorDescription>", sound: "Invalid Action</errorDescription>",
+		},
+	}
+}
