@@ -2,8 +2,8 @@ package scenarios_test
 
 import "net/netip"
 
-// profiles are what public captures give of each router; the documents themselves are in the evidence that each scenario names.
-func profiles() []profile {
+// firstProfiles are the six of quite different make.
+func firstProfiles() []profile {
 	const (
 		envelope   = `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" s:encodingStyle="http://schemas.xmlsoap.org/soap/encoding/">`
 		ip1        = "urn:schemas-upnp-org:service:WANIPConnection:1"

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -41,6 +42,11 @@ type profile struct {
 	answer  string   // to GetExternalIPAddress; empty: not known
 	refuses []string // an action with arguments
 	fault   string   // its answer
+}
+
+// profiles are what public captures give of each router; the documents themselves are in the evidence that each scenario names.
+func profiles() []profile {
+	return slices.Concat(firstProfiles(), keptProfiles(), threadProfiles())
 }
 
 // now is when time begins in a bubble.
