@@ -37,6 +37,9 @@ func (t Test) String() string {
 	if t.Contains != nil {
 		add("containing %q", *t.Contains)
 	}
+	if t.Lacks != nil {
+		add("lacking %q", *t.Lacks)
+	}
 	if len(parts) == 0 {
 		return "of any value"
 	}

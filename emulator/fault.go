@@ -41,6 +41,7 @@ type Test struct {
 	Empty    *bool   `yaml:"empty"`
 	Begins   *string `yaml:"begins"`
 	Contains *string `yaml:"contains"` // of header values and names: in any case
+	Lacks    *string `yaml:"lacks"`    // does not contain: a body without an argument, a header without a word; in any case
 }
 
 // Count compares a number. The zero value always holds.

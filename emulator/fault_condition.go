@@ -62,7 +62,8 @@ func (t *Test) holds(s string) bool {
 		t.Not != nil && s == *t.Not,
 		t.Empty != nil && *t.Empty != (s == ""),
 		t.Begins != nil && !strings.HasPrefix(s, *t.Begins),
-		t.Contains != nil && !containsFold(s, *t.Contains):
+		t.Contains != nil && !containsFold(s, *t.Contains),
+		t.Lacks != nil && containsFold(s, *t.Lacks):
 		return false
 	}
 	if t.Below == nil && t.Above == nil {

@@ -26,6 +26,7 @@ func TestTest(t *testing.T) {
 		{Test{Empty: no}, []string{" ", "x"}, []string{""}},
 		{Test{Begins: new("urn:")}, []string{"urn:x"}, []string{"xurn:", "URN:x", ""}},
 		{Test{Contains: new("Microsoft")}, []string{"a microsoft b", "MICROSOFT"}, []string{"micro soft", ""}},
+		{Test{Lacks: new("RemoteHost")}, []string{"", "<NewProtocol>"}, []string{"<NewRemoteHost/>", "remotehost"}},
 		{Test{Not: new("0"), Below: new(int64(10))}, []string{"1"}, []string{"0", "10"}},
 	}
 	for _, tt := range tests {

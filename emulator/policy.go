@@ -128,7 +128,7 @@ type AnyPortPolicy struct {
 // ListPolicy is what the reading actions show.
 type ListPolicy struct {
 	End   ListEnd `yaml:"end"`   // GetGenericPortMappingEntry beyond the last: an error, or last: that one again; "": 713
-	Hides Hidden  `yaml:"hides"` // entries that no action shows: leased, permanent, foreign (other clients than the caller) or all; "": none
+	Hides Hidden  `yaml:"hides"` // entries that no action shows: leased, permanent, foreign (other clients than the caller), static (set up otherwise than by UPnP, as forwards of a page of the router's own) or all; "": none
 }
 
 // ExternalIPPolicy is what the gateway says of its address.

@@ -99,6 +99,35 @@ func TestPolicyCodes(t *testing.T) {
 	}
 }
 
+// What a page of the router's own has forwarded is in no list, but in the way; and a mapping beside it is seen.
+func TestStaticHidden(t *testing.T) {
+	o := Options{Version: 1, Mappings: []InitialMapping{{ExternalPort: 8080, InternalClient: addr(them), Static: true}}}
+	key, first := add()[:6], []string{"NewPortMappingIndex", "0"}
+	look := func(c caller, want int) {
+		t.Helper()
+		for action, args := range map[string][]string{"GetSpecificPortMappingEntry": key, "GetGenericPortMappingEntry": first} {
+			got, _ := c.do(ipConnection, 1, action, args...)
+			if got != want && !(want == 714 && got == 713) {
+				t.Errorf("%s: error %d, want %d", action, got, want)
+			}
+		}
+	}
+	look(call1(t, o), 0)
+	o.Policy = Policy{List: ListPolicy{Hides: "static"}}
+	c := call1(t, o)
+	look(c, 714)
+	if got, _ := c.do(ipConnection, 1, "AddPortMapping", add()...); got != 718 {
+		t.Errorf("error %d, want 718", got)
+	}
+	o.Policy.Conflict.Static = "duplicate"
+	c = call1(t, o)
+	if got, _ := c.do(ipConnection, 1, "AddPortMapping", add()...); got != 0 {
+		t.Errorf("error %d beside it", got)
+	}
+	look(c, 0)
+	look(c.as("127.0.0.77"), 0) // and by others
+}
+
 // What the table holds after adds, as external port, client, internal port and lease in seconds.
 func TestPolicyMakes(t *testing.T) {
 	foreign := ClientPolicy{Accept: "any"}

@@ -154,7 +154,7 @@ func (w *OwnAny) UnmarshalText(text []byte) error { return choose(w, text) }
 type Hidden string
 
 // Choices are the words of Hidden.
-func (Hidden) Choices() []string { return []string{"leased", "permanent", "foreign", "all"} }
+func (Hidden) Choices() []string { return []string{"leased", "permanent", "foreign", "static", "all"} }
 
 // UnmarshalText reads one of Choices.
 func (w *Hidden) UnmarshalText(text []byte) error { return choose(w, text) }

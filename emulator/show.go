@@ -7,10 +7,23 @@ import (
 
 func getSpecificPortMappingEntry(s *state, c call) ([]string, error) {
 	e := s.named(c)
-	if e == nil || s.hides(c, e) {
+	if e != nil && s.hides(c, e) {
+		e = s.behind(c, e)
+	}
+	if e == nil {
 		return nil, refuse(NoEntry)
 	}
 	return s.shown(e), nil
+}
+
+// behind is the first entry of the key of e that the caller sees; nil when there is none.
+func (s *state) behind(c call, e *entry) *entry {
+	for other := range c.connection.mappings.of(e.ExternalPort, e.Protocol) {
+		if other.key() == e.key() && !s.hides(c, other) {
+			return other
+		}
+	}
+	return nil
 }
 
 func getGenericPortMappingEntry(s *state, c call) ([]string, error) {
@@ -70,6 +83,8 @@ func (s *state) hides(c call, e *entry) bool {
 		return e.Lease == 0
 	case "foreign":
 		return e.InternalClient != c.caller
+	case "static":
+		return e.Static
 	case "all":
 		return true
 	}
