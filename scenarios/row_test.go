@@ -27,6 +27,7 @@ type street struct {
 	pc, nas  *emulator.Host // 192.168.1.10 and 192.168.1.11
 	peer     *emulator.Host // 198.51.100.20
 	gateways []*emulator.Gateway
+	scenario *scenarios.Scenario
 }
 
 const (
@@ -35,12 +36,14 @@ const (
 	external = "45.66.77.88"
 )
 
-// load reads a built-in scenario by its name. With "name: {parameter: value}" it is igd1 with that quirk.
+// load reads a built-in scenario by its name. "name: {parameter: value}" is igd1 with that quirk, "{profile: igd2, …}" a device.
 func load(t *testing.T, use string) *scenarios.Scenario {
 	t.Helper()
 	var s *scenarios.Scenario
 	var err error
-	if strings.Contains(use, ":") {
+	if strings.HasPrefix(use, "{") {
+		s, err = scenarios.Parse("row.yaml", []byte("schema: 1\ndevices: "+use+"\n"))
+	} else if strings.Contains(use, ":") {
 		s, err = scenarios.Parse("row.yaml", []byte("schema: 1\ndevices: {profile: igd1, quirks: {"+use+"}}\n"))
 	} else {
 		s, err = scenarios.Load(use)
@@ -65,10 +68,11 @@ func stand(t *testing.T, sc *scenarios.Scenario, seed uint64, journal func() io.
 	lan := netip.MustParsePrefix("192.168.1.1/24")
 	host := n.Host("router", lan)
 	s := &street{
-		t:    t,
-		pc:   n.Host("pc", netip.MustParsePrefix("192.168.1.10/24")),
-		nas:  n.Host("nas", netip.MustParsePrefix("192.168.1.11/24")),
-		peer: n.Internet("peer", netip.MustParseAddr("198.51.100.20")),
+		t:        t,
+		scenario: sc,
+		pc:       n.Host("pc", netip.MustParsePrefix("192.168.1.10/24")),
+		nas:      n.Host("nas", netip.MustParsePrefix("192.168.1.11/24")),
+		peer:     n.Internet("peer", netip.MustParseAddr("198.51.100.20")),
 	}
 	s.pc.SetDefaultGateway(lan.Addr())
 	s.nas.SetDefaultGateway(lan.Addr())
