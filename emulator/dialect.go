@@ -65,8 +65,8 @@ func (a *AllAnswer) UnmarshalText(text []byte) error { return choose(a, text) }
 //
 // All its templates know {host} and {port}, where HTTP is served, {udn} of the device that they are about, else of the root, {gateway},
 // {igd} and {seed} of the options, and the words of chance (see [Template]). Beside these, Document knows {device}, {configid} and
-// {url-base}; Device {type}, {name}, {services} and {devices}; Service {type}, {id}, {scpd}, {control} and {events}; SCPD {configid}, {actions} and
-// {variables}. {services}, {devices}, {actions} and {variables} are whole lists with their element, and stand alone on their line.
+// {url-base}; Device {type}, {name}, {services} and {devices}; Service {type}, {id}, {scpd}, {control} and {events}; the URLs of services {service},
+// {kind} and {version}; SCPD {configid}, {actions} and {variables}. {services}, {devices}, {actions} and {variables} are whole lists with their element, and stand alone on their line.
 type DescriptionDialect struct {
 	Path     Template    `yaml:"path"`     // of the description; "": /description.xml
 	URLBase  *Template   `yaml:"url-base"` // nil: none
@@ -77,7 +77,17 @@ type DescriptionDialect struct {
 	LineEnd  LineEnd     `yaml:"line-end"` // of these documents; "": lf; none: all on one line, without indentation
 	Indent   *string     `yaml:"indent"`   // of what is in serviceList and deviceList; nil: one blank
 	Encoding Encoding    `yaml:"encoding"` // of these documents; "": utf-8. What it cannot say becomes "?"
+	URLs     ServiceURLs `yaml:"urls"`     // of services that the tree gives none
 	Tree     *DeviceNode `yaml:"tree"`     // nil: the standard tree of Options.Version with the connections of Options.WAN
+}
+
+// ServiceURLs are the URLs of a service as they are written in the description: paths with or without query, or absolute. {service} is its
+// name, such as WANIPConnection1; {kind} and {version} are its parts. Where several connections have the same service, all but the first have
+// a number behind it: WANIPConnection1-1, and WANIPConnection-1 as {kind}.
+type ServiceURLs struct {
+	SCPD    Template `yaml:"scpd"`    // "": /scpd/{service}.xml
+	Control Template `yaml:"control"` // "": /control/{service}
+	Events  Template `yaml:"events"`  // "": /event/{service}
 }
 
 // LineEnd is how lines end.
@@ -102,7 +112,7 @@ func (e *Encoding) UnmarshalText(text []byte) error { return choose(e, text) }
 type DeviceNode struct {
 	Type     string        `yaml:"type,required"` // whole URN
 	Name     Template      `yaml:"name"`          // {name}, the friendlyName; "": of the root "Emulated gateway" with its name
-	UDN      Template      `yaml:"udn"`           // "": by the seed. Options.UDN goes before that of the root
+	UDN      Template      `yaml:"udn"`           // "": by the seed; {udn} is that of the root. Options.UDN goes before that of the root
 	Device   Template      `yaml:"device"`        // its own text; "": DescriptionDialect.Device
 	Services []ServiceNode `yaml:"services"`
 	Devices  []DeviceNode  `yaml:"devices"`
@@ -112,9 +122,9 @@ type DeviceNode struct {
 type ServiceNode struct {
 	Type    string   `yaml:"type,required"` // whole URN, of UPnP or dslforum; of one that the emulator does not know, every action is 401
 	ID      string   `yaml:"id"`            // "": the standard's
-	SCPD    Template `yaml:"scpd"`          // "": /scpd/ and its name
-	Control Template `yaml:"control"`       // "": /control/ and its name
-	Events  Template `yaml:"events"`        // "": /event/ and its name
+	SCPD    Template `yaml:"scpd"`          // "": as ServiceURLs say; the same words
+	Control Template `yaml:"control"`       // the same
+	Events  Template `yaml:"events"`        // the same
 	Actions []string `yaml:"actions"`       // it has only these; nil: all of the standard's
 	WAN     int      `yaml:"wan"`           // which of Options.WAN it serves, from 0
 }

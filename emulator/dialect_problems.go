@@ -63,10 +63,16 @@ func (d *DescriptionDialect) problems(at []any, report report, connections int) 
 	}
 	if d.URLBase != nil {
 		check("url-base", *d.URLBase)
+		if d.Document != "" && !d.Document.has("url-base") {
+			report(below(at, "url-base"), "", "nobody sees it: %v has no {url-base}", elsewhere(below(at, "document")))
+		}
 	}
 	check("document", d.Document, "device", "configid", "url-base")
 	check("device", d.Device, deviceWords()...)
 	check("service", d.Service, "type", "id", "scpd", "control", "events")
+	for _, url := range []keyed{{"scpd", d.URLs.SCPD}, {"control", d.URLs.Control}, {"events", d.URLs.Events}} {
+		url.problems(below(at, "urls", url.key), report, true, siteWords(urlWords()...)...)
+	}
 	check("scpd", d.SCPD, "configid", "actions", "variables")
 	if d.Tree != nil {
 		t := treeCheck{report, connections, 0}
@@ -75,6 +81,8 @@ func (d *DescriptionDialect) problems(at []any, report report, connections int) 
 }
 
 func deviceWords() []string { return []string{"type", "name", "services", "devices"} }
+
+func urlWords() []string { return []string{"service", "kind", "version"} }
 
 // A tree is bounded, because each node costs a datagram or two in every announcement.
 const (
@@ -98,7 +106,11 @@ func (t *treeCheck) device(n *DeviceNode, at []any, depth int) {
 	}
 	n.Name.problems(below(at, "name"), t.report, true, siteWords()...)
 	n.UDN.problems(below(at, "udn"), t.report, true, siteWords()...)
-	if n.UDN != "" && !strings.HasPrefix(string(n.UDN), "uuid:") {
+	switch {
+	case n.UDN == "" || strings.HasPrefix(string(n.UDN), "uuid:"), depth > 0 && strings.HasPrefix(string(n.UDN), "{udn}"):
+	case depth > 0:
+		t.report(below(at, "udn"), "", "must begin with uuid:, or with {udn}, which is that of the root")
+	default:
 		t.report(below(at, "udn"), "", "must begin with uuid:")
 	}
 	n.Device.problems(below(at, "device"), t.report, true, siteWords(deviceWords()...)...)
@@ -115,7 +127,7 @@ func (t *treeCheck) service(n *ServiceNode, at []any) {
 	t.nodes++
 	t.urn(n.Type, below(at, "type"))
 	for _, url := range []keyed{{"scpd", n.SCPD}, {"control", n.Control}, {"events", n.Events}} {
-		url.problems(below(at, url.key), t.report, true, siteWords()...)
+		url.problems(below(at, url.key), t.report, true, siteWords(urlWords()...)...)
 	}
 	if n.WAN < 0 || n.WAN >= t.connections {
 		t.report(below(at, "wan"), "", "there is no connection %d: wan has %d, counted from 0", n.WAN, t.connections)

@@ -23,7 +23,7 @@ type Options struct {
 	Clients   []netip.Prefix // who is answered; nil: loopback if LAN is loopback, private addresses if LAN is unspecified, otherwise LAN's /24 or /64
 
 	ExternalIP netip.Addr // zero: 45.66.77.88; 0.0.0.0: none
-	Connection string     // "WANIPConnection" or "WANPPPConnection"; "": WANIPConnection. WANPPPConnection exists in IGD:1 only
+	Connection string     // "WANIPConnection" or "WANPPPConnection"; "": WANIPConnection. WANPPPConnection exists in IGD:1 only, or in a tree of the dialect's own
 	WAN        []WAN      // connections to the Internet; nil: one, as Connection and ExternalIP say
 
 	Seed   uint64 // of everything that is chosen by chance: UDNs, SIDs, ports, delays

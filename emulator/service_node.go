@@ -31,21 +31,42 @@ func newService(d *device, node *ServiceNode, s *site) *service {
 	if node.Actions != nil {
 		v.definition = v.definition.only(node.Actions)
 	}
-	v.scpdURL = s.url(node.SCPD, "/scpd/"+v.name()+".xml", d)
-	v.controlURL = s.url(node.Control, "/control/"+v.name(), d)
-	v.eventURL = s.url(node.Events, "/event/"+v.name(), d)
+	urls := &s.options.Dialect.Description.URLs
+	words := v.words(s)
+	v.scpdURL = s.url(words, node.SCPD, urls.SCPD, "/scpd/{service}.xml")
+	v.controlURL = s.url(words, node.Control, urls.Control, "/control/{service}")
+	v.eventURL = s.url(words, node.Events, urls.Events, "/event/{service}")
 	return v
+}
+
+// words are those that the URLs of s know.
+func (s *service) words(at *site) filler {
+	site := at.words(at.paths, s.device)
+	return func(b []byte, word string) ([]byte, bool) {
+		switch word {
+		case "service":
+			return append(b, s.name()...), true
+		case "kind":
+			return append(b, s.kind+s.number()...), true
+		case "version":
+			return strconv.AppendInt(b, int64(s.version), 10), true
+		}
+		return site(b, word)
+	}
 }
 
 func (s *service) urn() string { return s.typ }
 
 // name is what the service is called in URLs: "WANIPConnection2", and "WANIPConnection2-1" for that of another connection than the
 // first.
-func (s *service) name() string {
+func (s *service) name() string { return s.file() + s.number() }
+
+// number tells s from the service of another connection.
+func (s *service) number() string {
 	if s.wan == 0 {
-		return s.file()
+		return ""
 	}
-	return s.file() + "-" + ui4(uint32(s.wan))
+	return "-" + ui4(uint32(s.wan))
 }
 
 // standardURN is the type by which soap.ErrorName knows the service.

@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"cmp"
 	"path"
 	"strconv"
 	"strings"
@@ -31,7 +32,7 @@ func newSite(o *Options, address string, gen generation) *site {
 	if gen.paths > 0 {
 		s.moved = Template("/{hex 8 moved}").expand(s.paths.append)
 	}
-	s.base = s.url(o.Dialect.Description.Path, string(idealPath), nil)
+	s.base = s.url(s.words(s.paths, nil), o.Dialect.Description.Path, idealPath)
 	return s
 }
 
@@ -62,12 +63,10 @@ func (s *site) udnOf(o *Options, node *DeviceNode, seen map[string]int) string {
 	return newUDN(o.Seed, o.Name+"\x00"+s.udn, o.LAN, kind)
 }
 
-// url is a URL as the description has it.
-func (s *site) url(t Template, otherwise string, d *device) string {
-	url := otherwise
-	if t != "" {
-		url = t.expand(s.words(s.paths, d))
-	}
+// url is a URL as the description has it: the first of the choices that is not empty.
+func (s *site) url(words filler, choices ...Template) string {
+	t := cmp.Or(choices...)
+	url := t.expand(words)
 	if strings.HasPrefix(url, "/") && !t.drawn() {
 		return s.moved + url
 	}

@@ -200,6 +200,12 @@ func (t Template) expand(w filler) string {
 	return string(b)
 }
 
+// has reports whether t has a word.
+func (t Template) has(word string) bool {
+	pieces, _ := t.pieces()
+	return slices.Contains(pieces, piece{word: word})
+}
+
 // problems reports words that are neither among known nor of chance.
 func (t Template) problems(at []any, report report, chance bool, known ...string) {
 	pieces, err := t.pieces()

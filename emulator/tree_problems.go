@@ -14,6 +14,7 @@ func (o Options) treeProblems(report report) {
 		return
 	}
 	here := elsewhere{"dialect", "description", "tree"}
+	tree.urlProblems(o.Dialect.Description.URLs, report)
 	version := cmp.Or(o.Version, 2)
 	if kind, v := splitVersion(tree.Type); kind == deviceURN+"InternetGatewayDevice" && v != version && v > 0 {
 		report([]any{"igd"}, "", "is %d, and %v is an InternetGatewayDevice:%d", version, here, v)
@@ -45,4 +46,26 @@ func (n *DeviceNode) serve(served map[int][]string) {
 	for i := range n.Devices {
 		n.Devices[i].serve(served)
 	}
+}
+
+// urlProblems reports URLs that no service of n and below it takes.
+func (n *DeviceNode) urlProblems(urls ServiceURLs, report report) {
+	for _, url := range []struct {
+		key   string
+		all   Template
+		named func(ServiceNode) Template
+	}{
+		{"scpd", urls.SCPD, func(s ServiceNode) Template { return s.SCPD }},
+		{"control", urls.Control, func(s ServiceNode) Template { return s.Control }},
+		{"events", urls.Events, func(s ServiceNode) Template { return s.Events }},
+	} {
+		if url.all != "" && !n.anyService(func(s ServiceNode) bool { return url.named(s) == "" }) {
+			report([]any{"dialect", "description", "urls", url.key}, "", "every service of %v has a URL of its own", elsewhere{"dialect", "description", "tree"})
+		}
+	}
+}
+
+// anyService reports whether is holds for a service of n or below it.
+func (n *DeviceNode) anyService(is func(ServiceNode) bool) bool {
+	return slices.ContainsFunc(n.Services, is) || slices.ContainsFunc(n.Devices, func(d DeviceNode) bool { return d.anyService(is) })
 }

@@ -33,6 +33,12 @@ func TestTreeProblems(t *testing.T) {
 		{"another kind", 1, []WAN{{Service: pppConnection}}, gateway(connection(ipConnection, 0)), []Problem{{
 			[]any{"wan", 0, "service"}, "dialect.description.tree serves this connection by WANIPConnection, not by WANPPPConnection", "", other,
 		}}},
+		{"PPP in version 2, as Livebox 3 has it", 2, []WAN{{Service: pppConnection}}, &DeviceNode{
+			Type: deviceURN + "InternetGatewayDevice:2", Services: []ServiceNode{{Type: serviceURN + "WANPPPConnection:2"}},
+		}, nil},
+		{"PPP in the standard tree of version 2", 2, []WAN{{Service: pppConnection}}, nil, []Problem{{
+			At: []any{"wan", 0, "service"}, Message: "WANPPPConnection exists in IGD:1 only",
+		}}},
 		{"another version", 2, nil, gateway(connection(ipConnection, 0)), []Problem{{
 			[]any{"igd"}, "is 2, and dialect.description.tree is an InternetGatewayDevice:1", "", other,
 		}}},

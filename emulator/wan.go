@@ -67,7 +67,7 @@ func (w WAN) problems(at []any, o Options, report report) {
 	switch {
 	case !slices.Contains(services, w.Service):
 		report(below(at, "service"), words.Nearest(w.Service, services), "there is no connection service %q", w.Service)
-	case w.Service == pppConnection && o.Version != 1:
+	case w.Service == pppConnection && o.Version != 1 && o.Dialect.Description.Tree == nil:
 		report(below(at, "service"), "", "%s exists in IGD:1 only", pppConnection)
 	case !slices.Contains(connectionStatuses(w.Service), w.Status):
 		report(below(at, "status"), words.Nearest(w.Status, connectionStatuses(w.Service)), "%s has no connection status %q", w.Service, w.Status)
