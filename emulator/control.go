@@ -15,13 +15,20 @@ const maxNoted = 16
 // serveControl answers a control request for one of the services that share its URL (UDA 1.1 §3).
 func (g *Gateway) serveControl(req *http1.Request, root *device, services []*service) *http1.Reply {
 	d := &g.dialect.soap
-	urn, name, ok := d.soapAction(req.Fields)
-	if !ok && d.NoAction == 0 {
-		return g.refuse(req, answer{status: http.StatusBadRequest})
+	fields := req.Fields
+	if req.Method == mPOST {
+		var ok bool
+		if fields, ok = mandatory(fields); !ok {
+			return g.refuse(req, answer{status: http.StatusNotExtended})
+		}
 	}
-	msg, quirks, err := soap.Parse(req.Body, req.Fields.Get("Content-Type"), soap.Limits{})
+	urn, name, bad := d.soapAction(fields)
+	if bad != nil && bad.Code == 0 {
+		return g.refuseControl(req, services[0], bad)
+	}
+	msg, quirks, err := soap.Parse(d.decoded(req.Body), fields.Get("Content-Type"), soap.Limits{})
 	if err != nil || msg.Fault != nil || msg.Response {
-		return g.refuse(req, answer{status: http.StatusBadRequest})
+		return g.refuseControl(req, services[0], &d.Malformed)
 	}
 	noted := append(forgiven(req.Forgiven), forgiven(quirks)...)
 	for _, a := range msg.Args[:min(len(msg.Args), maxNoted)] {
@@ -30,14 +37,27 @@ func (g *Gateway) serveControl(req *http1.Request, root *device, services []*ser
 	s, a := g.find(root, services, urn, name, msg)
 	note := Entry{Kind: "soap.call", Peer: req.Remote, Name: shorten(name), Details: noted}
 	made := g.call(req, s, a, name, msg, note)
-	reply := made.reply()
+	reply := g.instead(req, &made.deed)
 	if reply == nil {
-		if made.err != nil && !ok {
-			made.err = ErrorReply{Code: d.NoAction}
+		if made.err != nil && bad != nil {
+			made.err = ErrorReply{Code: bad.Code}
 		}
 		reply = g.answerCall(req, s, urn, name, &made)
 	}
 	return made.late(reply)
+}
+
+// refuseControl answers a request that calls no action.
+func (g *Gateway) refuseControl(req *http1.Request, s *service, r *Refusal) *http1.Reply {
+	switch {
+	case r.Code != 0:
+		g.noteHTTP("http.request", req, cmp.Or(g.dialect.soap.FaultStatus, http.StatusInternalServerError))
+		return g.answerCall(req, s, "", "", &result{err: ErrorReply{Code: r.Code}})
+	case r.HTTPStatus != nil:
+		g.noteHTTP("http.request", req, r.HTTPStatus.Status)
+		return g.statusReply(req, r.HTTPStatus)
+	}
+	return g.refuse(req, answer{status: http.StatusBadRequest})
 }
 
 // answerCall writes what became of a call.

@@ -165,10 +165,25 @@ type SOAPDialect struct {
 	Descriptions map[string]string `yaml:"descriptions"` // {description} by code; the standard's where left out
 	FaultStatus  int               `yaml:"fault-status"` // HTTP status of faults; 0: 500
 
-	Dispatch Dispatch `yaml:"dispatch"`  // what decides which action is meant; "": strict
-	Header   string   `yaml:"header"`    // SOAPACTION must be spelt like this to be seen; "": any case
-	Quotes   *bool    `yaml:"quotes"`    // true: without them SOAPACTION is not understood; nil: they may be missing
-	NoAction int      `yaml:"no-action"` // UPnP error code when SOAPACTION is missing or not understood; 0: HTTP status 400
+	Dispatch Dispatch `yaml:"dispatch"` // what decides which action is meant; "": strict
+	Header   string   `yaml:"header"`   // SOAPACTION must be spelt like this to be seen; "": any case
+	Quotes   *bool    `yaml:"quotes"`   // true: without them SOAPACTION is not understood; nil: they may be missing
+	Methods  []string `yaml:"methods"`  // of control requests: POST, M-POST (UDA 1.0 §3.2.1); nil: POST
+
+	// What is answered to a request that calls no action. The zero values are HTTP status 400.
+	NoAction  Refusal  `yaml:"no-action"`  // SOAPACTION is missing, or not spelt as Header has it
+	BadAction *Refusal `yaml:"bad-action"` // it names no action, or has no quotes where they are needed; nil: as NoAction
+	Malformed Refusal  `yaml:"malformed"`  // the body is no control request
+
+	// Entities are the references that are decoded in requests: amp, lt, gt, quot, apos, and numeric for all of those by number. Others
+	// are text as they stand. nil: all of XML.
+	Entities []string `yaml:"entities"`
+}
+
+// Refusal is how a request is refused that calls no action: by a UPnP error, or by an HTTP answer without SOAP.
+type Refusal struct {
+	Code       int          `yaml:"code,scalar"`
+	HTTPStatus *StatusReply `yaml:"http-status"`
 }
 
 // Dispatch is how the action of a request is found: strict by SOAPACTION, the URL and the body, which must agree; or by the name in

@@ -12,6 +12,7 @@ import (
 type httpDialect struct {
 	description, control, events, refusal *head
 	pages                                 map[string]string
+	server                                string
 }
 
 func newHTTPDialect(d *Dialect) httpDialect {
@@ -30,6 +31,7 @@ func newHTTPDialect(d *Dialect) httpDialect {
 		events:      kind(d.HTTP.Events, nil, ""),
 		refusal:     kind(d.HTTP.Refusal, nil, ""),
 		pages:       d.HTTP.Pages,
+		server:      d.server(d.HTTP.Server),
 	}
 }
 

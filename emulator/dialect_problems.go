@@ -43,8 +43,7 @@ func (d *HTTPDialect) problems(at []any, report report) {
 	for _, t := range []keyed{
 		{"head", d.Head}, {"description", d.Description}, {"control", d.Control}, {"events", d.Events}, {"refusal", d.Refusal},
 	} {
-		t.headProblems(below(at, t.key), report, false,
-			"status", "reason", "server", "date", "type", "length", "connection", "allow", "sid", "timeout")
+		t.headProblems(below(at, t.key), report, false, headWords()...)
 	}
 	for _, status := range slices.Sorted(maps.Keys(d.Pages)) {
 		if n, err := strconv.Atoi(status); err != nil || n < 400 || n > 599 {
@@ -164,8 +163,33 @@ func (d *SOAPDialect) problems(at []any, report report) {
 	if d.FaultStatus != 0 && (d.FaultStatus < 200 || d.FaultStatus > 599) {
 		report(below(at, "fault-status"), "", "%d is no HTTP status of an answer", d.FaultStatus)
 	}
-	if d.NoAction != 0 && (d.NoAction < 100 || d.NoAction > 999) {
-		report(below(at, "no-action"), "", "%d is no UPnP error code", d.NoAction)
+	d.NoAction.problems(below(at, "no-action"), report)
+	if d.BadAction != nil {
+		d.BadAction.problems(below(at, "bad-action"), report)
+	}
+	d.Malformed.problems(below(at, "malformed"), report)
+	oneOf(d.Methods, []string{"POST", mPOST}, below(at, "methods"), report)
+	oneOf(d.Entities, references(), below(at, "entities"), report)
+}
+
+func (r Refusal) problems(at []any, report report) {
+	if r.Code != 0 && (r.Code < 100 || r.Code > 999) {
+		report(at, "", "%d is no UPnP error code", r.Code)
+	}
+	if s := r.HTTPStatus; s != nil {
+		if r.Code != 0 {
+			report(below(at, "http-status"), "", "there is a UPnP error already")
+		}
+		s.problems(below(at, "http-status"), report)
+	}
+}
+
+// oneOf reports what is not among known.
+func oneOf(all, known []string, at []any, report report) {
+	for i, word := range all {
+		if !slices.Contains(known, word) {
+			report(below(at, i), words.Nearest(word, known), "%q is not one of %s", word, strings.Join(known, ", "))
+		}
 	}
 }
 
@@ -173,6 +197,11 @@ func (d *SOAPDialect) problems(at []any, report report) {
 type keyed struct {
 	key string
 	Template
+}
+
+// headWords are those of HTTP heads.
+func headWords() []string {
+	return []string{"status", "reason", "server", "date", "type", "length", "connection", "allow", "sid", "timeout"}
 }
 
 // headProblems reports what is no start line with header fields.

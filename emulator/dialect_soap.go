@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/igdkit/igdkit/internal/http1"
 	"github.com/igdkit/igdkit/soap"
 )
 
@@ -115,28 +114,4 @@ func appendCall(b []byte, word string, s *service, urn, action string) ([]byte, 
 		return soap.AppendText(b, action), true
 	}
 	return b, false
-}
-
-// soapAction reads SOAPACTION: a service type, "#" and an action, in quotes that may be missing.
-func (d *soapDialect) soapAction(fields http1.Fields) (urn, action string, ok bool) {
-	v := fields.Get("SOAPAction")
-	if d.Header != "" {
-		v = ""
-		for _, f := range fields {
-			if f.Name == d.Header {
-				v = f.Value
-				break
-			}
-		}
-	}
-	v = strings.TrimSpace(v)
-	bare := strings.TrimSuffix(strings.TrimPrefix(v, `"`), `"`)
-	if d.Quotes != nil && *d.Quotes && len(bare) != len(v)-2 {
-		return "", "", false
-	}
-	urn, action, ok = strings.Cut(bare, "#")
-	if !ok && d.Dispatch == "header" {
-		return "", bare, bare != ""
-	}
-	return urn, action, ok && urn != "" && action != ""
 }

@@ -120,7 +120,12 @@ func TestReadingSOAP(t *testing.T) {
 		{"no quotes", SOAPDialect{Quotes: new(true)}, field("SOAPAction", bare), "/control/WANIPConnection1", "400 0"},
 		{"spelling", SOAPDialect{Header: "SOAPAction"}, field("SOAPAction", quoted), "/control/WANIPConnection1", "200 0"},
 		{"another spelling", SOAPDialect{Header: "SOAPAction"}, field("Soapaction", quoted), "/control/WANIPConnection1", "400 0"},
-		{"no action", SOAPDialect{NoAction: 401}, nil, "/control/WANIPConnection1", "500 401"},
+		{"no action", SOAPDialect{NoAction: Refusal{Code: 401}}, nil, "/control/WANIPConnection1", "500 401"},
+		{"no action, no SOAP", SOAPDialect{NoAction: Refusal{HTTPStatus: &StatusReply{Status: 501}}}, nil, "/control/WANIPConnection1", "501 0"},
+		{"no action in it", SOAPDialect{NoAction: Refusal{Code: 401}}, field("SOAPAction", `""`), "/control/WANIPConnection1", "500 401"},
+		{"bad action", SOAPDialect{BadAction: &Refusal{Code: 402}}, field("SOAPAction", `"nonsense"`), "/control/WANIPConnection1", "500 402"},
+		{"bad action, not there", SOAPDialect{BadAction: &Refusal{Code: 402}}, nil, "/control/WANIPConnection1", "400 0"},
+		{"bad action for want of quotes", SOAPDialect{BadAction: &Refusal{Code: 402}, Quotes: new(true)}, field("SOAPAction", bare), "/control/WANIPConnection1", "500 402"},
 		{"strict", SOAPDialect{}, field("SOAPAction", other), "/control/WANIPConnection1", "500 401"},
 		{"header", SOAPDialect{Dispatch: "header"}, field("SOAPAction", other), "/control/WANIPConnection1", "200 0"},
 		{"header at another service", SOAPDialect{Dispatch: "header"}, field("SOAPAction", other), "/control/Layer3Forwarding1", "200 0"},
@@ -304,7 +309,7 @@ func TestDialectProblems(t *testing.T) {
 		SSDP:        SSDPDialect{MaxAge: Duration(time.Second / 2), Reply: "HTTP/1.1 200 OK\n\nST: {st}\nUSN: {uns}"},
 		Description: DescriptionDialect{Path: "description.xml", Tree: tree},
 		HTTP:        HTTPDialect{Head: "{status} {sid} {hex 8}", Pages: map[string]string{"x": ""}},
-		SOAP:        SOAPDialect{Fault: "{arguments}", Descriptions: map[string]string{"6o6": ""}, FaultStatus: 1000, NoAction: 1},
+		SOAP:        SOAPDialect{Fault: "{arguments}", Descriptions: map[string]string{"6o6": ""}, FaultStatus: 1000, NoAction: Refusal{Code: 1}, Malformed: Refusal{401, &StatusReply{Status: 1000, Head: "a\n\nb"}}, Methods: []string{"M-PUT"}, Entities: []string{"am"}},
 	}}
 	var got []string
 	for _, p := range o.Problems() {
@@ -327,6 +332,11 @@ func TestDialectProblems(t *testing.T) {
 		`dialect\.soap\.descriptions\.6o6: "6o6" is no UPnP error code`,
 		`dialect\.soap\.fault-status: 1000 is no HTTP status of an answer`,
 		`dialect\.soap\.no-action: 1 is no UPnP error code`,
+		`dialect\.soap\.malformed\.http-status: there is a UPnP error already`,
+		`dialect\.soap\.malformed\.http-status: 1000  is no status from 100 to 999 with a reason and a type on one line each`,
+		`dialect\.soap\.malformed\.http-status\.head: line 2 is empty: a head ends there`,
+		`dialect\.soap\.methods\[0\]: "M-PUT" is not one of POST, M-POST.*`,
+		`dialect\.soap\.entities\[0\]: "am" is not one of amp, lt, gt, quot, apos, numeric; did you mean "amp"\?`,
 		`igd: is 2, and dialect\.description\.tree is an InternetGatewayDevice:1`,
 		`wan\[0\]: no service of dialect\.description\.tree serves this connection: add a WANIPConnection with wan: 0 there`,
 	}

@@ -18,7 +18,7 @@ type Condition struct {
 	Via      Via             `yaml:"via"`       // how a search came: multicast or unicast
 	ST       Test            `yaml:"st"`        // search target of a search or reply, NT of an announcement
 	Arg      map[string]Test `yaml:"arg"`       // in-arguments of an action; of a table layer, the mapping's, by the names of AddPortMapping
-	Client   ClientTest      `yaml:"client"`    // same, other, or an address
+	Client   ClientTest      `yaml:"client"`    // same, other, an address, or a prefix: ::/0 is all of IPv6
 	Existing ExistingTest    `yaml:"existing"`  // the entry that the mapping's port has already: own, other or none
 	Size     Count           `yaml:"size"`      // how many mappings the table holds
 	Age      Age             `yaml:"age"`       // of the mapping, since it was first added
@@ -29,7 +29,9 @@ type Condition struct {
 	Path     Test            `yaml:"path"`      // of the request, with its query
 	Body     Test            `yaml:"body"`      // of the request
 	Reads    Count           `yaml:"reads"`     // in how many pieces the request arrived
-	Status   Test            `yaml:"status"`    // HTTP status of the answer
+	// HalfClosed: the client has closed its half of the connection behind the request, at once or within 20 ms, as shutdown(2) does.
+	HalfClosed *bool `yaml:"half-closed"`
+	Status     Test  `yaml:"status"` // HTTP status of the answer
 }
 
 // Test compares a text, or the number that it is or that comes first in it: 540 of Second-540, 1800 of max-age=1800. Of several parts all must hold; the zero value always does.
@@ -39,6 +41,7 @@ type Test struct {
 	Below    *int64  `yaml:"below"`
 	Above    *int64  `yaml:"above"`
 	Empty    *bool   `yaml:"empty"`
+	Address  *bool   `yaml:"address"` // it is an IP address, with or without brackets, zone and port
 	Begins   *string `yaml:"begins"`
 	Contains *string `yaml:"contains"` // of header values and names: in any case
 	Lacks    *string `yaml:"lacks"`    // does not contain: a body without an argument, a header without a word; in any case
@@ -59,8 +62,8 @@ type Age struct {
 }
 
 // When chooses among the occasions for which the condition holds. The zero value takes all of them. Parts may be combined, and each
-// chooses among what those before it have left: After, Windows and Cycle by the gateway's clock, then AfterCount, Every and First by
-// count, and Chance last. Clocks and counts begin with the fault, and anew with each reboot.
+// chooses among what those before it have left: After, Windows, Cycle and Rate by the gateway's clock, then AfterCount, Every and First
+// by count, and Chance last. Clocks and counts begin with the fault, and anew with each reboot.
 type When struct {
 	First      int      `yaml:"first"`       // only the first n
 	Every      int      `yaml:"every"`       // the n-th, 2n-th, … ; 1 is all
@@ -68,8 +71,9 @@ type When struct {
 	AfterCount int      `yaml:"after-count"` // not the first n
 	Windows    *Windows `yaml:"windows"`     // at irregular times
 	Cycle      *Cycle   `yaml:"cycle"`       // at regular times
+	Rate       *Rate    `yaml:"rate"`        // when they come too fast
 	Chance     Chance   `yaml:"chance"`      // 0.1 or 10%: by the seed
-	Per        Scope    `yaml:"per"`         // what First, Every and AfterCount count for: client, mapping, connection or device (the default)
+	Per        Scope    `yaml:"per"`         // what First, Every, AfterCount and Rate count for: client, mapping, connection or device (the default)
 
 	// Until makes a fault that has acted go on, for this mapping until it is deleted, or for all until a reboot: When is not asked any
 	// more, nor are the conditions on the state (Size, Age, Existing, InFlight).
@@ -86,6 +90,13 @@ type Windows struct {
 type Cycle struct {
 	Off Duration `yaml:"off,required"`
 	On  Duration `yaml:"on,required"`
+}
+
+// Rate is too many occasions in too short a time: an occasion before which as many as Over have come within In, whether or not the fault
+// has acted on those.
+type Rate struct {
+	Over int      `yaml:"over,required"` // 1..1000
+	In   Duration `yaml:"in,required"`
 }
 
 // Deed is what happens instead: at most one verb, which ends the occasion, and any number of edits, which change it. Which of
@@ -128,6 +139,8 @@ type StatusReply struct {
 	Reason string `yaml:"reason"`        // "": the standard's
 	Type   string `yaml:"type"`          // Content-Type; "": text/html if there is a body
 	Body   string `yaml:"body"`
+	// Head is the whole head with its status line, in the words of HTTPDialect; "": a status line, Content-Type and Content-Length.
+	Head Template `yaml:"head"`
 }
 
 // Setting is a new value: a text, or another argument's.

@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -29,6 +30,9 @@ func (c *Condition) asked(s *state, o *occasion) bool {
 	}
 	if q := o.request; q != nil {
 		if !c.Version.holds(q.Version) || !c.Method.holds(q.Method) || !c.Path.holds(q.Target) || !c.Reads.holds(len(q.Reads)) {
+			return false
+		}
+		if c.HalfClosed != nil && *c.HalfClosed != q.HalfClosed {
 			return false
 		}
 		if c.Body != (Test{}) && !c.Body.holds(string(q.Body)) {
@@ -63,7 +67,8 @@ func (t *Test) holds(s string) bool {
 		t.Empty != nil && *t.Empty != (s == ""),
 		t.Begins != nil && !strings.HasPrefix(s, *t.Begins),
 		t.Contains != nil && !containsFold(s, *t.Contains),
-		t.Lacks != nil && containsFold(s, *t.Lacks):
+		t.Lacks != nil && containsFold(s, *t.Lacks),
+		t.Address != nil && *t.Address != isAddress(s):
 		return false
 	}
 	if t.Below == nil && t.Above == nil {
@@ -82,6 +87,15 @@ func numberIn(s string) (n int64, ok bool) {
 	s = strings.TrimLeftFunc(s, func(r rune) bool { return !digit(r) })
 	n, err := strconv.ParseInt(s[:len(s)-len(strings.TrimLeftFunc(s, digit))], 10, 64)
 	return n, err == nil
+}
+
+// isAddress reports whether s is an IP address as it may stand in Host: with or without brackets, zone and port.
+func isAddress(s string) bool {
+	if _, err := netip.ParseAddrPort(s); err == nil {
+		return true
+	}
+	_, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(s, "["), "]"))
+	return err == nil
 }
 
 // containsFold is strings.Contains in any case.
@@ -103,7 +117,10 @@ func (a Age) holds(d time.Duration) bool {
 // holds compares who asks with an address, or with the client of the mapping that o is about; when that is unknown, who asks is
 // neither the same nor another.
 func (c ClientTest) holds(s *state, o *occasion) bool {
-	if c.Word == "" {
+	switch {
+	case c.Prefix.IsValid():
+		return c.Prefix.Contains(o.client())
+	case c.Word == "":
 		return o.client() == c.Addr
 	}
 	ref, ok := s.reference(o)

@@ -27,6 +27,8 @@ func TestTest(t *testing.T) {
 		{Test{Begins: new("urn:")}, []string{"urn:x"}, []string{"xurn:", "URN:x", ""}},
 		{Test{Contains: new("Microsoft")}, []string{"a microsoft b", "MICROSOFT"}, []string{"micro soft", ""}},
 		{Test{Lacks: new("RemoteHost")}, []string{"", "<NewProtocol>"}, []string{"<NewRemoteHost/>", "remotehost"}},
+		{Test{Address: yes}, []string{"192.168.1.1", "192.168.1.1:5000", "fe80::1%eth0", "[fe80::1]", "[fe80::1%25eth0]:80"}, []string{"", "router.lan", "router.lan:80", "192.168.1", "1"}},
+		{Test{Address: no, Empty: no}, []string{"router.lan:80"}, []string{"", "192.168.1.1:80"}},
 		{Test{Not: new("0"), Below: new(int64(10))}, []string{"1"}, []string{"0", "10"}},
 	}
 	for _, tt := range tests {
@@ -101,6 +103,8 @@ func TestCondition(t *testing.T) {
 		{"size at most", Condition{Size: Count{AtMost: new(1)}}, call(ours), false},
 		{"address", Condition{Client: ClientTest{Addr: netip.MustParseAddr(us)}}, call(ours), true},
 		{"another address", Condition{Client: ClientTest{Addr: netip.MustParseAddr(us)}}, call(other), false},
+		{"one of a prefix", Condition{Client: ClientTest{Prefix: netip.MustParsePrefix("0.0.0.0/0")}}, call(ours), true},
+		{"of another prefix", Condition{Client: ClientTest{Prefix: netip.MustParsePrefix("::/0")}}, call(ours), false},
 		{"for itself", Condition{Client: ClientTest{Word: "same"}}, call(ours, add8080...), true},
 		{"for another", Condition{Client: ClientTest{Word: "other"}}, call(other, add8080...), true},
 		{"deleting its own", Condition{Client: ClientTest{Word: "same"}}, call(other, at("9090")...), true},

@@ -87,14 +87,12 @@ func (d *deed) status() int {
 // dropped reports whether a datagram or event is lost.
 func (d *deed) dropped() bool { return d.verb != nil && d.verb.Drop }
 
-// reply is what is answered to a request instead of the truth, nil when d leaves that alone.
-func (d *deed) reply() *http1.Reply {
+// end is how the connection ends instead of an answer, nil when d leaves that alone.
+func (d *deed) end() *http1.Reply {
 	if d.verb == nil {
 		return nil
 	}
 	switch v := d.verb; {
-	case v.HTTPStatus != nil:
-		return v.HTTPStatus.reply()
 	case v.Hang:
 		return &http1.Reply{End: http1.Hang}
 	case v.Close == RST:
@@ -105,8 +103,26 @@ func (d *deed) reply() *http1.Reply {
 	return nil
 }
 
-// reply is the answer that r describes.
-func (r *StatusReply) reply() *http1.Reply {
+// instead is what is answered to req instead of the truth, nil when d leaves that alone.
+func (g *Gateway) instead(req *http1.Request, d *deed) *http1.Reply {
+	if d.verb != nil && d.verb.HTTPStatus != nil {
+		return g.statusReply(req, d.verb.HTTPStatus)
+	}
+	return d.end()
+}
+
+// statusReply is the answer to req that r describes.
+func (g *Gateway) statusReply(req *http1.Request, r *StatusReply) *http1.Reply {
+	if r.Head != "" {
+		fixed := map[string]string{"server": g.dialect.http.server}
+		if r.Reason != "" {
+			fixed["reason"] = r.Reason
+		}
+		if r.Type != "" {
+			fixed["type"] = r.Type
+		}
+		return g.reply(req, newHead(r.Head, fixed), answer{status: r.Status, body: []byte(r.Body)})
+	}
 	fields := http1.Fields{}
 	if r.Type != "" {
 		fields = append(fields, http1.Field{Name: "Content-Type", Value: r.Type})

@@ -15,6 +15,7 @@ type faults struct {
 	added int         // ever
 
 	layers atomic.Pointer[map[Layer][]*fault] // nil while there are none
+	halves atomic.Bool                        // one of them asks for Condition.HalfClosed
 }
 
 // fault is a Fault at work.
@@ -76,6 +77,7 @@ func (s *faults) faults() []Fault {
 }
 
 func (s *faults) arrange() {
+	s.halves.Store(slices.ContainsFunc(s.all, func(f *fault) bool { return f.If.HalfClosed != nil }))
 	if len(s.all) == 0 {
 		s.layers.Store(nil)
 		return
@@ -107,8 +109,7 @@ func (s *faults) reboot(now time.Time) {
 func (s *faults) forget(wan int, mapping key) {
 	for _, f := range s.all {
 		m := matter{wan: wan, mapping: mapping}
-		f.schedule.seen.forget(m)
-		f.schedule.going.forget(m)
+		f.schedule.forget(m)
 	}
 }
 

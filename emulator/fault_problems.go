@@ -106,7 +106,7 @@ func (c Condition) problems(on Layer, v vocabulary, at []any, report report) {
 	choice(c.Via, below(at, "via"), report)
 	choice(c.Existing, below(at, "existing"), report)
 	if w := c.Client.Word; w != "" && w != "same" && w != "other" {
-		report(below(at, "client"), words.Nearest(w, []string{"same", "other"}), "%q is neither same nor other nor an address", w)
+		report(below(at, "client"), words.Nearest(w, []string{"same", "other"}), "%q is neither same nor other nor an address or prefix", w)
 	} else if w != "" && !v.mapping {
 		report(below(at, "client"), "", "%s is not about a mapping whose client could be %s: give an address", on, c.Client.Word)
 	}
@@ -149,6 +149,9 @@ func (w When) problems(spec layerSpec, at []any, report report) {
 	}
 	if v := w.Cycle; v != nil && (v.On <= 0 || v.Off <= 0) {
 		report(below(at, "cycle"), "", "on and off must both last")
+	}
+	if r := w.Rate; r != nil && (r.Over < 1 || r.Over > maxRate || r.In <= 0) {
+		report(below(at, "rate"), "", "must be over 1 to %d in some time", maxRate)
 	}
 	choice(w.Per, below(at, "per"), report)
 	choice(w.Until, below(at, "until"), report)

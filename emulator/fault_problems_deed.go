@@ -26,8 +26,8 @@ func (d Deed) problems(on Layer, v vocabulary, at []any, report report) {
 	if e := d.UPnPError; e != nil && (e.Code < 400 || e.Code > 999) {
 		bad("upnp-error", "%d is no error code from 400 to 999", e.Code)
 	}
-	if r := d.HTTPStatus; r != nil && (r.Status < 100 || r.Status > 999 || strings.ContainsAny(r.Reason+r.Type, "\r\n")) {
-		bad("http-status", "%d %s is no status from 100 to 999 with a reason and a type on one line each", r.Status, r.Reason)
+	if d.HTTPStatus != nil {
+		d.HTTPStatus.problems(below(at, "http-status"), report)
 	}
 	if d.Store != nil && *d.Store {
 		bad("store", "happens anyway; only false says something")
@@ -67,6 +67,13 @@ func (d Deed) problems(on Layer, v vocabulary, at []any, report report) {
 	if d.Duplicate < 0 || d.Duplicate > maxDuplicate {
 		bad("duplicate", "%d is not within 0..%d", d.Duplicate, maxDuplicate)
 	}
+}
+
+func (r *StatusReply) problems(at []any, report report) {
+	if r.Status < 100 || r.Status > 999 || strings.ContainsAny(r.Reason+r.Type, "\r\n") {
+		report(at, "", "%d %s is no status from 100 to 999 with a reason and a type on one line each", r.Status, r.Reason)
+	}
+	r.Head.headProblems(below(at, "head"), report, false, headWords()...)
 }
 
 // editProblems looks at the named values.

@@ -19,8 +19,9 @@ type schedule struct {
 		rand       *rand.Rand
 		start, end time.Time
 	}
-	seen  tallies // by Per
-	going tallies // for whom it goes on
+	seen   tallies             // by Per
+	recent memory[[]time.Time] // the latest, for Rate, oldest first; by Per
+	going  tallies             // for whom it goes on
 }
 
 // matter is whom or what an occasion is counted for. The zero value is the device.
@@ -47,7 +48,7 @@ func newSchedule(w When, seed uint64, name string, number int, now time.Time) sc
 func (s *schedule) begin(now time.Time) {
 	s.began = now
 	s.boots++
-	s.seen = tallies{}
+	s.seen, s.recent = tallies{}, memory[[]time.Time]{}
 	if s.Until != untilDeleted {
 		s.going = tallies{}
 	}
@@ -60,7 +61,7 @@ func (s *schedule) begin(now time.Time) {
 // comes reports whether its time has come at now, for the count of per. Each part chooses among the occasions that the one before
 // has left: times first, then counts, then chance.
 func (s *schedule) comes(now time.Time, per matter) bool {
-	if !s.open(now) {
+	if !s.open(now) || !s.tooFast(now, per) {
 		return false
 	}
 	if s.First > 0 || s.Every > 1 || s.AfterCount > 0 {
@@ -83,7 +84,7 @@ func (s *schedule) comes(now time.Time, per matter) bool {
 
 // counts reports whether it matters how often an occasion comes.
 func (s *schedule) counts() bool {
-	return s.First > 0 || s.Every > 1 || s.AfterCount > 0 || s.Chance > 0
+	return s.First > 0 || s.Every > 1 || s.AfterCount > 0 || s.Chance > 0 || s.Rate != nil
 }
 
 // open are the parts that the clock decides.
@@ -103,6 +104,31 @@ func (s *schedule) open(now time.Time) bool {
 		s.nextWindow()
 	}
 	return !now.Before(s.window.start)
+}
+
+// maxRate bounds how many times are remembered for one matter.
+const maxRate = 1000
+
+// tooFast reports whether the occasion at now is one too many for Rate.
+func (s *schedule) tooFast(now time.Time, per matter) bool {
+	if s.Rate == nil {
+		return true
+	}
+	times := s.recent.get(per)
+	full := len(times) >= s.Rate.Over
+	fast := full && now.Sub(times[0]) < time.Duration(s.Rate.In)
+	if full {
+		times = append(times[:0], times[1:]...)
+	}
+	s.recent.put(per, append(times, now))
+	return fast
+}
+
+// forget is told that a matter is over.
+func (s *schedule) forget(m matter) {
+	s.seen.forget(m)
+	s.recent.forget(m)
+	s.going.forget(m)
 }
 
 // maxWindows is how many are drawn at once.
@@ -130,34 +156,4 @@ func (s Span) draw(r *rand.Rand) time.Duration {
 		return s.Min
 	}
 	return s.Min + time.Duration(r.Uint64N(uint64(s.Max-s.Min)+1))
-}
-
-// maxTallies bounds what one fault remembers: the mappings that a table can hold.
-const maxTallies = maxMappings
-
-// tallies count by matter. Twice maxTallies matters at most are remembered: when so many are new, the older ones are forgotten.
-type tallies struct{ young, old map[matter]int }
-
-// add counts m once more.
-func (t *tallies) add(m matter) int {
-	n, ok := t.young[m]
-	if !ok {
-		n = t.old[m]
-		delete(t.old, m)
-		if len(t.young) >= maxTallies {
-			t.young, t.old = nil, t.young
-		}
-		if t.young == nil {
-			t.young = map[matter]int{}
-		}
-	}
-	t.young[m] = n + 1
-	return n + 1
-}
-
-func (t *tallies) has(m matter) bool { return t.young[m] > 0 || t.old[m] > 0 }
-
-func (t *tallies) forget(m matter) {
-	delete(t.young, m)
-	delete(t.old, m)
 }

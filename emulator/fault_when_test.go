@@ -40,6 +40,9 @@ func TestWhen(t *testing.T) {
 		{"first per client", When{First: 1, Per: perClient}, each(0, 5), []matter{a, b}, []int{0, 1}},
 		{"cycle", When{Cycle: &Cycle{Off: Duration(2 * time.Minute), On: Duration(time.Minute)}}, each(30*time.Second, 13), nil, []int{4, 5, 10, 11}},
 		{"the first three of all cycles", When{Cycle: &Cycle{Off: Duration(time.Minute), On: Duration(time.Minute)}, First: 3}, each(30*time.Second, 13), nil, []int{2, 3, 6}},
+		{"too fast", When{Rate: &Rate{Over: 2, In: Duration(3 * time.Second)}}, []time.Duration{0, 1e9, 2e9, 4e9, 6e9, 6e9}, nil, []int{2, 5}},
+		{"too fast per client", When{Rate: &Rate{Over: 1, In: Duration(time.Second)}, Per: perClient}, each(400*time.Millisecond, 6), []matter{a, b}, []int{2, 3, 4, 5}},
+		{"the first that is too fast", When{Rate: &Rate{Over: 1, In: Duration(time.Second)}, First: 1}, each(0, 4), nil, []int{1}},
 		{"never by chance", When{Chance: 1e-12}, each(0, 100), nil, nil},
 		{"always by chance", When{Chance: 1}, each(0, 3), nil, []int{0, 1, 2}},
 	}

@@ -48,7 +48,7 @@ type callback struct {
 // serveEvents answers SUBSCRIBE and UNSUBSCRIBE (UDA 1.1 §4.1), as far as faults let it.
 func (g *Gateway) serveEvents(req *http1.Request, s *service) *http1.Reply {
 	d := g.meet(&occasion{layer: onSubscribe, peer: req.Remote, request: req})
-	reply := d.reply()
+	reply := g.instead(req, &d)
 	if reply != nil {
 		g.noteEvents(req, s, d.status(), Detail{"by", "fault"})
 	} else {

@@ -40,7 +40,7 @@ func (p *presence) newEndpoints() map[string]endpoint {
 		target := p.site.target(s.controlURL)
 		control[target] = append(control[target], s)
 		add(p.site.target(s.scpdURL), func(req *http1.Request) *http1.Reply { return g.serveDocument(req, p.scpdOf(s)) }, "GET", "HEAD")
-		add(target, func(req *http1.Request) *http1.Reply { return g.serveControl(req, p.root, control[target]) }, "POST")
+		add(target, func(req *http1.Request) *http1.Reply { return g.serveControl(req, p.root, control[target]) }, g.dialect.soap.methods()...)
 		add(p.site.target(s.eventURL), func(req *http1.Request) *http1.Reply { return g.serveEvents(req, s) }, "SUBSCRIBE", "UNSUBSCRIBE")
 	})
 	return all
@@ -53,11 +53,14 @@ func (p *presence) serveHTTP(ctx context.Context, req *http1.Request) *http1.Rep
 		g.noteHTTP("http.stranger", req, 0)
 		return nil
 	}
+	if g.faults.halves.Load() {
+		req.AwaitEnd(segmentGap)
+	}
 	d := g.meetHTTP(onRequest, req, 0)
 	if !http1.Pause(ctx, d.delay) {
 		return nil
 	}
-	reply := d.reply()
+	reply := g.instead(req, &d)
 	if reply != nil {
 		g.noteHTTP("http.request", req, reply.Status(), Detail{"by", "fault"})
 	} else {
@@ -89,7 +92,7 @@ func (g *Gateway) greet(p http1.Peer) *http1.Reply {
 		return nil
 	}
 	d := g.meet(&occasion{layer: onAccept, peer: p.Remote, inFlight: p.Open})
-	reply := d.reply()
+	reply := d.end()
 	if reply == nil {
 		reply = &http1.Reply{}
 	}

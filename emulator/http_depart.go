@@ -17,7 +17,7 @@ func (g *Gateway) depart(req *http1.Request, reply *http1.Reply) *http1.Reply {
 	}
 	status := reply.Status()
 	head := g.meetHTTP(onHead, req, status)
-	if instead := head.reply(); instead != nil {
+	if instead := head.end(); instead != nil {
 		instead.Delay, instead.Sent = reply.Delay, reply.Sent
 		return head.late(instead)
 	}
@@ -30,7 +30,7 @@ func (g *Gateway) depart(req *http1.Request, reply *http1.Reply) *http1.Reply {
 		head.late(reply)
 		withBody(&reply.Message, body.rewriteBytes(reply.Body))
 		head.rewriteHead(&reply.Message)
-		if end := body.reply(); end != nil {
+		if end := body.end(); end != nil {
 			reply.End = end.End
 		}
 	}

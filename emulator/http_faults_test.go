@@ -78,6 +78,42 @@ func TestHTTPConditions(t *testing.T) {
 	}
 }
 
+// A client that closes its half behind a request is told from one that keeps it open, and from one that sends the next request.
+func TestHalfClosed(t *testing.T) {
+	request := post("GetStatusInfo", "")
+	for _, tt := range []struct {
+		name string
+		send string
+		half bool
+		want int // answers
+	}{
+		{"open", request, false, 1},
+		{"another request", request + request, false, 2},
+		{"half closed", request, true, 0},
+		{"another request, half closed", request + request, true, 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				_, h := broken(t, emulator.Fault{On: "http.request", If: emulator.Condition{HalfClosed: new(true)}, Do: emulator.Deed{Close: emulator.FIN}})
+				c := connect(t, h)
+				io.WriteString(c, tt.send)
+				if tt.half {
+					if err := c.(interface{ CloseWrite() error }).CloseWrite(); err != nil {
+						t.Fatal(err)
+					}
+				}
+				var all strings.Builder
+				for _, a := range told(c, time.Second) {
+					all.WriteString(a.Data)
+				}
+				if got := strings.Count(all.String(), "HTTP/1.1 200 OK"); got != tt.want {
+					t.Errorf("%d answers, want %d: %q", got, tt.want, all.String())
+				}
+			})
+		})
+	}
+}
+
 // desc-drops-first-connection: the first connection of each client is closed without a word, the next is served.
 func TestDropsFirstConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

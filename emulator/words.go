@@ -238,32 +238,40 @@ func choose[T interface {
 	return nil
 }
 
-// ClientTest is who asks: the client of the mapping itself (same), somebody else (other), or an address.
+// ClientTest is who asks: the client of the mapping itself (same), somebody else (other), an address, or one of a prefix.
 type ClientTest struct {
-	Word string // "same", "other" or ""
-	Addr netip.Addr
+	Word   string // "same", "other" or ""
+	Addr   netip.Addr
+	Prefix netip.Prefix
 }
 
-// UnmarshalText reads same, other or an address.
+// UnmarshalText reads same, other, an address or a prefix.
 func (c *ClientTest) UnmarshalText(text []byte) error {
 	*c = ClientTest{}
 	switch s := string(text); s {
 	case "same", "other":
 		c.Word = s
 	default:
-		addr, err := netip.ParseAddr(s)
-		if err != nil {
-			return fmt.Errorf("%q is neither same nor other nor an address", s)
+		var err error
+		if strings.Contains(s, "/") {
+			c.Prefix, err = netip.ParsePrefix(s)
+		} else {
+			c.Addr, err = netip.ParseAddr(s)
 		}
-		c.Addr = addr
+		if err != nil {
+			return fmt.Errorf("%q is neither same nor other nor an address or prefix", s)
+		}
 	}
 	return nil
 }
 
 // MarshalText writes c as UnmarshalText reads it.
 func (c ClientTest) MarshalText() ([]byte, error) {
-	if c.Word != "" {
+	switch {
+	case c.Word != "":
 		return []byte(c.Word), nil
+	case c.Prefix.IsValid():
+		return c.Prefix.MarshalText()
 	}
 	return c.Addr.MarshalText()
 }

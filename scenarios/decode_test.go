@@ -89,7 +89,7 @@ func TestDecode(t *testing.T) {
 			t.Errorf("%q: %v", tt.text, err)
 			continue
 		}
-		if diff := cmp.Diff(tt.want, got, cmpopts.EquateComparable(netip.Addr{}), cmp.AllowUnexported(grammar{})); diff != "" {
+		if diff := cmp.Diff(tt.want, got, cmpopts.EquateComparable(netip.Addr{}, netip.Prefix{}), cmp.AllowUnexported(grammar{})); diff != "" {
 			t.Errorf("%q differs (-want +got)\n%s", tt.text, diff)
 		}
 	}

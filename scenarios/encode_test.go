@@ -31,7 +31,7 @@ func TestEncode(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", got, err)
 		}
-		if diff := cmp.Diff(f, again, cmpopts.EquateComparable(netip.Addr{})); diff != "" {
+		if diff := cmp.Diff(f, again, cmpopts.EquateComparable(netip.Addr{}, netip.Prefix{})); diff != "" {
 			t.Errorf("%s reads as another (-first +again):\n%s", got, diff)
 		}
 		if string(got) != want {

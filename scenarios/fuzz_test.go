@@ -53,7 +53,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%v\n%s", err, resolved)
 		}
-		if diff := cmp.Diff(all, again.Options(), cmpopts.EquateComparable(netip.Addr{})); diff != "" {
+		if diff := cmp.Diff(all, again.Options(), cmpopts.EquateComparable(netip.Addr{}, netip.Prefix{})); diff != "" {
 			t.Fatalf("resolved it is another (-first +again)\n%s\n%s", diff, resolved)
 		}
 	})

@@ -32,7 +32,7 @@ devices:
 			{Name: "upstream", IGD: 2},
 		},
 	}
-	if diff := cmp.Diff(want, got, cmpopts.EquateComparable(netip.Addr{}), cmpopts.IgnoreUnexported(Scenario{})); diff != "" {
+	if diff := cmp.Diff(want, got, cmpopts.EquateComparable(netip.Addr{}, netip.Prefix{}), cmpopts.IgnoreUnexported(Scenario{})); diff != "" {
 		t.Errorf("scenario differs (-want +got)\n%s", diff)
 	}
 	if got := got.Verdict.Code(); got != 718 {

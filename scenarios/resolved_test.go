@@ -24,7 +24,7 @@ func TestResolved(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%v\n%s", err, text)
 			}
-			opts := cmp.Options{cmpopts.EquateComparable(netip.Addr{}), cmpopts.IgnoreUnexported(Scenario{})}
+			opts := cmp.Options{cmpopts.EquateComparable(netip.Addr{}, netip.Prefix{}), cmpopts.IgnoreUnexported(Scenario{})}
 			if diff := cmp.Diff(s.Options(), again.Options(), opts); diff != "" {
 				t.Errorf("options differ (-first +resolved)\n%s\n%s", diff, text)
 			}

@@ -82,8 +82,20 @@ func (c *conn) exchange(ctx context.Context, r *Reader) bool {
 	}
 	req.Remote, req.Local, req.Conn = c.peer.Remote, c.peer.Local, c.peer.Conn
 	req.InFlight = c.ahead() + 1
+	req.awaitEnd = func(d time.Duration) bool { return c.ends(r, d) }
 	reply := c.srv.Handle(ctx, req)
 	return reply != nil && c.deliver(ctx, reply) && keepAlive(req)
+}
+
+// ends reports whether the peer says no more after the message that was read last, waiting no longer than d. What it says instead is the
+// start of the next message.
+func (c *conn) ends(r *Reader, d time.Duration) bool {
+	if r.pos < len(r.buf) {
+		return false
+	}
+	r.buf, r.pos = r.buf[:0], 0
+	c.SetReadDeadline(time.Now().Add(d))
+	return r.fill() == io.EOF
 }
 
 // keepAlive reports whether the connection outlives the request, by its version and Connection field (RFC 9112 §9.3).

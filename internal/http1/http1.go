@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"time"
 )
 
 // Field is one header line. Name is spelled as received or as it is to be sent; what was received has no white space around
@@ -83,6 +84,17 @@ type Request struct {
 	Remote, Local netip.AddrPort
 	Conn          uint64 // number of the connection, from 1 in the order they were accepted
 	InFlight      int    // requests of all connections that began before this one and are not yet answered, and this one
+	HalfClosed    bool   // what AwaitEnd has found
+
+	awaitEnd func(time.Duration) bool // nil: there is nobody who could say more
+}
+
+// AwaitEnd waits until the peer has closed its half of the connection behind the request, no longer than d, and notes in HalfClosed
+// whether it has. It is for [Server.Handle].
+func (q *Request) AwaitEnd(d time.Duration) {
+	if q.awaitEnd != nil {
+		q.HalfClosed = q.awaitEnd(d)
+	}
 }
 
 // Response is a response as it arrived.
