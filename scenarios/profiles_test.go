@@ -42,6 +42,13 @@ type profile struct {
 	answer  string   // to GetExternalIPAddress; empty: not known
 	refuses []string // an action with arguments
 	fault   string   // its answer
+	more    []talk   // what else is known, in this order
+}
+
+// talk is a control request and its answer.
+type talk struct {
+	call   []string // an action with arguments
+	answer string   // whole
 }
 
 // profiles are what public captures give of each router; the documents themselves are in the evidence that each scenario names.
@@ -112,6 +119,11 @@ func (p profile) test(t *testing.T) {
 			t.Errorf("fault (-want +got)\n%s", cmp.Diff(want, got))
 		}
 	}
+	for _, s := range p.more {
+		if got, want := p.call(t, pc, control, s.call[0], s.call[1:]...), fill.Replace(s.answer); got != want {
+			t.Errorf("%s (-want +got)\n%s", s.call[0], cmp.Diff(want, got))
+		}
+	}
 }
 
 // Our own client opens a port on each of them, from the search on.
@@ -165,7 +177,11 @@ func TestProfilesGoupnp(t *testing.T) {
 					path, urn = s.ControlURL.Str, s.ServiceType
 				}
 			})
-			c := soaper.NewSOAPClient(*location.ResolveReference(&url.URL{Path: path}))
+			control, err := location.Parse(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c := soaper.NewSOAPClient(*control)
 			in := struct {
 				NewRemoteHost, NewExternalPort, NewProtocol, NewInternalPort, NewInternalClient, NewEnabled, NewPortMappingDescription, NewLeaseDuration string
 			}{"", "8080", "TCP", "8080", "127.0.0.1", "1", "goupnp", "0"}

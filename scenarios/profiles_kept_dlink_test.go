@@ -1,0 +1,111 @@
+package scenarios_test
+
+import "strconv"
+
+// keptDLink are gateways of D-Link.
+func keptDLink() []profile {
+	result := func(body string) string {
+		body = "<?xml version=\"1.0\"?>\n" + envelope + "\n\t<s:Body>\n\t\t" + body + "\n\t</s:Body>\n</s:Envelope>\n"
+		return "HTTP/1.1 200 OK\r\nServer: WebServer\r\nDate: $NOW\r\nConnection: close\r\nCONTENT-TYPE: text/xml; charset=\"utf-8\"\r\n" +
+			"CONTENT-LENGTH: " + strconv.Itoa(len(body)) + " \r\nEXT:\r\n\r\n" + body
+	}
+	return []profile{
+		{
+			name: "dlink-dir-890l", at: at192(49152), external: "11.222.3.44",
+			udn: "uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
+			st:  igd + "1",
+			reply: `HTTP/1.1 200 OK
+CACHE-CONTROL: max-age=1800
+LOCATION: http://192.168.1.1:49152/InternetGatewayDevice.xml
+SERVER: Linux, UPnP/1.0, DIR-890L Ver 1.20
+ST: urn:schemas-upnp-org:device:InternetGatewayDevice:1
+USN: $UDN::urn:schemas-upnp-org:device:InternetGatewayDevice:1
+
+`,
+			begins: "HTTP/1.1 200 OK\r\nServer: WebServer\r\nDate: $NOW\r\nContent-Type: text/xml\r\nContent-Length: N\r\nLast-Modified: Thu, 09 Aug 2018 12:41:07 GMT\r\n" +
+				"Connection: close\r\n\r\n" + `<?xml version="1.0"?>
+<root xmlns="urn:schemas-upnp-org:device-1-0">
+	<specVersion>
+		<major>1</major>
+		<minor>0</minor>
+	</specVersion>
+	<URLBase>http://192.168.1.1:49152</URLBase>
+	<device>
+		<deviceType>urn:schemas-upnp-org:device:InternetGatewayDevice:1</deviceType>
+		<friendlyName>Wireless Broadband Router</friendlyName>
+		<manufacturer>D-Link Corporation</manufacturer>
+		<manufacturerURL>http://www.dlink.com</manufacturerURL>
+		<modelDescription>D-Link Router</modelDescription>
+		<modelName>D-Link Router</modelName>
+		<modelNumber>DIR-890L</modelNumber>
+		<modelURL>http://www.dlink.com</modelURL>
+		<serialNumber>120</serialNumber>
+		<UDN>$UDN</UDN>
+		<iconList>
+			<icon>
+				<mimetype>image/gif</mimetype>
+				<width>118</width>
+				<height>119</height>
+				<depth>8</depth>
+				<url>/ligd.gif</url>
+			</icon>
+		</iconList>
+		<serviceList>
+			<service>
+				<serviceType>urn:schemas-microsoft-com:service:OSInfo:1</serviceType>
+				<serviceId>urn:microsoft-com:serviceId:OSInfo1</serviceId>
+				<controlURL>/soap.cgi?service=OSInfo1</controlURL>
+				<eventSubURL>/gena.cgi?service=OSInfo1</eventSubURL>
+				<SCPDURL>/OSInfo.xml</SCPDURL>
+			</service>
+`,
+			ends: `							<service>
+								<serviceType>urn:schemas-upnp-org:service:WANIPConnection:1</serviceType>
+								<serviceId>urn:upnp-org:serviceId:WANIPConn1</serviceId>
+								<controlURL>/soap.cgi?service=WANIPConn1</controlURL>
+								<eventSubURL>/gena.cgi?service=WANIPConn1</eventSubURL>
+								<SCPDURL>/WANIPConnection.xml</SCPDURL>
+							</service>
+						</serviceList>
+					</device>
+				</deviceList>
+			</device>
+		</deviceList>
+		<presentationURL>http://192.168.1.1</presentationURL>
+	</device>
+</root>
+`,
+			tree: []string{
+				igd + "1 uuid:.*",
+				`urn:schemas-microsoft-com:service:OSInfo:1 urn:microsoft-com:serviceId:OSInfo1 /OSInfo.xml /soap.cgi\?service=OSInfo1 /gena.cgi\?service=OSInfo1`,
+				upnp + "Layer3Forwarding:1 " + identifier + `L3Forwarding1 /Layer3Forwarding.xml /soap.cgi\?service=L3Forwarding1 /gena.cgi\?service=L3Forwarding1`,
+				upnpDevice + "WANDevice:1 uuid:.*",
+				upnp + "WANCommonInterfaceConfig:1 " + identifier + `WANCommonIFC1 /WANCommonInterfaceConfig.xml /soap.cgi\?service=WANCommonIFC1 /gena.cgi\?service=WANCommonIFC1`,
+				upnpDevice + "WANConnectionDevice:1 uuid:.*",
+				upnp + "WANEthernetLinkConfig:1 " + identifier + `WANEthLinkC1 /WANEthernetLinkConfig.xml /soap.cgi\?service=WANEthLinkC1 /gena.cgi\?service=WANEthLinkC1`,
+				upnp + "WANIPConnection:1 " + identifier + `WANIPConn1 /WANIPConnection.xml /soap.cgi\?service=WANIPConn1 /gena.cgi\?service=WANIPConn1`,
+			},
+			control: `/soap.cgi\?service=WANIPConn1`, urn: upnp + "WANIPConnection:1",
+			answer: "HTTP/1.1 200 OK\r\nServer: WebServer\r\nDate: $NOW\r\nConnection: close\r\nCONTENT-TYPE: text/xml; charset=\"utf-8\"\r\nCONTENT-LENGTH: 365 \r\nEXT:\r\n\r\n" +
+				"<?xml version=\"1.0\"?>\n" + envelope + "\n\t<s:Body>\n\t\t<u:GetExternalIPAddressResponse xmlns:u=\"urn:schemas-upnp-org:service:WANIPConnection:1\">\n" +
+				"<NewExternalIPAddress>11.222.3.44</NewExternalIPAddress>\n</u:GetExternalIPAddressResponse>\n\t</s:Body>\n</s:Envelope>\n",
+			refuses: []string{"GetGenericPortMappingEntry", "NewPortMappingIndex", "2"},
+			fault: "HTTP/1.1 500 Internal Server Error\r\nServer: WebServer\r\nDate: $NOW\r\nConnection: close\r\nCONTENT-TYPE: text/xml; charset=\"utf-8\"\r\nCONTENT-LENGTH: 482 \r\nEXT:\r\n\r\n" +
+				"<?xml version=\"1.0\"?>\n" + envelope + "\n\t<s:Body>\n\t\t<s:Fault>\n\t\t\t<faultcode>s:Client</faultcode>\n\t\t\t<faultstring>UPnPError</faultstring>\n\t\t\t<detail>\n" +
+				"\t\t\t\t<UPnPError xmlns=\"urn:schemas-upnp-org:control-1-0\">\n\t\t\t\t\t<errorCode>713</errorCode>\n\t\t\t\t\t<errorDescription>SpecifiedArrayIndexInvalid</errorDescription>\n" +
+				"\t\t\t\t</UPnPError>\n\t\t\t</detail>\n\t\t</s:Fault>\n\t</s:Body>\n</s:Envelope>\n",
+			more: []talk{
+				{[]string{"AddPortMapping", "NewRemoteHost", "", "NewExternalPort", "9308", "NewProtocol", "UDP", "NewInternalPort", "9308", "NewInternalClient", "192.168.1.10",
+					"NewEnabled", "1", "NewPortMappingDescription", "192.168.1.10:9308 to 9308 (UDP)", "NewLeaseDuration", "0"},
+					result("<u:AddPortMappingResponse xmlns:u=\"urn:schemas-upnp-org:service:WANIPConnection:1\"></u:AddPortMappingResponse>")},
+				{[]string{"GetGenericPortMappingEntry", "NewPortMappingIndex", "0"},
+					result("<u:GetGenericPortMappingEntryResponse xmlns:u=\"urn:schemas-upnp-org:service:WANIPConnection:1\">\n\n<NewRemoteHost></NewRemoteHost>\n" +
+						"<NewExternalPort>9308</NewExternalPort>\n<NewProtocol>UDP</NewProtocol>\n<NewInternalPort>9308</NewInternalPort>\n<NewInternalClient>192.168.1.10</NewInternalClient>\n" +
+						"<NewEnabled>1</NewEnabled>\n<NewPortMappingDescription>192.168.1.10:9308 to 9308 (UDP)</NewPortMappingDescription>\n<NewLeaseDuration>0</NewLeaseDuration>\n" +
+						"</u:GetGenericPortMappingEntryResponse>")},
+				{[]string{"DeletePortMapping", "NewRemoteHost", "", "NewExternalPort", "9308", "NewProtocol", "UDP"},
+					result("<u:DeletePortMappingResponse xmlns:u=\"urn:schemas-upnp-org:service:WANIPConnection:1\"></u:DeletePortMappingResponse>")},
+			},
+		},
+	}
+}
