@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/netip"
@@ -80,7 +79,7 @@ func describe(ctx context.Context, o Options, c candidate) (*Gateway, error) {
 		Services:  doc.services,
 		options:   o,
 		asked:     c.asked,
-		transport: soapTransport(o, page.local),
+		dialogue:  dialogue{options: o, local: page.local},
 	}
 	if g.Server == "" {
 		g.Server = page.Fields.Get("Server")
@@ -118,7 +117,7 @@ func (c candidate) fetch(ctx context.Context, o Options) (*page, error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	p, err := c.get(ctx, o, limit)
-	if dropped(err) {
+	if hungUp(err) {
 		p, err = c.get(ctx, o, limit)
 		if err == nil {
 			p.Forgiven = append(p.Forgiven, "desc-drops-first-connection")
@@ -182,12 +181,6 @@ func addrOf(a net.Addr) netip.Addr {
 		return t.AddrPort().Addr().Unmap()
 	}
 	return netip.Addr{}
-}
-
-// dropped tells whether the peer took a connection and ended it without an answer.
-func dropped(err error) bool {
-	var op *net.OpError
-	return errors.Is(err, io.EOF) || errors.As(err, &op) && op.Op != "dial" && !op.Timeout()
 }
 
 // reason sorts the errors of a fetch.

@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -13,7 +12,6 @@ import (
 	"github.com/huin/goupnp"
 	goupnpsoap "github.com/huin/goupnp/soap"
 
-	"github.com/igdkit/igdkit/internal/http1"
 	"github.com/igdkit/igdkit/soap"
 )
 
@@ -52,12 +50,12 @@ type Gateway struct {
 	// ProbeError is why Service did not say so; nil when it did.
 	ProbeError error
 
-	options   Options   // what it was found with, defaults filled in
-	probed    time.Time // when External was read
-	asked     bool      // named by the user, so no better one is waited for
-	transport http.RoundTripper
-	turn      mutex // held while a request is under way
-	plans     mutex // held while a whole plan runs, from its first look to its read-back
+	options  Options   // what it was found with, defaults filled in
+	probed   time.Time // when External was read
+	asked    bool      // named by the user, so no better one is waited for
+	dialogue dialogue  // of the holder of turn
+	turn     mutex     // held while a request is under way
+	plans    mutex     // held while a whole plan runs, from its first look to its read-back
 
 	mu     sync.Mutex
 	quirks map[string]bool
@@ -119,23 +117,16 @@ func (g *Gateway) performAt(ctx context.Context, service, control, action string
 		return nil, err
 	}
 	defer g.turn.unlock()
-	ctx, rec := soap.Record(ctx)
-	c := goupnpsoap.SOAPClient{EndpointURL: *endpoint, HTTPClient: http.Client{
-		Transport:     g.transport,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
-	err = rec.Err(c.PerformActionCtx(ctx, service, action, in, out))
-	g.forgive(rec.Quirks()...)
+	rec := new(soap.Recording)
+	quirks, err := g.dialogue.talk(ctx, action != "AddAnyPortMapping", func(t http.RoundTripper) error {
+		ctx, r := soap.Record(ctx)
+		rec = r
+		c := goupnpsoap.SOAPClient{EndpointURL: *endpoint, HTTPClient: http.Client{
+			Transport:     t,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		}}
+		return rec.Err(c.PerformActionCtx(ctx, service, action, in, out))
+	})
+	g.forgive(slices.Concat(quirks, rec.Quirks())...)
 	return rec, err
-}
-
-// soapTransport sends from local, because gateways judge a request by its source address.
-func soapTransport(o Options, local netip.Addr) http.RoundTripper {
-	return &soap.Transport{Base: &http1.Transport{
-		Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
-			return o.Net.Dial(ctx, network, local, address)
-		},
-		Timeout: actionTimeout,
-		Trace:   o.Trace,
-	}}
 }

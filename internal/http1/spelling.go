@@ -15,7 +15,7 @@ import (
 // by name without regard to case, Connection.
 //
 // In POST and M-POST those names are spelled exactly so, whatever the case of the keys in req.Header, because some routers
-// look for "SOAPAction" to the letter (quirk soap-header-case). All other names, and all names of other methods (SUBSCRIBE,
+// look for "SOAPAction" to the letter (quirk soap-header-case); Transport.SOAPAction chooses another spelling of that one. All other names, and all names of other methods (SUBSCRIBE,
 // NOTIFY), are spelled as the keys of req.Header hold them, not canonicalised: a key "HOST" or "host" chooses the spelling
 // of Host. A body of unknown length is read first; chunks are never sent. The zone of a link-local address is left out of
 // Host (quirk soap-host-scope-id).
@@ -60,7 +60,7 @@ func (t *Transport) Message(req *http.Request) (*Message, error) {
 				}
 			case "soapaction":
 				if posts {
-					f.Name = "SOAPAction"
+					f.Name = cmp.Or(t.SOAPAction, "SOAPAction")
 				}
 			case "connection":
 			default:

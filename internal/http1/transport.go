@@ -32,6 +32,8 @@ type Transport struct {
 	Trace io.Writer
 	// Version is the version of requests, "" = "HTTP/1.1".
 	Version string
+	// SOAPAction is how that name is spelled in POST, "" = "SOAPAction".
+	SOAPAction string
 
 	trace sync.Mutex
 }

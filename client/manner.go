@@ -1,0 +1,176 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/igdkit/igdkit/internal/http1"
+	"github.com/igdkit/igdkit/soap"
+)
+
+// manner is one way to put a control request. The zero value is the standard's, in the spelling that most routers want.
+type manner struct {
+	quirk    string // what a gateway has that needs it; "": nothing
+	version  string // of HTTP; "": 1.1
+	spelling string // of SOAPAction; "": exactly so
+	mpost    bool   // M-POST with the mandatory extension of UDA 1.0 §3.1.1
+}
+
+// manners are the ladder, the likeliest first. A healthy gateway is asked by the first only.
+func manners() []manner {
+	return []manner{
+		{},
+		{quirk: "soap-needs-mpost", mpost: true}, // UDA 1.0 §3.1.1: after 405; some answer 500 (BiglyBT)
+		{quirk: "soap-11-rejected", version: "HTTP/1.0"},    // miniupnpc's second try
+		{quirk: "soap-header-case", spelling: "SOAPACTION"}, // as UDA writes it
+	}
+}
+
+// Spacing between requests begins at none and grows when the gateway drops or overlooks one: ZTE F660 needs 200 ms, others up to half a
+// second.
+const (
+	firstSpacing = 200 * time.Millisecond
+	maxSpacing   = time.Second
+)
+
+// dialogue is how a gateway is talked to, and what was learned about that. The gateway's turn is held around its methods.
+type dialogue struct {
+	options Options
+	local   netip.Addr
+	manner  manner
+	spoke   bool // it has answered in SOAP: what fails from then on is not for the manner
+	spacing time.Duration
+	last    time.Time // when the last exchange ended
+	until   time.Time // when the action under way is given up
+}
+
+// talk runs ask, which is one exchange over the transport that it is given, in the manner that the gateway is known to take, or in the first of
+// the ladder that it does. again tells whether the request may be sent twice. It gives the quirks that were found.
+// All of it takes no longer than one action may.
+func (d *dialogue) talk(ctx context.Context, again bool, ask func(http.RoundTripper) error) (quirks []string, err error) {
+	d.until = time.Now().Add(actionTimeout)
+	err = d.once(ctx, d.manner, ask)
+	if hungUp(err) || late(err) {
+		d.spacing = min(max(firstSpacing, 2*d.spacing), maxSpacing)
+	}
+	if again && hungUp(err) && d.more(ctx) {
+		if err = d.once(ctx, d.manner, ask); err == nil {
+			quirks = append(quirks, "soap-drops-connections")
+		}
+	}
+	if spoken(err) {
+		d.spoke = true
+		return quirks, err
+	}
+	if d.spoke || !otherwise(err) {
+		return quirks, err
+	}
+	for _, m := range manners() {
+		if m == d.manner || !d.more(ctx) {
+			continue
+		}
+		if other := d.once(ctx, m, ask); spoken(other) {
+			d.manner, d.spoke = m, true
+			return append(quirks, m.quirk), other
+		}
+	}
+	return quirks, err
+}
+
+// more tells whether there is time for another exchange.
+func (d *dialogue) more(ctx context.Context) bool {
+	return ctx.Err() == nil && time.Until(d.until) > d.spacing
+}
+
+// once keeps the distance to the request before.
+func (d *dialogue) once(ctx context.Context, m manner, ask func(http.RoundTripper) error) error {
+	if pause := d.spacing - time.Since(d.last); pause > 0 && !d.last.IsZero() {
+		timer := time.NewTimer(pause)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	defer func() { d.last = time.Now() }()
+	return ask(m.transport(d.options, d.local, time.Until(d.until)))
+}
+
+// spoken tells whether err, or its absence, shows that the gateway understood the request as SOAP.
+func spoken(err error) bool {
+	var refused *soap.Error
+	var value *ValueError
+	return err == nil || errors.As(err, &refused) || errors.As(err, &value)
+}
+
+// otherwise tells whether a request that came to err may be worth putting in another manner: when HTTP refused it, or nothing that can be read
+// came back. A 404 means another URL.
+func otherwise(err error) bool {
+	var status *soap.HTTPError
+	var syntax *soap.SyntaxError
+	switch {
+	case errors.As(err, &status):
+		return status.Status != http.StatusNotFound
+	case errors.As(err, &syntax):
+		return true
+	}
+	return hungUp(err)
+}
+
+// hungUp tells whether the connection was taken and ended without an answer.
+func hungUp(err error) bool {
+	var op *net.OpError
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &op) && op.Op != "dial" && !op.Timeout()
+}
+
+// transport sends from local, because gateways judge a request by its source address.
+func (m manner) transport(o Options, local netip.Addr, timeout time.Duration) http.RoundTripper {
+	return &soap.Transport{Base: mannered{m, &http1.Transport{
+		Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+			return o.Net.Dial(ctx, network, local, address)
+		},
+		Timeout:    timeout,
+		Trace:      o.Trace,
+		Version:    m.version,
+		SOAPAction: m.spelling,
+	}}}
+}
+
+// mannered makes an M-POST of a POST.
+type mannered struct {
+	manner
+	base http.RoundTripper
+}
+
+func (m mannered) RoundTrip(req *http.Request) (*http.Response, error) {
+	if !m.mpost || req.Method != http.MethodPost {
+		return m.base.RoundTrip(req)
+	}
+	out := req.Clone(req.Context())
+	out.Method = "M-POST"
+	out.Header = http.Header{}
+	for name, values := range req.Header {
+		if http.CanonicalHeaderKey(name) == "Soapaction" {
+			name = "01-SOAPACTION"
+		}
+		out.Header[name] = slices.Clone(values)
+	}
+	out.Header["MAN"] = []string{`"http://schemas.xmlsoap.org/soap/envelope/"; ns=01`}
+	if req.Body != nil {
+		body, err := io.ReadAll(req.Body)
+		req.Body.Close()
+		if err != nil {
+			return nil, err
+		}
+		out.Body = io.NopCloser(bytes.NewReader(body))
+	}
+	return m.base.RoundTrip(out)
+}
