@@ -2,10 +2,17 @@ package scenarios_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
+// addRows are the adds.
 func addRows() []row {
+	return slices.Concat(addLeaseRows(), addConflictRows(), addTableRows())
+}
+
+// addTableRows are about what fits into a table and what is really in it.
+func addTableRows() []row {
 	return []row{
 		{
 			id: "add-table-full-silent-32",
