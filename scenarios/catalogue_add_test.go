@@ -8,7 +8,7 @@ import (
 
 // addRows are the adds.
 func addRows() []row {
-	return slices.Concat(addLeaseRows(), addConflictRows(), addTableRows())
+	return slices.Concat(addLeaseRows(), addConflictRows(), addPortRows(), addArgumentRows(), addTableRows())
 }
 
 // addTableRows are about what fits into a table and what is really in it.
