@@ -74,6 +74,10 @@ func (p *presence) describeDevice(b []byte, v *device) []byte {
 			return appendList(b, d, "serviceList", v.services, p.describeService), true, true
 		case "devices":
 			return appendList(b, d, "deviceList", v.devices, p.describeDevice), true, true
+		case "service-items":
+			return appendItems(b, d, v.services, p.describeService), true, true
+		case "device-items":
+			return appendItems(b, d, v.devices, p.describeDevice), true, true
 		}
 		return b, false, false
 	}))
@@ -81,7 +85,12 @@ func (p *presence) describeDevice(b []byte, v *device) []byte {
 
 func (p *presence) describeService(b []byte, s *service) []byte {
 	values := map[string]string{"type": s.urn(), "id": s.id, "scpd": s.scpdURL, "control": s.controlURL, "events": s.eventURL}
-	return fill(b, p.gateway.dialect.description.service, escaped(p.site.words(p.site.paths, s.device), func(b []byte, word string) ([]byte, bool, bool) {
+	d := &p.gateway.dialect.description
+	text := d.service
+	if s.text != "" {
+		text = s.text.lines(d.LineEnd.text())
+	}
+	return fill(b, text, escaped(p.site.words(p.site.paths, s.device), func(b []byte, word string) ([]byte, bool, bool) {
 		value, ok := values[word]
 		return soap.AppendText(b, value), ok, ok
 	}))
@@ -92,13 +101,18 @@ func appendList[T any](b []byte, d *descriptionDialect, name string, items []T, 
 	if len(items) == 0 {
 		return b
 	}
-	end := d.LineEnd.text()
-	inner := line{pieces: []piece{{word: name}}, alone: true, indent: d.indent, end: end}
-	b = append(b, "<"+name+">"+end...)
+	b = append(b, "<"+name+">"+d.LineEnd.text()...)
+	b = appendItems(b, d, items, describe)
+	return append(b, "</"+name+">"...)
+}
+
+// appendItems writes what is in a list.
+func appendItems[T any](b []byte, d *descriptionDialect, items []T, describe func([]byte, T) []byte) []byte {
+	inner := line{pieces: []piece{{word: "item"}}, alone: true, indent: d.indent, end: d.LineEnd.text()}
 	for _, item := range items {
 		b = inner.fill(b, func(b []byte, _ string) ([]byte, bool) { return describe(b, item), true })
 	}
-	return append(b, "</"+name+">"...)
+	return b
 }
 
 // scpdOf writes the description of a service (UDA 1.1 §2.5), in UTF-8.

@@ -67,6 +67,7 @@ func (a *AllAnswer) UnmarshalText(text []byte) error { return choose(a, text) }
 // {igd} and {seed} of the options, and the words of chance (see [Template]). Beside these, Document knows {device}, {configid} and
 // {url-base}; Device {type}, {name}, {services} and {devices}; Service {type}, {id}, {scpd}, {control} and {events}; the URLs of services {service},
 // {kind} and {version}; SCPD {configid}, {actions} and {variables}. {services}, {devices}, {actions} and {variables} are whole lists with their element, and stand alone on their line.
+// So do {service-items} and {device-items}, which are what is in a list: for a serviceList or deviceList that is written in an unusual way.
 type DescriptionDialect struct {
 	Path     Template    `yaml:"path"`     // of the description; "": /description.xml
 	URLBase  *Template   `yaml:"url-base"` // nil: none
@@ -127,6 +128,7 @@ type ServiceNode struct {
 	Events  Template `yaml:"events"`        // the same
 	Actions []string `yaml:"actions"`       // it has only these; nil: all of the standard's
 	WAN     int      `yaml:"wan"`           // which of Options.WAN it serves, from 0
+	Service Template `yaml:"service"`       // its own text; "": DescriptionDialect.Service
 }
 
 // HTTPDialect is how HTTP answers look: their heads, with status line, as templates.

@@ -68,7 +68,7 @@ func (d *DescriptionDialect) problems(at []any, report report, connections int) 
 	}
 	check("document", d.Document, "device", "configid", "url-base")
 	check("device", d.Device, deviceWords()...)
-	check("service", d.Service, "type", "id", "scpd", "control", "events")
+	check("service", d.Service, serviceWords()...)
 	for _, url := range []keyed{{"scpd", d.URLs.SCPD}, {"control", d.URLs.Control}, {"events", d.URLs.Events}} {
 		url.problems(below(at, "urls", url.key), report, true, siteWords(urlWords()...)...)
 	}
@@ -79,7 +79,11 @@ func (d *DescriptionDialect) problems(at []any, report report, connections int) 
 	}
 }
 
-func deviceWords() []string { return []string{"type", "name", "services", "devices"} }
+func deviceWords() []string {
+	return []string{"type", "name", "services", "devices", "service-items", "device-items"}
+}
+
+func serviceWords() []string { return []string{"type", "id", "scpd", "control", "events"} }
 
 func urlWords() []string { return []string{"service", "kind", "version"} }
 
@@ -124,6 +128,7 @@ func (t *treeCheck) device(n *DeviceNode, at []any, depth int) {
 
 func (t *treeCheck) service(n *ServiceNode, at []any) {
 	t.nodes++
+	n.Service.problems(below(at, "service"), t.report, true, siteWords(serviceWords()...)...)
 	t.urn(n.Type, below(at, "type"))
 	for _, url := range []keyed{{"scpd", n.SCPD}, {"control", n.Control}, {"events", n.Events}} {
 		url.problems(below(at, url.key), t.report, true, siteWords(urlWords()...)...)

@@ -223,6 +223,13 @@ func TestDocuments(t *testing.T) {
 		{"one line", "<root><device><UDN>uuid:a</UDN></device></root>", DescriptionDialect{LineEnd: "none"}},
 		{"Latin", "<root>\n <device><n>\xe9?</n></device>\n</root>\n", DescriptionDialect{Encoding: "iso-8859-1", Device: "<device><n>é€</n></device>"}},
 		{"wide", "\xfe\xff\x00<\x00a\x00>\x20\xac", DescriptionDialect{Encoding: "utf-16", Document: "<a>€"}},
+		{"lists of an unusual kind", "<root>\n <device>\n <deviceList a=\"b\">\n <device>uuid:a</device>\n  </deviceList>\n <service/>\n  <service>urn:a:service:D:1</service>\n </device>\n</root>\n", DescriptionDialect{
+			Service: "<service/>", Tree: &DeviceNode{Type: "urn:a:device:B:1", Device: "<device>\n<deviceList a=\"b\">\n{device-items}\n </deviceList>\n{service-items}\n</device>",
+				Services: []ServiceNode{{Type: "urn:a:service:C:1"}, {Type: "urn:a:service:D:1", Service: " <service>{type}</service>\n"}},
+				Devices:  []DeviceNode{{Type: "urn:a:device:C:1", UDN: "uuid:a", Device: "<device>{udn}</device>"}}},
+			Indent: new("")}},
+		{"empty lists", "<root>\n <device>\n  <deviceList>\n  </deviceList>\n </device>\n</root>\n", DescriptionDialect{Device: "<device>\n <deviceList>\n {device-items}\n </deviceList>\n</device>\n",
+			Tree: &DeviceNode{Type: "urn:a:device:B:1"}}},
 		{"a name with markup", "<root>\n <device>&lt;&amp;</device>\n</root>\n", DescriptionDialect{Device: "<device>{name}</device>", Tree: &DeviceNode{Type: "urn:a:device:B:1", Name: "<&"}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -303,6 +310,7 @@ func TestAnswers(t *testing.T) {
 func TestDialectProblems(t *testing.T) {
 	tree := plain(ServiceNode{Type: serviceURN + "WANIPConnection:1", WAN: 1, Actions: []string{"GetExternalIP"}, Control: "/{prot}"})
 	tree.UDN = "a"
+	tree.Services[0].Service = "{name}"
 	tree.Devices = []DeviceNode{{Type: "a b"}}
 	o := Options{Dialect: Dialect{
 		Server:      new("a\r\nb"),
@@ -322,6 +330,7 @@ func TestDialectProblems(t *testing.T) {
 		`dialect\.ssdp\.reply: line 2 is empty: a head ends there`,
 		`dialect\.description\.path: must begin with a slash`,
 		`dialect\.description\.tree\.udn: must begin with uuid:`,
+		`dialect\.description\.tree\.services\[0\]\.service: there is no word \{name\} here, only \{host\}.*`,
 		`dialect\.description\.tree\.services\[0\]\.control: there is no word \{prot\} here, only .*; did you mean "port"\?`,
 		`dialect\.description\.tree\.services\[0\]\.wan: there is no connection 1: wan has 1, counted from 0`,
 		`dialect\.description\.tree\.services\[0\]\.actions\[0\]: urn:schemas-upnp-org:service:WANIPConnection:1 has no action "GetExternalIP"; did you mean "GetExternalIPAddress"\?`,

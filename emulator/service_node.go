@@ -15,7 +15,8 @@ type service struct {
 	typ    string // serviceType
 	id     string // serviceId
 	device *device
-	wan    int // of a service of a connection: its number
+	wan    int      // of a service of a connection: its number
+	text   Template // its own in the description, or none
 
 	scpdURL, controlURL, eventURL string // as written
 
@@ -24,7 +25,7 @@ type service struct {
 }
 
 func newService(d *device, node *ServiceNode, s *site) *service {
-	v := &service{definition: definitionOf(node.Type), typ: node.Type, id: node.ID, device: d, wan: node.WAN}
+	v := &service{definition: definitionOf(node.Type), typ: node.Type, id: node.ID, device: d, wan: node.WAN, text: node.Service}
 	if v.id == "" {
 		v.id = v.definition.id
 	}
