@@ -1,5 +1,7 @@
 package scenarios_test
 
+import "slices"
+
 func lifeRows() []row {
-	return []row{}
+	return slices.Concat(lifeRebootRows(), lifeTableRows(), lifeEventRows(), lifeTrafficRows())
 }

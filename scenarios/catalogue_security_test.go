@@ -1,5 +1,5 @@
 package scenarios_test
 
-func securityRows() []row {
-	return []row{}
-}
+import "slices"
+
+func securityRows() []row { return slices.Concat(securityTableRows(), securityAccessRows()) }

@@ -1,0 +1,41 @@
+package scenarios_test
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// securityAccessRows are about who is answered, and where a client is led.
+func securityAccessRows() []row {
+	return []row{
+		{
+			id: "sec-not-from-lan-closes", // curl: (52) Empty reply from server
+			look: func(s *street) string {
+				answer, end := s.exchange(get(s.place().Path))
+				return fmt.Sprintf("%d reply, %.15q and %s", len(s.look(group, gateway, 5*time.Second)), answer, end)
+			},
+			want: `1 reply, "" and closed`, sound: `1 reply, "HTTP/1.1 200 OK" and closed`,
+		},
+		{
+			id: "sec-location-ssrf",
+			look: func(s *street) string {
+				var hosts []string
+				for _, r := range s.look(group, gateway, 5*time.Second) {
+					u, err := url.Parse(r.fields.Get("LOCATION"))
+					if err != nil {
+						s.t.Fatal(err)
+					}
+					at := u.Host
+					if u.String() == s.gateways[0].Location() {
+						at = "the gateway"
+					}
+					hosts = append(hosts, at)
+				}
+				return strings.Join(hosts, ", ")
+			},
+			want: "127.0.0.1:631, 239.255.255.250:1900, 192.168.1.1:22, the gateway", sound: "the gateway",
+		},
+	}
+}
