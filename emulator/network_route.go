@@ -80,6 +80,14 @@ func (h *Host) route(local, dst netip.Addr) (passage, error) {
 	return passage{source: local, from: from, to: to, dst: to.zoned(dst.WithZone(""))}, nil
 }
 
+// leavesBy tells whether what h sends to dst goes out by the interface of that name.
+func (h *Host) leavesBy(dst netip.Addr, ifname string) bool {
+	h.network.mu.Lock()
+	defer h.network.mu.Unlock()
+	r, err := h.route(netip.Addr{}, dst)
+	return err == nil && r.from.link.Name == ifname
+}
+
 // onLink is the interface with the longest prefix that covers addr; among equals, the one that holds the source.
 func (h *Host) onLink(bound *iface, addr netip.Addr) *iface {
 	var best *iface

@@ -24,6 +24,7 @@ type ways struct{ src, dst netip.AddrPort }
 type datagrams struct {
 	*session
 	external netip.AddrPort
+	hidden   netip.AddrPort // what the internal client takes for the peer; zero: the peer itself
 }
 
 func newTranslation(p *plane, h *Host) *translation {
@@ -81,7 +82,7 @@ func (t *translation) forward(p packet, by string) (d decision) {
 		case x != nil && x.ifname == by && t.plane.off:
 			d.fate = vanished
 		case x != nil && x.ifname == by:
-			d = t.inward(s, p)
+			d = t.inward(s, p, by)
 		case p.protocol == udp:
 			d = t.outward(s, p)
 		}
@@ -91,9 +92,14 @@ func (t *translation) forward(p packet, by string) (d decision) {
 
 // inward decides about what the Internet sends to an external address. Of several connections with one address, the first that has
 // the port takes it.
-func (t *translation) inward(s *state, p packet) decision {
-	if x := t.outside[ways{p.src, p.dst}]; x != nil && p.protocol == udp {
-		return t.carry(x, p, x.meet(s, false))
+func (t *translation) inward(s *state, p packet, by string) decision {
+	if p.protocol == udp {
+		if x := t.outside[ways{p.src, p.dst}]; x != nil {
+			return t.carry(x, p, x.meet(s, false))
+		}
+		if x := t.inside[ways{p.src, p.dst}]; x != nil {
+			return x.answer(p)
+		}
 	}
 	up := false
 	for _, c := range s.connections {
@@ -106,9 +112,9 @@ func (t *translation) inward(s *state, p packet) decision {
 		case x == nil:
 			continue
 		case p.protocol == tcp:
-			return t.connect(x, p, d)
+			return t.connect(x, p, d, by)
 		}
-		return t.carry(t.remember(s, x, p), p, d)
+		return t.carry(t.remember(s, x, p, by), p, d)
 	}
 	if !up || t.plane.options.Stealth {
 		return decision{fate: vanished}
@@ -117,7 +123,7 @@ func (t *translation) inward(s *state, p packet) decision {
 }
 
 // connect lets a connection through to the internal client, or does what d says instead.
-func (t *translation) connect(x *session, p packet, d deed) decision {
+func (t *translation) connect(x *session, p packet, d deed, by string) decision {
 	hung := d.verb != nil && d.verb.Hang
 	switch wordOf(d) {
 	case cut:
@@ -128,7 +134,19 @@ func (t *translation) connect(x *session, p packet, d deed) decision {
 		}
 	}
 	p.dst = x.target
+	if hidden := t.hide(x, p, by); hidden.IsValid() {
+		p.src = hidden
+	}
 	return decision{fate: passedOn, to: p, delay: d.delay, watch: &stream{session: x, hung: hung}}
+}
+
+// hide is what stands for a peer towards an internal client that is no host of the LAN but out there too, by the interface that the
+// peer is at: as routers masquerade all that leaves them, it is the router itself, or the answers would not come back to it.
+func (t *translation) hide(x *session, p packet, by string) netip.AddrPort {
+	if !t.host.leavesBy(x.target.Addr(), by) {
+		return netip.AddrPort{}
+	}
+	return netip.AddrPortFrom(x.via, p.src.Port())
 }
 
 // carry lets a datagram through to the internal client, or does what d says instead.
@@ -138,13 +156,19 @@ func (t *translation) carry(x *datagrams, p packet, d deed) decision {
 	}
 	x.passing(true, p.size)
 	p.dst = x.target
+	if x.hidden.IsValid() {
+		p.src = x.hidden
+	}
 	return decision{fate: passedOn, to: p, delay: d.delay}
 }
 
 // remember makes x known in both directions.
-func (t *translation) remember(s *state, x *session, p packet) *datagrams {
-	u := &datagrams{x, p.dst}
+func (t *translation) remember(s *state, x *session, p packet, by string) *datagrams {
+	u := &datagrams{x, p.dst, t.hide(x, p, by)}
 	out, in := ways{p.src, p.dst}, ways{x.target, p.src}
+	if u.hidden.IsValid() {
+		in.dst = u.hidden
+	}
 	if !t.plane.add(s, x, func() {
 		delete(t.outside, out)
 		if t.inside[in] == u {
@@ -166,7 +190,12 @@ func (t *translation) outward(s *state, p packet) decision {
 	if x == nil {
 		return decision{}
 	}
+	return x.answer(p)
+}
+
+// answer lets an answer through to the peer.
+func (x *datagrams) answer(p packet) decision {
 	x.passing(false, p.size)
-	p.src = x.external
+	p.src, p.dst = x.external, x.peer
 	return decision{fate: passedOn, to: p}
 }
