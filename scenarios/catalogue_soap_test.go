@@ -1,9 +1,12 @@
 package scenarios_test
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 func soapRows() []row {
-	return []row{
+	return slices.Concat(soapTransportRows(), soapRequestRows(), soapServiceRows(), []row{
 		{
 			id: "soap-resp-corrupt-bytes", // ofekp/TinyUPnP#1
 			look: func(s *street) string {
@@ -14,5 +17,5 @@ func soapRows() []row {
 			},
 			want: "Invalid Actio\xef\xbf\xef\xbfrrorDescription>", sound: "Invalid Action</errorDescription>",
 		},
-	}
+	})
 }
