@@ -143,7 +143,7 @@ func (p *presence) advertisement() advertisement {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	ad := advertisement{
-		targets: p.targets, location: p.location, bootID: g.state.bootID, configID: p.configID,
+		targets: p.targets, location: p.announced, bootID: g.state.bootID, configID: p.configID,
 		dialect: &g.dialect.ssdp, chance: g.options.drawOf("boot", int(g.state.bootID)),
 	}
 	if constant := g.dialect.ssdp.BootID; constant != nil {
@@ -152,25 +152,31 @@ func (p *presence) advertisement() advertisement {
 	return ad
 }
 
-// targetsOf are the targets of a tree and those that it claims besides. What the tree has twice, such as the
+// targetsOf are the targets of a tree, whose root SSDP calls rootUDN, and those that it claims besides. What the tree has twice, such as the
 // WLANConfiguration of two radios, SSDP tells once for each device (UDA 1.1 §1.2.2).
-func targetsOf(root *device, also []Claim) []target {
-	all := []target{newTarget(root.udn, ssdp.RootDevice)}
+func targetsOf(root *device, rootUDN string, also []Claim) []target {
+	name := func(d *device) string {
+		if d == root {
+			return rootUDN
+		}
+		return d.udn
+	}
+	all := []target{newTarget(rootUDN, ssdp.RootDevice)}
 	add := func(udn, urn string) {
 		if t := newTarget(udn, urn); urn != "" && !slices.Contains(all, t) {
 			all = append(all, t)
 		}
 	}
 	root.visit(func(d *device) {
-		add(d.udn, d.udn)
-		add(d.udn, d.urn())
+		add(name(d), name(d))
+		add(name(d), d.urn())
 	})
-	root.everyService(func(s *service) { add(s.device.udn, s.urn()) })
+	root.everyService(func(s *service) { add(name(s.device), s.urn()) })
 	for _, claim := range also {
-		udn := root.udn
+		udn := rootUDN
 		root.visit(func(d *device) {
 			if d.urn() == claim.Of {
-				udn = d.udn
+				udn = name(d)
 			}
 		})
 		add(udn, claim.Type)

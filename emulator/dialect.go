@@ -19,6 +19,8 @@ type Dialect struct {
 // each boot.
 type SSDPDialect struct {
 	Server   *string     `yaml:"server"`   // nil: Dialect.Server
+	Location Template    `yaml:"location"` // {location}, which may lead elsewhere: of {host}, {port} and {path}, where the description is, and all words of a description; "": http://{host}:{port}{path}
+	UDN      Template    `yaml:"udn"`      // by which the root goes here, with the same words; "": as in its description
 	MaxAge   Duration    `yaml:"max-age"`  // whole seconds; 0: 30m
 	BootID   *uint32     `yaml:"bootid"`   // a constant; nil: grows with each boot
 	ConfigID *uint32     `yaml:"configid"` // a constant; nil: changes with the description
@@ -27,6 +29,7 @@ type SSDPDialect struct {
 	NeedsMX  *bool       `yaml:"needs-mx"` // false: a multicast search without MX is answered at once; nil: it is ignored
 	Version  EchoVersion `yaml:"version"`  // of a type that was searched for in a lower version; "": asked
 	All      AllAnswer   `yaml:"all"`      // what ssdp:all gets; "": each
+	Pace     int         `yaml:"pace"`     // 1 to 120: answers to ssdp:all by multicast follow each other after MX/pace, as miniupnpd's do after MX/15; 0: at random within MX
 	Answers  []string    `yaml:"answers"`  // searches that are answered: rootdevice, uuid, device, service, or a whole ST; nil: each of them
 	Also     []Claim     `yaml:"also"`     // types that are announced and answered for although the tree has them not
 
@@ -69,17 +72,19 @@ func (a *AllAnswer) UnmarshalText(text []byte) error { return choose(a, text) }
 // {kind} and {version}; SCPD {configid}, {actions} and {variables}. {services}, {devices}, {actions} and {variables} are whole lists with their element, and stand alone on their line.
 // So do {service-items} and {device-items}, which are what is in a list: for a serviceList or deviceList that is written in an unusual way.
 type DescriptionDialect struct {
-	Path     Template    `yaml:"path"`     // of the description; "": /description.xml
-	URLBase  *Template   `yaml:"url-base"` // nil: none
-	Document Template    `yaml:"document"` // "": UDA 1.1 §2.3
-	Device   Template    `yaml:"device"`   // the same
-	Service  Template    `yaml:"service"`  // the same
-	SCPD     Template    `yaml:"scpd"`     // "": UDA 1.1 §2.5
-	LineEnd  LineEnd     `yaml:"line-end"` // of these documents; "": lf; none: all on one line, without indentation
-	Indent   *string     `yaml:"indent"`   // of what is in serviceList and deviceList; nil: one blank
-	Encoding Encoding    `yaml:"encoding"` // of these documents; "": utf-8. What it cannot say becomes "?"
-	URLs     ServiceURLs `yaml:"urls"`     // of services that the tree gives none
-	Tree     *DeviceNode `yaml:"tree"`     // nil: the standard tree of Options.Version with the connections of Options.WAN
+	Path     Template    `yaml:"path"`      // of the description; "": /description.xml
+	NewPaths bool        `yaml:"new-paths"` // with each boot, of all URLs, as a reboot can have it once
+	UDN      Template    `yaml:"udn"`       // of the root, before that of Tree; "": that. Options.UDN goes before
+	URLBase  *Template   `yaml:"url-base"`  // nil: none
+	Document Template    `yaml:"document"`  // "": UDA 1.1 §2.3
+	Device   Template    `yaml:"device"`    // the same
+	Service  Template    `yaml:"service"`   // the same
+	SCPD     Template    `yaml:"scpd"`      // "": UDA 1.1 §2.5
+	LineEnd  LineEnd     `yaml:"line-end"`  // of these documents; "": lf; none: all on one line, without indentation
+	Indent   *string     `yaml:"indent"`    // of what is in serviceList and deviceList; nil: one blank
+	Encoding Encoding    `yaml:"encoding"`  // of these documents; "": utf-8. What it cannot say becomes "?"
+	URLs     ServiceURLs `yaml:"urls"`      // of services that the tree gives none
+	Tree     *DeviceNode `yaml:"tree"`      // nil: the standard tree of Options.Version with the connections of Options.WAN
 }
 
 // ServiceURLs are the URLs of a service as they are written in the description: paths with or without query, or absolute. {service} is its

@@ -73,8 +73,9 @@ Content-Length: {length}
 
 // UDA 1.1 §2.3 and §2.5.
 const (
-	idealPath Template = "/description.xml"
-	idealName Template = "Emulated gateway {gateway}"
+	idealPath     Template = "/description.xml"
+	idealLocation Template = "http://{host}:{port}{path}"
+	idealName     Template = "Emulated gateway {gateway}"
 
 	idealDocument Template = `<?xml version="1.0"?>
 <root xmlns="urn:schemas-upnp-org:device-1-0" configId="{configid}">

@@ -27,9 +27,14 @@ func (d *SSDPDialect) problems(at []any, report report) {
 	if d.Sets < 0 || d.Sets > 3 {
 		report(below(at, "sets"), "", "%d is not within 1..3", d.Sets)
 	}
+	if d.Pace < 0 || d.Pace > 120 {
+		report(below(at, "pace"), "", "%d is not within 1..120", d.Pace)
+	}
 	if age := time.Duration(d.MaxAge); age%time.Second != 0 {
 		report(below(at, "max-age"), "", "must be whole seconds, not %v", d.MaxAge)
 	}
+	d.Location.valueProblems(below(at, "location"), report, siteWords("path")...)
+	d.UDN.udnProblems(below(at, "udn"), false, report)
 	for _, t := range []keyed{{"reply", d.Reply}, {"alive", d.Alive}, {"byebye", d.ByeBye}, {"update", d.Update}} {
 		t.headProblems(below(at, t.key), report, true,
 			"location", "server", "max-age", "st", "usn", "udn", "host", "date", "bootid", "nextbootid", "configid", "searchport")
@@ -60,6 +65,7 @@ func (d *DescriptionDialect) problems(at []any, report report, connections int) 
 	if d.Path != "" && d.Path[0] != '/' {
 		report(below(at, "path"), "", "must begin with a slash")
 	}
+	d.UDN.udnProblems(below(at, "udn"), false, report)
 	if d.URLBase != nil {
 		check("url-base", *d.URLBase)
 		if d.Document != "" && !d.Document.has("url-base") {
@@ -108,14 +114,7 @@ func (t *treeCheck) device(n *DeviceNode, at []any, depth int) {
 		return
 	}
 	n.Name.problems(below(at, "name"), t.report, true, siteWords()...)
-	n.UDN.problems(below(at, "udn"), t.report, true, siteWords()...)
-	switch {
-	case n.UDN == "" || strings.HasPrefix(string(n.UDN), "uuid:"), depth > 0 && strings.HasPrefix(string(n.UDN), "{udn}"):
-	case depth > 0:
-		t.report(below(at, "udn"), "", "must begin with uuid:, or with {udn}, which is that of the root")
-	default:
-		t.report(below(at, "udn"), "", "must begin with uuid:")
-	}
+	n.UDN.udnProblems(below(at, "udn"), depth > 0, t.report)
 	n.Device.problems(below(at, "device"), t.report, true, siteWords(deviceWords()...)...)
 	t.urn(n.Type, below(at, "type"))
 	for i := range n.Services {
@@ -217,6 +216,25 @@ func (t Template) headProblems(at []any, report report, chance bool, known ...st
 		if t != "" && text == "" {
 			report(at, "", "line %d is empty: a head ends there", i+1)
 		}
+	}
+}
+
+// valueProblems reports what cannot stand in a header field.
+func (t Template) valueProblems(at []any, report report, known ...string) {
+	t.problems(at, report, true, known...)
+	text := string(t)
+	oneLine(&text, at, report)
+}
+
+// udnProblems reports what is no UDN; that of an embedded device may begin with that of the root. Some that are in the field are no UUID.
+func (t Template) udnProblems(at []any, embedded bool, report report) {
+	t.problems(at, report, true, siteWords()...)
+	switch {
+	case t == "" || strings.HasPrefix(string(t), "uuid:"), embedded && strings.HasPrefix(string(t), "{udn}"):
+	case embedded:
+		report(at, "", "must begin with uuid:, or with {udn}, which is that of the root")
+	default:
+		report(at, "", "must begin with uuid:")
 	}
 }
 

@@ -277,7 +277,7 @@ func TestAnswers(t *testing.T) {
 		igd2 = deviceURN + "InternetGatewayDevice:2"
 		ip2  = serviceURN + "WANIPConnection:2"
 	)
-	root := targetsOf(&device{kind: igd2, udn: "uuid:a", services: []*service{{typ: ip2, device: &device{udn: "uuid:a"}}}},
+	root := targetsOf(&device{kind: igd2, udn: "uuid:a", services: []*service{{typ: ip2, device: &device{udn: "uuid:a"}}}}, "uuid:a",
 		[]Claim{{Type: serviceURN + "Noise:1"}})
 	for _, tt := range []struct {
 		name string

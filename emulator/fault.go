@@ -18,12 +18,13 @@ type Condition struct {
 	Via      Via             `yaml:"via"`       // how a search came: multicast or unicast
 	ST       Test            `yaml:"st"`        // search target of a search or reply, NT of an announcement
 	Arg      map[string]Test `yaml:"arg"`       // in-arguments of an action; of a table layer, the mapping's, by the names of AddPortMapping
-	Client   ClientTest      `yaml:"client"`    // same, other, an address, or a prefix: ::/0 is all of IPv6
+	Client   ClientTest      `yaml:"client"`    // same, other, routed, an address, or a prefix: ::/0 is all of IPv6
 	Existing ExistingTest    `yaml:"existing"`  // the entry that the mapping's port has already: own, other or none
 	Size     Count           `yaml:"size"`      // how many mappings the table holds
 	Age      Age             `yaml:"age"`       // of the mapping, since it was first added
 	InFlight Count           `yaml:"in-flight"` // requests, or at tcp.accept connections, at this moment, this one included
 	Header   map[string]Test `yaml:"header"`    // of the request or of the datagram; an absent one is empty
+	Raw      Test            `yaml:"raw"`       // the whole datagram of a search, with its line ends
 	Version  Test            `yaml:"version"`   // of the request: HTTP/1.0
 	Method   Test            `yaml:"method"`    // of the request
 	Path     Test            `yaml:"path"`      // of the request, with its query
@@ -123,6 +124,7 @@ type Deed struct {
 	Split     []int              `yaml:"split"`     // into segments of these sizes 20 ms apart, and the rest
 	Truncate  *int               `yaml:"truncate"`  // to so many bytes; the length that was announced stays
 	Duplicate int                `yaml:"duplicate"` // datagrams: so many more of them
+	Random    int                `yaml:"random"`    // a datagram: so many bytes of chance take its place, 1 to 8192
 	SendFrom  *Origin            `yaml:"send-from"` // datagrams
 	Then      []Then             `yaml:"then"`      // and later something else
 }

@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -38,6 +39,9 @@ func (c *Condition) asked(s *state, o *occasion) bool {
 		if c.Body != (Test{}) && !c.Body.holds(string(q.Body)) {
 			return false
 		}
+	}
+	if c.Raw != (Test{}) && !c.Raw.holds(string(o.raw)) {
+		return false
 	}
 	if c.Status != (Test{}) && !c.Status.holds(strconv.Itoa(o.status)) {
 		return false
@@ -122,6 +126,8 @@ func (c ClientTest) holds(s *state, o *occasion) bool {
 		return c.Prefix.Contains(o.client())
 	case c.Word == "":
 		return o.client() == c.Addr
+	case c.Word == "routed":
+		return !o.client().IsLoopback() && !slices.ContainsFunc(s.link, func(p netip.Prefix) bool { return p.Contains(o.client()) })
 	}
 	ref, ok := s.reference(o)
 	return ok && ref.client.IsValid() && (ref.client == o.client()) == (c.Word == "same")

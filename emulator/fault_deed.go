@@ -24,6 +24,7 @@ type deed struct {
 	drip      *Drip         // of these the last
 	split     []int
 	truncate  *int
+	random    int
 	sendFrom  *Origin
 	seed      uint64 // of what is chosen by chance on the wire
 }
@@ -50,7 +51,10 @@ func (d *deed) add(f *fault) (ends bool) {
 	if do.SendFrom != nil {
 		d.sendFrom = do.SendFrom
 	}
-	if do.Drip != nil || do.SendFrom != nil {
+	if do.Random > 0 {
+		d.random = do.Random
+	}
+	if do.Drip != nil || do.SendFrom != nil || do.Random > 0 {
 		d.seed = f.schedule.chance.Uint64()
 	}
 	if f.ends {

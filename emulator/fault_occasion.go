@@ -20,6 +20,7 @@ type occasion struct {
 	request    *http1.Request
 	status     int          // of the answer
 	fields     http1.Fields // of a datagram
+	raw        []byte       // a search as it came
 	via        Via
 	st         string     // or NT
 	inFlight   int        // without a request; this one included

@@ -105,9 +105,9 @@ func (c Condition) problems(on Layer, v vocabulary, at []any, report report) {
 	}
 	choice(c.Via, below(at, "via"), report)
 	choice(c.Existing, below(at, "existing"), report)
-	if w := c.Client.Word; w != "" && w != "same" && w != "other" {
-		report(below(at, "client"), words.Nearest(w, []string{"same", "other"}), "%q is neither same nor other nor an address or prefix", w)
-	} else if w != "" && !v.mapping {
+	if w := c.Client.Word; w != "" && w != "same" && w != "other" && w != "routed" {
+		report(below(at, "client"), words.Nearest(w, []string{"same", "other", "routed"}), "%q is neither same nor other nor routed nor an address or prefix", w)
+	} else if w != "" && w != "routed" && !v.mapping {
 		report(below(at, "client"), "", "%s is not about a mapping whose client could be %s: give an address", on, c.Client.Word)
 	}
 }

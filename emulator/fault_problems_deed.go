@@ -12,6 +12,7 @@ const (
 	maxDuplicate = 100
 	maxPieces    = 1000
 	maxDelay     = 10 * time.Minute
+	maxRandom    = 8 << 10
 )
 
 func (d Deed) problems(on Layer, v vocabulary, at []any, report report) {
@@ -63,6 +64,9 @@ func (d Deed) problems(on Layer, v vocabulary, at []any, report report) {
 		case a.IsMulticast() || a.IsValid() && a.IsUnspecified():
 			report(below(at, "send-from", "address"), "", "%v is nobody's address", a)
 		}
+	}
+	if d.Random < 0 || d.Random > maxRandom {
+		bad("random", "%d is not within 1..%d", d.Random, maxRandom)
 	}
 	if d.Duplicate < 0 || d.Duplicate > maxDuplicate {
 		bad("duplicate", "%d is not within 0..%d", d.Duplicate, maxDuplicate)

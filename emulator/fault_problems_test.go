@@ -66,7 +66,7 @@ func TestFaultProblems(t *testing.T) {
 			"faults[0].do.send-from: must have a port or an address", "faults[1].do.send-from.address: 239.255.255.250 is nobody's address"}},
 		{"no mapping", []Fault{{On: "soap.GetStatusInfo", If: Condition{Client: ClientTest{Word: "other"}}, Do: refuse}},
 			[]string{`faults[0].if.client: soap.GetStatusInfo is not about a mapping whose client could be other: give an address`}},
-		{"no such client", []Fault{{On: "table.add", If: Condition{Client: ClientTest{Word: "sane"}}, Do: refuse}}, []string{`faults[0].if.client: "sane" is neither same nor other nor an address or prefix; did you mean "same"?`}},
+		{"no such client", []Fault{{On: "table.add", If: Condition{Client: ClientTest{Word: "sane"}}, Do: refuse}}, []string{`faults[0].if.client: "sane" is neither same nor other nor routed nor an address or prefix; did you mean "same"?`}},
 		{"no chance", []Fault{{On: "table.add", When: When{Chance: Chance(math.NaN()), First: -1}, Do: refuse}}, []string{
 			`faults[0].when.first: must not be negative`,
 			`faults[0].when.chance: NaN is no probability`}},
@@ -74,7 +74,7 @@ func TestFaultProblems(t *testing.T) {
 			`faults[0].when.per: http.request counts for client, connection and device`,
 			`faults[0].when.until: http.request is not about a mapping that could be deleted`}},
 		{"no rate", []Fault{{On: "soap.*", When: When{Rate: &Rate{Over: 1}}, Do: drop}}, []string{`faults[0].when.rate: must be over 1 to 1000 in some time`}},
-		{"a half of a datagram", []Fault{{On: "ssdp.search", If: Condition{HalfClosed: ptr(true)}, Do: drop}}, []string{`faults[0].if.half-closed: ssdp.search cannot be asked that, only via, st, client, size and header`}},
+		{"a half of a datagram", []Fault{{On: "ssdp.search", If: Condition{HalfClosed: ptr(true)}, Do: drop}}, []string{`faults[0].if.half-closed: ssdp.search cannot be asked that, only via, st, client, size, header and raw`}},
 		{"an empty line in a head", []Fault{{On: "http.request", Do: Deed{HTTPStatus: &StatusReply{Status: 400, Head: "a\n\n{typ}"}}}}, []string{
 			`faults[0].do.http-status.head: there is no word {typ} here, only {status}, {reason}, {server}, {date}, {type}, {length}, {connection}, {allow}, {sid}, {timeout}; did you mean "type"?`,
 			`faults[0].do.http-status.head: line 2 is empty: a head ends there`}},

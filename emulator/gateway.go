@@ -48,7 +48,13 @@ func New(ctx context.Context, o Options) (*Gateway, error) {
 	g.outbox.deliver = o.OnEvent
 	g.dialect = newDialect(&g.options.Dialect)
 	g.socket = newSSDPSocket(&g.options)
-	p, err := g.appear(0, generation{}, netip.AddrPortFrom(o.LAN, o.HTTPPort), false)
+	if h, ok := o.Net.(holder); ok && o.Stands() != o.LAN {
+		if err := h.hold(o.LAN, o.Stands()); err != nil {
+			g.cancel()
+			return nil, err
+		}
+	}
+	p, err := g.appear(0, generation{}, netip.AddrPortFrom(o.Stands(), o.HTTPPort), false)
 	if err != nil {
 		g.cancel()
 		return nil, err

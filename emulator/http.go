@@ -162,5 +162,5 @@ func (g *Gateway) local() netip.Addr {
 	if g.options.LAN.IsUnspecified() {
 		return netip.Addr{}
 	}
-	return g.options.LAN
+	return g.options.Stands()
 }

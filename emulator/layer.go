@@ -67,9 +67,9 @@ func layerSpecs() []layerSpec {
 	)
 	return []layerSpec{
 		{onAccept, "client size in-flight", "client", end, "delay"},
-		{onSearch, "via st client size header", "client", "drop", "delay"},
-		{onReply, "via st client size header", "client", "drop", "set rename remove replace prefix suffix truncate delay duplicate send-from"},
-		{onNotify, "st size header", "", "drop", "set rename remove replace prefix suffix truncate delay duplicate send-from"},
+		{onSearch, "via st client size header raw", "client", "drop", "delay"},
+		{onReply, "via st client size header", "client", "drop", "set rename remove replace prefix suffix truncate random delay duplicate send-from"},
+		{onNotify, "st size header", "", "drop", "set rename remove replace prefix suffix truncate random delay duplicate send-from"},
 		{onRequest, http, "client connection", "http-status " + end, "delay"},
 		{onHead, http + " status", "client connection", end, "set rename remove replace prefix suffix delay split"},
 		{onBody, http + " status", "client connection", "close hang", "replace prefix suffix truncate delay drip split"},

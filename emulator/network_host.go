@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"syscall"
 )
 
 // Host is one machine in a Network. It is a Net to stand a gateway in, and lists its interfaces, addresses and default
@@ -104,6 +105,29 @@ func checkAddrs(host string, addrs []netip.Prefix) []netip.Prefix {
 		}
 	}
 	return addrs
+}
+
+// holder is a Net that can take an address beside one that it has.
+type holder interface {
+	hold(beside, addr netip.Addr) error
+}
+
+// hold adds addr to the interface that has beside, unless it is there already.
+func (h *Host) hold(beside, addr netip.Addr) error {
+	h.network.mu.Lock()
+	defer h.network.mu.Unlock()
+	f := h.owner(beside)
+	switch {
+	case f == nil:
+		return opError("listen", "bind", "ip", nil, &net.IPAddr{IP: beside.AsSlice()}, syscall.EADDRNOTAVAIL)
+	case f.holds(addr):
+		return nil
+	case f.segment.owners[addr] != nil:
+		return opError("listen", "bind", "ip", nil, &net.IPAddr{IP: addr.AsSlice()}, syscall.EADDRINUSE)
+	}
+	f.addrs = append(slices.Clip(f.addrs), netip.PrefixFrom(addr, f.bits(addr)))
+	f.segment.owners[addr] = f
+	return nil
 }
 
 // SetDefaultGateway sets the next hop for what no prefix covers, one for each family. The zero Addr removes both.

@@ -19,6 +19,7 @@ type Options struct {
 	HTTPPort  uint16         // of description, control and eventing; 0: any free port
 	SSDP      string         // "": unicast on a free port of LAN; "HOST:PORT": unicast there; "multicast": the group, on LAN's interface; "off"
 	Beside    *Gateway       // one whose Net, LAN and SSDP are this one's too: both answer at one socket, and these are left out here; nil: nobody
+	Neighbour int            // 1 to 8: it is another host of the LAN, at the address so many after LAN, which Net's host must own, where searches come by multicast; elsewhere, and with 0, it stands at LAN
 	Advertise string         // HOST:PORT put into LOCATION; "": where it really listens
 	Clients   []netip.Prefix // who is answered; nil: loopback if LAN is loopback, private addresses if LAN is unspecified, otherwise LAN's /24 or /64
 
@@ -77,6 +78,21 @@ func (o Options) defaults() (Options, error) {
 		return o, fmt.Errorf("emulator: %w", all[0])
 	}
 	return o, o.check()
+}
+
+// maxNeighbour keeps the neighbours of a router clear of the first clients.
+const maxNeighbour = 8
+
+// Stands is the address at which the gateway serves and from which it speaks.
+func (o *Options) Stands() netip.Addr {
+	addr := o.LAN
+	if o.SSDP != "multicast" || addr.IsUnspecified() {
+		return addr
+	}
+	for range o.Neighbour {
+		addr = addr.Next()
+	}
+	return addr
 }
 
 func (o Options) check() error {

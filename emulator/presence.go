@@ -24,7 +24,8 @@ type presence struct {
 	targets    []target
 	endpoints  func() map[string]endpoint // by request target; made for the first request
 	configID   uint32
-	location   string
+	location   string // where the description is
+	announced  string // where SSDP says that it is
 
 	http     netip.AddrPort
 	listener net.Listener
@@ -69,8 +70,9 @@ func (p *presence) build() error {
 	p.http = netip.AddrPortFrom(addr.AddrPort().Addr().Unmap(), uint16(addr.Port))
 	p.site = newSite(o, p.advertised(), p.generation)
 	p.root = newTree(o, p.site)
-	p.targets = targetsOf(p.root, o.Dialect.SSDP.Also)
 	p.location = "http://" + p.advertised() + p.site.base
+	udn, location := p.site.announced(&o.Dialect.SSDP)
+	p.targets, p.announced = targetsOf(p.root, udn, o.Dialect.SSDP.Also), location
 	p.configID = p.newConfigID()
 	p.endpoints = sync.OnceValue(p.newEndpoints)
 	return nil

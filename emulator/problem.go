@@ -113,6 +113,9 @@ func (o Options) Problems() []Problem {
 	if o.ExternalIP.IsValid() && !o.ExternalIP.Is4() {
 		report([]any{"external-ip"}, "", "must be an IPv4 address, not %v", o.ExternalIP)
 	}
+	if o.Neighbour < 0 || o.Neighbour > maxNeighbour {
+		report([]any{"neighbour"}, "", "%d is not within 1..%d", o.Neighbour, maxNeighbour)
+	}
 	if o.tooMany(report) {
 		return all // each costs time to look at
 	}

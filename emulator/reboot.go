@@ -61,13 +61,13 @@ func (g *Gateway) comeUp(how Reboot, wasDown bool, change func(func(*state))) er
 	}
 	old := g.now()
 	next := old.generation
-	if how.NewPaths {
+	if how.NewPaths || g.options.Dialect.Description.NewPaths {
 		next.paths++
 	}
 	if how.NewUDN {
 		next.names++
 	}
-	p, err := g.appear(old.number+1, next, netip.AddrPortFrom(g.options.LAN, old.http.Port()), how.NewPorts)
+	p, err := g.appear(old.number+1, next, netip.AddrPortFrom(g.options.Stands(), old.http.Port()), how.NewPorts)
 	if err != nil {
 		g.note("boot.failed", netip.AddrPort{}, err.Error())
 		return err

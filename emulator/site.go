@@ -38,8 +38,13 @@ func newSite(o *Options, address string, gen generation) *site {
 
 // rootUDN is the name of the root device when none is given, after so many changes of it.
 func (o *Options) rootUDN(changed int) string {
-	if tree := o.Dialect.Description.Tree; tree != nil && tree.UDN != "" && (changed == 0 || tree.UDN.drawn()) {
-		return tree.UDN.expand(o.drawOf("names", changed).append)
+	d := &o.Dialect.Description
+	udn := d.UDN
+	if d.Tree != nil {
+		udn = defaultTo(udn, d.Tree.UDN)
+	}
+	if udn != "" && (changed == 0 || udn.drawn()) {
+		return udn.expand(o.drawOf("names", changed).append)
 	}
 	part := ""
 	if changed > 0 {
@@ -71,6 +76,21 @@ func (s *site) url(words filler, choices ...Template) string {
 		return s.moved + url
 	}
 	return url
+}
+
+// announced is what SSDP calls the root device, and where it says that its description is.
+func (s *site) announced(d *SSDPDialect) (udn, location string) {
+	udn = s.udn
+	if d.UDN != "" {
+		udn = d.UDN.expand(s.words(s.names, nil))
+	}
+	words := s.words(s.paths, nil)
+	return udn, defaultTo(d.Location, idealLocation).expand(func(b []byte, word string) ([]byte, bool) {
+		if word == "path" {
+			return append(b, s.base...), true
+		}
+		return words(b, word)
+	})
 }
 
 // target is what a request for a URL of the description asks for, with its query; empty when it leads nowhere.

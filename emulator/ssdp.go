@@ -22,8 +22,9 @@ type speaker struct {
 type ssdpServer struct {
 	speaker
 	socket     *ssdpSocket
-	conn       net.PacketConn // of the socket, as are the next three
+	conn       net.PacketConn // of the socket, as are local, group and searchPort
 	local      netip.AddrPort
+	source     netip.Addr     // from which it speaks instead; zero: local
 	group      netip.AddrPort // zero when nobody is told without asking
 	searchPort *uint32
 	closed     <-chan struct{} // when the socket's reader has ended, if this was the last to leave it

@@ -38,11 +38,12 @@ func (s *ssdpServer) hear(from netip.AddrPort, by Via, b []byte) {
 		return
 	}
 	s.note("ssdp.search", from, m.ST, details...)
-	q := occasion{layer: onSearch, peer: from, via: by, st: m.ST, fields: m.Head.Fields}
+	q := occasion{layer: onSearch, peer: from, via: by, st: m.ST, fields: m.Head.Fields, raw: b}
 	met := s.meet(&q)
 	if met.dropped() {
 		return
 	}
+	q.raw = nil // b is the socket's
 	replies := d.choose(matching(ad.targets, m.ST), m.ST)
 	within := Span{Max: time.Duration(min(m.MX, maxMX)) * time.Second}
 	switch {
@@ -55,6 +56,10 @@ func (s *ssdpServer) hear(from netip.AddrPort, by Via, b []byte) {
 	within.Max += met.delay
 	if within.Max == 0 {
 		s.answer(&q, replies)
+		return
+	}
+	if d.Pace > 0 && m.ST == ssdp.All && d.ReplyIn == nil {
+		s.space(&q, replies, within.Min, (within.Max-within.Min)/time.Duration(d.Pace))
 		return
 	}
 	s.schedule(&q, replies, within)
@@ -150,6 +155,14 @@ func (s *ssdpServer) answer(q *occasion, replies []reply) {
 		o := *q
 		o.layer, o.st = onReply, r.st
 		s.dispatch(&o, s.message(ad.dialect.reply, ad, r.target, r.st), Detail{"usn", r.target.usnAs(r.st)})
+	}
+}
+
+// space sends the replies to q one after the other, each so long after the last.
+func (s *ssdpServer) space(q *occasion, replies []reply, after, pace time.Duration) {
+	for _, r := range replies {
+		after += pace
+		s.later(after, func() { s.answer(q, []reply{r}) })
 	}
 }
 

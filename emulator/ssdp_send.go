@@ -55,6 +55,14 @@ func (s *ssdpServer) sendElsewhere(o *occasion, from *Origin, r *rand.Rand, b []
 
 // datagram is m after the edits of d.
 func (d *deed) datagram(m *http1.Message) []byte {
+	if d.random > 0 {
+		b := make([]byte, d.random)
+		r := d.rand()
+		for i := range b {
+			b[i] = byte(r.Uint32())
+		}
+		return b
+	}
 	d.rewriteHead(m)
 	b := d.rewriteBytes(m.Append(nil))
 	if d.truncate != nil {
@@ -65,6 +73,10 @@ func (d *deed) datagram(m *http1.Message) []byte {
 
 // send writes one datagram.
 func (s *ssdpServer) send(to netip.AddrPort, b []byte) bool {
+	if s.source.IsValid() {
+		_, err := s.sendFrom(&Origin{}, nil, to, b)
+		return err == nil
+	}
 	_, err := s.conn.WriteTo(b, net.UDPAddrFromAddrPort(to))
 	return err == nil
 }
@@ -80,6 +92,9 @@ const (
 // from where.
 func (s *ssdpServer) sendFrom(from *Origin, r *rand.Rand, to netip.AddrPort, b []byte) (netip.AddrPort, error) {
 	source := s.local
+	if s.source.IsValid() {
+		source = netip.AddrPortFrom(s.source, source.Port())
+	}
 	if from.Address.IsValid() {
 		source = netip.AddrPortFrom(from.Address, source.Port())
 	}

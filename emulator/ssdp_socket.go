@@ -68,9 +68,13 @@ func (k *ssdpSocket) join(ctx context.Context, p *presence, elsewhere bool) (*ss
 	}
 	k.users++
 	g := p.gateway
+	var source netip.Addr
+	if at := g.options.Stands(); at != k.lan {
+		source = at
+	}
 	return &ssdpServer{
 		speaker: speaker{allowed: g.allowed, advertisement: p.advertisement, meet: g.meet, quietly: g.quietly, note: g.note},
-		socket:  k, conn: k.conn.PacketConn, local: k.local, group: k.group, searchPort: k.searchPort,
+		socket:  k, conn: k.conn.PacketConn, local: k.local, group: k.group, searchPort: k.searchPort, source: source,
 		done: make(chan struct{}),
 		kick: make(chan struct{}, 1),
 		rand: rand.New(rand.NewPCG(g.options.seed(), 0x73736470+uint64(p.number)<<32)), // "ssdp": a stream of its own

@@ -13,6 +13,7 @@ type state struct {
 	version int // of the connection service's standard
 	policy  *Policy
 	lan     []netip.Prefix // whose hosts can be mapped to
+	link    []netip.Prefix // whose hosts are on the gateway's own link
 	initial []InitialMapping
 	emptied bool // by a reboot
 	rand    *rand.Rand
@@ -34,7 +35,7 @@ type state struct {
 
 func newState(o *Options, root *device) *state {
 	s := &state{
-		name: o.Name, version: o.Version, policy: &o.Policy, lan: o.Clients, initial: o.Mappings,
+		name: o.Name, version: o.Version, policy: &o.Policy, lan: o.Clients, link: clientsOf(o.LAN), initial: o.Mappings,
 		rand: rand.New(rand.NewPCG(o.seed(), 0x69676469)),
 		now:  o.Clock.Now(), timeline: newTimeline(o),
 	}

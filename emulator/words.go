@@ -238,18 +238,18 @@ func choose[T interface {
 	return nil
 }
 
-// ClientTest is who asks: the client of the mapping itself (same), somebody else (other), an address, or one of a prefix.
+// ClientTest is who asks: the client of the mapping itself (same), somebody else (other), somebody behind another router (routed), an address, or one of a prefix.
 type ClientTest struct {
-	Word   string // "same", "other" or ""
+	Word   string // "same", "other", "routed" or ""
 	Addr   netip.Addr
 	Prefix netip.Prefix
 }
 
-// UnmarshalText reads same, other, an address or a prefix.
+// UnmarshalText reads same, other, routed, an address or a prefix.
 func (c *ClientTest) UnmarshalText(text []byte) error {
 	*c = ClientTest{}
 	switch s := string(text); s {
-	case "same", "other":
+	case "same", "other", "routed":
 		c.Word = s
 	default:
 		var err error
@@ -259,7 +259,7 @@ func (c *ClientTest) UnmarshalText(text []byte) error {
 			c.Addr, err = netip.ParseAddr(s)
 		}
 		if err != nil {
-			return fmt.Errorf("%q is neither same nor other nor an address or prefix", s)
+			return fmt.Errorf("%q is neither same nor other nor routed nor an address or prefix", s)
 		}
 	}
 	return nil

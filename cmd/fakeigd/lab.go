@@ -183,6 +183,11 @@ func startInLab(ctx context.Context, site lab.Site) (io.Closer, error) {
 			case !o.ExternalIP.IsValid():
 				o.ExternalIP = site.WAN
 			}
+			if at := o.Stands(); at != o.LAN {
+				if err := site.Hold(at, true); err != nil {
+					return nil, errors.Join(err, running.end())
+				}
+			}
 			if len(running.plays) > 0 {
 				o.Beside = running.plays[0].gateways[0].Gateway // multicast reaches one socket of this address
 			}
