@@ -2,6 +2,7 @@ package scenarios_test
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -111,6 +112,54 @@ func addLeaseRows() []row {
 			},
 			want:  "reset, refused, 200 714, ok",
 			sound: "200, 200, 200 192.168.1.10:9000 for 0, ok",
+		},
+	}
+}
+
+// addRenewalRows are about what becomes of a lease when it is asked for again.
+func addRenewalRows() []row {
+	return []row{
+		{
+			id: "add-lease-forced-86400",
+			look: func(s *street) string {
+				c := s.connections()[0]
+				var seen []string
+				for _, asked := range []string{"0", "1000", "1000000"} {
+					s.ok(c.want("NewLeaseDuration", asked))
+					seen = append(seen, s.entry(c, 8080))
+				}
+				return strings.Join(seen, ", ")
+			},
+			want:  "192.168.1.10:8080 for 86400, 192.168.1.10:8080 for 86400, 192.168.1.10:8080 for 86400",
+			sound: "192.168.1.10:8080 for 0, 192.168.1.10:8080 for 1000, 192.168.1.10:8080 for 1000000",
+		},
+		{
+			id: "add-renew-keeps-expiry",
+			look: func(s *street) string {
+				c := s.connections()[0]
+				s.greet(s.pc, "192.168.1.10:8080", "pc")
+				s.ok(c.want())
+				s.sleep(30 * time.Minute)
+				renewed := s.tell(c.want()) + " " + s.entry(c, 8080)
+				s.sleep(31 * time.Minute)
+				renewed += ", " + s.entry(c, 8080) + " " + s.reached(8080)
+				s.tell(c.of("DeletePortMapping", "TCP", 8080))
+				return renewed + "; deleted first: " + s.tell(c.want()) + " " + s.entry(c, 8080)
+			},
+			want:  "ok 192.168.1.10:8080 for 1800, 714 nobody; deleted first: ok 192.168.1.10:8080 for 3600",
+			sound: "ok 192.168.1.10:8080 for 3600, 192.168.1.10:8080 for 1740 pc; deleted first: ok 192.168.1.10:8080 for 3600",
+		},
+		{
+			id: "add-remotehost-renew-718",
+			look: func(s *street) string {
+				c := s.connections()[0]
+				one := c.want("NewRemoteHost", "198.51.100.20")
+				seen := s.tell(one, one)
+				remove := c.request("DeletePortMapping", "NewRemoteHost", "198.51.100.20", "NewExternalPort", "8080", "NewProtocol", "TCP")
+				return seen + "; deleted: " + s.tell(remove, one) + "; for any: " + s.tell(c.want(port("8081")...), c.want(port("8081")...))
+			},
+			want:  "ok, 718 ConflictInMappingEntry; deleted: ok, ok; for any: ok, ok",
+			sound: "ok, ok; deleted: ok, ok; for any: ok, ok",
 		},
 	}
 }
