@@ -303,7 +303,7 @@ DATE: $NOW
 EXT:
 LOCATION: http://192.168.1.1:49152/IGDdevicedesc_brlan0.xml
 OPT: "http://schemas.upnp.org/upnp/1/0/"; ns=01
-01-NLS: ID
+01-NLS: ‹[0-9a-f]{8}-[0-9a-f]{4}-11e8-[0-9a-f]{4}-[0-9a-f]{12}›
 SERVER: Linux/3.14.28-Prod_17.2, UPnP/1.0, Portable SDK for UPnP devices/1.6.22
 X-User-Agent: redsonic
 ST: urn:schemas-upnp-org:device:InternetGatewayDevice:1

@@ -107,5 +107,21 @@ USN: $UDN::urn:schemas-upnp-org:device:InternetGatewayDevice:1
 					result("<u:DeletePortMappingResponse xmlns:u=\"urn:schemas-upnp-org:service:WANIPConnection:1\"></u:DeletePortMappingResponse>")},
 			},
 		},
+		{
+			name: "dlink-internet-access-router", at: at192(5678),
+			udn:    "uuid:upnp-InternetGatewayDevice-1_0-[0-9]{10}0001",
+			st:     igd + "1",
+			begins: "<root><specVersion><major>1</major><minor>0</minor></specVersion><URLBase>http://192.168.1.1:5678</URLBase><device><deviceType>urn:schemas-upnp-org:device:InternetGatewayDevice:1</deviceType><presentationURL>http://192.168.1.1:80</presentationURL><friendlyName>D-Link Router</friendlyName><manufacturer>D-Link</manufacturer><manufacturerURL>http://www.dlink.com</manufacturerURL><modelDescription>Internet Access Router</modelDescription><modelName>D-Link Router</modelName><UDN>$UDN</UDN><UPC>123456789001</UPC><serviceList><service><serviceType>urn:schemas-upnp-org:service:Layer3Forwarding:1</serviceType><serviceId>urn:upnp-org:serviceId:L3Forwarding1</serviceId><controlURL>/Layer3Forwarding</controlURL><eventSubURL>/Layer3Forwarding</eventSubURL><SCPDURL>/Layer3Forwarding.xml</SCPDURL></service></serviceLis",
+			ends:   `>urn:schemas-upnp-org:service:WANIPConnection:1</serviceType><serviceId>urn:upnp-org:serviceId:WANIPConnection</serviceId><controlURL>/WANIPConnection</controlURL><eventSubURL>/WANIPConnection</eventSubURL><SCPDURL>/WANIPConnection.xml</SCPDURL></service></serviceList></device></deviceList></device></deviceList></device></root>`,
+			tree: []string{
+				"urn:schemas-upnp-org:device:InternetGatewayDevice:1 uuid:upnp-InternetGatewayDevice-1_0-[0-9]{10}0001",
+				"urn:schemas-upnp-org:service:Layer3Forwarding:1 urn:upnp-org:serviceId:L3Forwarding1 /Layer3Forwarding.xml /Layer3Forwarding /Layer3Forwarding",
+				"urn:schemas-upnp-org:device:WANDevice:1 uuid:upnp-WANDevice-1_0-[0-9]{10}0001",
+				"urn:schemas-upnp-org:service:WANCommonInterfaceConfig:1 urn:upnp-org:serviceId:WANCommonInterfaceConfig /WANCommonInterfaceConfig.xml /WANCommonInterfaceConfig /WANCommonInterfaceConfig",
+				"urn:schemas-upnp-org:device:WANConnectionDevice:1 uuid:upnp-WANConnectionDevice-1_0-[0-9]{10}0001",
+				"urn:schemas-upnp-org:service:WANIPConnection:1 urn:upnp-org:serviceId:WANIPConnection /WANIPConnection.xml /WANIPConnection /WANIPConnection",
+			},
+			control: "/WANIPConnection", urn: upnp + "WANIPConnection:1",
+		},
 	}
 }

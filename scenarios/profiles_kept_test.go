@@ -7,7 +7,7 @@ import (
 
 // keptProfiles are devices whose documents stand in repositories.
 func keptProfiles() []profile {
-	return slices.Concat(keptMiniupnpd(), keptDLink(), keptOthers())
+	return slices.Concat(keptMiniupnpd(), keptBroadcom(), keptDLink(), keptOthers(), keptSSDP())
 }
 
 // What the captures share.
