@@ -1,17 +1,47 @@
 package emulator
 
-import "net/netip"
+import (
+	"net/netip"
+	"time"
+)
 
 // publicIP is the external address that c lets the world know; zero when there is none.
 func (s *state) publicIP(c *connection) netip.Addr {
-	p := &s.policy.ExternalIP
+	p, addr := &s.policy.ExternalIP, c.known()
 	switch {
-	case !c.address.IsValid(), c.address.IsUnspecified(),
+	case none(addr),
 		c.status != connected && p.Down != "shown",
-		p.Private == "hidden" && reserved(c.address):
+		p.Private == "hidden" && reserved(addr):
 		return netip.Addr{}
 	}
-	return c.address
+	return addr
+}
+
+// none reports whether addr stands for no address.
+func none(addr netip.Addr) bool { return !addr.IsValid() || addr.IsUnspecified() }
+
+// known is the address that the gateway takes for that of c: the one before, while it is late.
+func (c *connection) known() netip.Addr {
+	if c.late.IsZero() {
+		return c.address
+	}
+	return c.former
+}
+
+// learning is the connection that is the first to learn its new address, if it has by now.
+func (s *state) learning(now time.Time) (first *connection) {
+	for _, c := range s.connections {
+		if !c.late.IsZero() && !c.late.After(now) && (first == nil || c.late.Before(first.late)) {
+			first = c
+		}
+	}
+	return first
+}
+
+// learn ends the lateness of c, and tells the new address.
+func (s *state) learn(c *connection) {
+	c.former, c.late = netip.Addr{}, time.Time{}
+	s.tellAddress(c)
 }
 
 // externalIP is ExternalIPAddress: empty while there is none to tell (WANIPConnection:2 §2.3.13).

@@ -15,6 +15,8 @@ type connection struct {
 	status    string     // ConnectionStatus
 	lastError string     // LastConnectionError
 	address   netip.Addr // zero or unspecified: none
+	former    netip.Addr // the address before, while the gateway is late
+	late      time.Time  // until when it is; zero: it is not
 	told      string     // the external address that was told last
 	since     time.Time  // of the connection
 	origin    WAN        // what it is after a reboot
@@ -48,13 +50,19 @@ func (c *connection) uptime(now time.Time) uint32 {
 	return uint32(now.Sub(c.since) / time.Second)
 }
 
-// setAddress changes the external address of c; the zero Addr takes it away.
+// setAddress changes the external address of c; the zero Addr takes it away, which nobody is late to see.
 func (s *state) setAddress(c *connection, addr netip.Addr) {
 	if addr == c.address {
 		return
 	}
-	c.address = addr
-	s.tellAddress(c)
+	former, late := c.known(), time.Duration(s.policy.ExternalIP.Late)
+	c.address, c.former, c.late = addr, netip.Addr{}, time.Time{}
+	switch {
+	case late == 0 || none(former) || none(addr):
+		s.tellAddress(c)
+	case addr != former:
+		c.former, c.late = former, s.now.Add(late)
+	}
 }
 
 // tellAddress tells the external address as clients see it.

@@ -322,6 +322,8 @@ func TestTimelineOfSeveralConnections(t *testing.T) {
 		{"clear the first", Count{}, []Action{{Clear: true, WAN: new(0)}}, []uint16{80, 82, 83}},
 		{"unused", Count{}, cleaned, []uint16{80}},
 		{"expired", Count{}, []Action{{Remove: removeExpired}}, []uint16{80, 81, 82}},
+		{"oldest", Count{}, []Action{{Remove: removeOldest}}, []uint16{80, 83}},
+		{"oldest of one", Count{}, []Action{{Remove: removeOldest, WAN: new(1)}, {Remove: removeOldest, WAN: new(1)}, {Remove: removeOldest, WAN: new(1)}}, []uint16{80, 81}},
 		{"four in all", Count{AtLeast: new(4)}, []Action{{Clear: true}}, []uint16{80}},
 		{"not four in one", Count{AtLeast: new(4)}, []Action{{Clear: true, WAN: new(1)}}, []uint16{80, 81, 82, 83}},
 	} {

@@ -137,6 +137,7 @@ type ExternalIPPolicy struct {
 	Required bool       `yaml:"required"` // adds are refused while there is no address to show
 	Else     ErrorReply `yaml:"else"`     // then 501
 	Down     PrivateIP  `yaml:"down"`     // the address while the connection is not Connected: hidden (default) or shown
+	Late     Duration   `yaml:"late"`     // how long the address before is still told when there is another; by the gateway's clock
 	None     string     `yaml:"none"`     // what is written while there is none; WANIPConnection:2 §2.3.13 wants it empty, others write 0.0.0.0
 }
 

@@ -28,6 +28,9 @@ func (o Options) policyProblems(report report) {
 	}
 	length("limit", p.Descriptions.Limit)
 	length("shown", p.Descriptions.Shown)
+	if p.ExternalIP.Late < 0 {
+		report([]any{"policy", "external-ip", "late"}, "", "must not be negative")
+	}
 	if p.Leases.Accept == "finite" && p.Leases.Zero != nil {
 		report([]any{"policy", "leases", "zero"}, "", "says what 0 becomes, but only finite leases are accepted")
 	}

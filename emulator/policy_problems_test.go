@@ -33,6 +33,7 @@ func TestPolicyProblems(t *testing.T) {
 			[]string{`policy.leases.zero: says what 0 becomes, but only finite leases are accepted`}},
 		{"capacity", Options{Policy: Policy{Pinholes: PinholePolicy{Capacity: CapacityPolicy{Entries: 70000}}}},
 			[]string{`policy.pinholes.capacity.entries: must be within 1..65535, not 70000`}},
+		{"late", Options{Policy: Policy{ExternalIP: ExternalIPPolicy{Late: -1}}}, []string{`policy.external-ip.late: must not be negative`}},
 		{"bits", Options{Policy: Policy{Counters: CounterPolicy{Bits: 16}}}, []string{`policy.counters.bits: must be 32 or 64, not 16`}},
 		{"host", Options{Policy: Policy{Clients: ClientPolicy{Hosts: map[string]netip.Addr{"nas": addr("::1")}}}},
 			[]string{`policy.clients.hosts.nas: must be an IPv4 address, not ::1`}},

@@ -143,6 +143,7 @@ func (c *connection) restart(now time.Time) {
 		c.before, c.status, c.lastError = c.status, disconnected, noCarrier
 	}
 	c.updateID, c.barred = 0, false
+	c.former, c.late = netip.Addr{}, time.Time{}
 	c.traffic.begin(c.origin.Traffic)
 	clear(c.deleted)
 }

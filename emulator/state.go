@@ -77,6 +77,9 @@ func (s *state) soonest(now time.Time) (at time.Time, happen func()) {
 	if p := s.timeline.due(now); p != nil && (happen == nil || p.at.Before(at)) {
 		at, happen = p.at, func() { s.carryOut(p) }
 	}
+	if c := s.learning(now); c != nil && (happen == nil || c.late.Before(at)) {
+		at, happen = c.late, func() { s.learn(c) }
+	}
 	return at, happen
 }
 
@@ -101,7 +104,7 @@ func (s *state) due(now time.Time) (first *entry) {
 func (s *state) next() time.Time {
 	at := firstOf(s.timeline.next(), s.pinholes.next())
 	for _, c := range s.connections {
-		at = firstOf(at, c.mappings.next())
+		at = firstOf(firstOf(at, c.mappings.next()), c.late)
 	}
 	return at
 }

@@ -44,6 +44,13 @@ func (s *state) actOn(c *connection, a Action) {
 		s.dropAll(c, MappingDeleted, func(e *entry) bool { return !e.Static && !e.used.Swap(false) })
 	case a.Remove == removeExpired:
 		s.dropAll(c, MappingExpired, func(e *entry) bool { return !e.Static && !e.Expires.IsZero() && !e.Expires.After(s.now) })
+	case a.Remove == removeOldest:
+		first := true
+		s.dropAll(c, MappingDeleted, func(e *entry) bool {
+			oldest := first && !e.Static
+			first = first && !oldest
+			return oldest
+		})
 	}
 	s.hush(a.Event != nil && !*a.Event, c, of...)
 }

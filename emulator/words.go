@@ -210,17 +210,20 @@ func (Announce) Choices() []string {
 // UnmarshalText reads one of Choices.
 func (a *Announce) UnmarshalText(text []byte) error { return choose(a, text) }
 
-// Removal is which mappings go: those through which nothing has passed since the last time, or those whose lease is over
-// although they are still there.
+// Removal is which mappings go: those through which nothing has passed since the last time, those whose lease is over although they
+// are still there, or the one that was added first.
 type Removal string
 
 const (
 	removeUnused  Removal = "unused"
 	removeExpired Removal = "expired"
+	removeOldest  Removal = "oldest"
 )
 
 // Choices are the words of a Removal.
-func (Removal) Choices() []string { return []string{string(removeUnused), string(removeExpired)} }
+func (Removal) Choices() []string {
+	return []string{string(removeUnused), string(removeExpired), string(removeOldest)}
+}
 
 // UnmarshalText reads one of Choices.
 func (r *Removal) UnmarshalText(text []byte) error { return choose(r, text) }
