@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/igdkit/igdkit/emulator"
 )
 
 func addressRows() []row {
@@ -75,6 +77,20 @@ func wrongRows() []row {
 			want: "45.66.77.99 1 unreachable", sound: external + " 1 answered",
 		},
 		{
+			id: "extip-per-client", // MUSOAP: MULTIPLE_EXTERNAL_IP
+			look: func(s *street) string {
+				c := s.connections()[0]
+				lodger := s.network.Host("lodger", netip.MustParsePrefix("192.168.1.200/24"))
+				var all []string
+				for _, h := range []*emulator.Host{s.pc, s.nas, lodger} {
+					text, _ := element(s.send(h, c.request("GetExternalIPAddress")), "NewExternalIPAddress")
+					all = append(all, text)
+				}
+				return strings.Join(all, " ")
+			},
+			want: external + " " + external + " 45.66.77.99", sound: external + " " + external + " " + external,
+		},
+		{
 			id: "extip-per-service",
 			look: func(s *street) string {
 				p := s.run("8080")
@@ -125,6 +141,25 @@ func changeRows() []row {
 			},
 			want:  external + " 45.66.77.99 " + external + " 45.66.77.99 " + external,
 			sound: strings.Join(slices.Repeat([]string{external}, 5), " "),
+		},
+		{
+			id: "extip-stale-after-reconnect",
+			look: func(s *street) string {
+				c, news := s.connections()[0], s.subscribe()
+				news.next("ExternalIPAddress")
+				all := []string{s.address(c)}
+				s.map1(c, 8080)
+				for _, d := range []time.Duration{65, 10, 100} { // down; up again for 5 s, and for 105 s
+					s.sleep(d * time.Second)
+					all = append(all, s.answers(c.request("GetStatusInfo"), "NewConnectionStatus", "NewUptime")+" <"+s.address(c)+">")
+				}
+				// It has the new address all the while, but the old one is told until two minutes after it came.
+				all = append(all, s.call("45.66.77.99:8080"))
+				s.sleep(15 * time.Second)
+				return strings.Join(append(all, s.address(c)), ", ")
+			},
+			want:  external + ", Disconnected 0 <>, Connected 5 <" + external + ">, Connected 105 <" + external + ">, answered, 45.66.77.99",
+			sound: external + ", Connected 65 <" + external + ">, Connected 75 <" + external + ">, Connected 175 <" + external + ">, unreachable, " + external,
 		},
 		{
 			id: "extip-changes-silently",

@@ -103,6 +103,15 @@ func listRows() []row {
 			want: "Envelope/Body/NewInternalClient 192.168.1.10", sound: "Envelope/Body/GetGenericPortMappingEntryResponse/NewInternalClient 192.168.1.10",
 		},
 		{
+			id: "list-shifts",
+			look: func(s *street) string {
+				c := s.connections()[0]
+				s.map1(c, 8080)
+				return strings.Join(s.listed(c), ", ") + "; " + strings.Join(s.listed(c), ", ")
+			},
+			want: "UDP 3074, UDP 3075; UDP 3075, TCP 8080", sound: "TCP 8080; TCP 8080",
+		},
+		{
 			id: "list-internal-port-zero", // miniupnp/miniupnp#628
 			look: func(s *street) string {
 				c := s.connections()[0]

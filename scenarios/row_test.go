@@ -26,6 +26,7 @@ type street struct {
 	t        *testing.T
 	pc, nas  *emulator.Host // 192.168.1.10 and 192.168.1.11
 	peer     *emulator.Host // 198.51.100.20
+	network  *emulator.Network
 	gateways []*emulator.Gateway
 	scenario *scenarios.Scenario
 }
@@ -70,6 +71,7 @@ func stand(t *testing.T, sc *scenarios.Scenario, seed uint64, journal func() io.
 	s := &street{
 		t:        t,
 		scenario: sc,
+		network:  n,
 		pc:       n.Host("pc", netip.MustParsePrefix("192.168.1.10/24")),
 		nas:      n.Host("nas", netip.MustParsePrefix("192.168.1.11/24")),
 		peer:     n.Internet("peer", netip.MustParseAddr("198.51.100.20")),
