@@ -41,7 +41,7 @@ func toldRows() []row {
 		{id: "extip-cgnat", look: told, want: as("100.64.192.115", "Connected", "shut"), sound: soundly}, // miniupnp/miniupnp#665
 		{id: "extip-loopback", look: told, want: as("127.0.0.1", "Connected", "open"), sound: soundly},
 		{id: "extip-wrong-address", look: told, want: as("192.168.225.100", "Connected", "open"), sound: soundly}, // lontivero/Open.NAT#86
-		{id: "extip-not-v4", look: told, want: as("2001:db8::1", "Connected", "open"), sound: soundly},
+		{id: "extip-not-v4", look: told, want: as("2d00::1", "Connected", "open"), sound: soundly},
 		{id: "extip-not-v4: {text: unknown}", look: told, want: as("unknown", "Connected", "open"), sound: soundly},
 		{
 			// miniupnp/miniupnp#567: these sixteen bytes, and then some of which the first is no UTF-8.
