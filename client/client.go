@@ -16,3 +16,138 @@
 // unwraps to every cause, and a device that turned out to be no gateway is a [NotGatewayError]. errors.Is and errors.As
 // reach net.Error and context errors through all of them.
 package client
+
+import (
+	"context"
+	"sync"
+)
+
+// A Client is what the mappings of one program have in common: they share the gateway, so that one search serves all of them and their
+// requests leave one after another, and what tells that the gateway or the network has changed. [Map] and [Keep] make one each.
+//
+// It has a goroutine while a mapping is kept.
+type Client struct {
+	options Options
+	finding mutex // one search at a time
+
+	mu      sync.Mutex
+	gateway *Gateway // last found, nil before
+	signs   map[chan sign]bool
+	stop    context.CancelFunc // ends the watch; nil when nothing is kept
+	done    chan struct{}      // closed when the watch has ended
+}
+
+// New makes a client. Options that cannot be used are told by what is done with it.
+func New(o Options) *Client {
+	o.Rand = ownRand(o.Rand)
+	return &Client{options: o, signs: map[chan sign]bool{}}
+}
+
+// Gateway gives the gateway of the client: the one last found, or else the one that is found now. Errors are those of [Find].
+func (c *Client) Gateway(ctx context.Context) (*Gateway, error) {
+	p, err := c.find(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	return p.actions.(*Gateway), nil
+}
+
+// known tells whether a gateway was found already.
+func (c *Client) known() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.gateway != nil
+}
+
+// find gives the gateway, and searches when there is none yet or the one known is stale. One search serves all who wait for it.
+func (c *Client) find(ctx context.Context, stale *peer) (*peer, error) {
+	if err := c.finding.lock(ctx); err != nil {
+		return nil, err
+	}
+	defer c.finding.unlock()
+	c.mu.Lock()
+	g := c.gateway
+	c.mu.Unlock()
+	if g == nil || stale != nil && stale.actions == actions(g) {
+		var err error
+		if g, err = Find(ctx, c.options); err != nil {
+			return nil, err
+		}
+		c.meet(g)
+	}
+	return g.peer(), nil
+}
+
+// meet makes g the gateway that is known.
+func (c *Client) meet(g *Gateway) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.gateway = g
+}
+
+// mapping is one that is not open yet.
+func (c *Client) mapping(req Request) *Mapping {
+	c.mu.Lock()
+	o := c.options
+	o.Rand = ownRand(c.options.Rand)
+	c.mu.Unlock()
+	m := newMapping(req, o, c.find)
+	m.client = c
+	return m
+}
+
+// A sign is a reason for keepers to act before their time.
+type sign struct {
+	search bool  // the gateway known is not to be trusted any more; otherwise it is to be looked at
+	cause  error // what has happened
+}
+
+// join lets a keeper hear signs from now on. The first one starts the watch.
+func (c *Client) join() chan sign {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	signs := make(chan sign, 1)
+	c.signs[signs] = true
+	if c.stop == nil {
+		ctx, stop := context.WithCancel(context.Background())
+		c.stop, c.done = stop, make(chan struct{})
+		w := newWatch(c)
+		go func() {
+			defer close(w.done)
+			w.run(ctx)
+		}()
+	}
+	return signs
+}
+
+// leave ends that. The last one ends the watch.
+func (c *Client) leave(signs chan sign) {
+	c.mu.Lock()
+	delete(c.signs, signs)
+	var done chan struct{}
+	if len(c.signs) == 0 {
+		c.stop()
+		c.stop, done = nil, c.done
+	}
+	c.mu.Unlock()
+	if done != nil {
+		<-done
+	}
+}
+
+// tell gives a sign to all keepers. Of two that wait, the search counts.
+func (c *Client) tell(s sign) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for signs := range c.signs {
+		select {
+		case waiting := <-signs:
+			if waiting.search && !s.search {
+				signs <- waiting
+				continue
+			}
+		default:
+		}
+		signs <- s
+	}
+}

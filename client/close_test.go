@@ -38,7 +38,7 @@ func TestCloseTogether(t *testing.T) {
 	for _, found := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
 			gw := &fakeGateway{address: "203.0.113.7"}
-			m := newMapping(Request{Protocol: "both", InternalPort: 8080}.defaults(keepLease), Options{}, func(ctx context.Context) (*peer, error) {
+			m := newMapping(Request{Protocol: "both", InternalPort: 8080}.defaults(keepLease), Options{}, func(ctx context.Context, _ *peer) (*peer, error) {
 				if !found {
 					<-ctx.Done()
 					return nil, ctx.Err()

@@ -249,7 +249,7 @@ func (f *fakeGateway) peer() *peer {
 
 // mapping is an unopened mapping on f.
 func (f *fakeGateway) mapping(req Request) *Mapping {
-	m := newMapping(req.defaults(mapLease), Options{}, func(context.Context) (*peer, error) { return f.peer(), nil })
+	m := newMapping(req.defaults(mapLease), Options{}, func(context.Context, *peer) (*peer, error) { return f.peer(), nil })
 	m.use(f.peer())
 	return m
 }
@@ -257,10 +257,10 @@ func (f *fakeGateway) mapping(req Request) *Mapping {
 var errReset = errors.New("connection reset")
 
 // kept keeps a mapping on gw from now on; find may be nil.
-func kept(t *testing.T, gw *fakeGateway, req Request, find func(context.Context) (*peer, error)) *Mapping {
+func kept(t *testing.T, gw *fakeGateway, req Request, find func(context.Context, *peer) (*peer, error)) *Mapping {
 	t.Helper()
 	if find == nil {
-		find = func(context.Context) (*peer, error) { return gw.peer(), nil }
+		find = func(context.Context, *peer) (*peer, error) { return gw.peer(), nil }
 	}
 	m := newMapping(req.defaults(keepLease), Options{Rand: rand.New(rand.NewPCG(1, 2))}, find)
 	m.Keep(t.Context())

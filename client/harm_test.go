@@ -147,7 +147,7 @@ func noHarm(t *testing.T, seed uint64) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	req := Request{Protocol: []string{"tcp", "udp", "both"}[r.IntN(3)], InternalPort: 8080, AnyPort: r.IntN(2) == 0, Lease: time.Hour}
-	m := newMapping(req.defaults(keepLease), Options{Rand: rand.New(rand.NewPCG(seed, 2))}, func(context.Context) (*peer, error) {
+	m := newMapping(req.defaults(keepLease), Options{Rand: rand.New(rand.NewPCG(seed, 2))}, func(context.Context, *peer) (*peer, error) {
 		if !calm.Load() && luck.IntN(4) == 0 {
 			return nil, &DiscoveryError{}
 		}

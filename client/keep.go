@@ -14,8 +14,12 @@ import (
 //
 // When ctx ends the port stays open to the end of its lease; [Mapping.Close] closes it.
 func Keep(ctx context.Context, req Request, o Options) *Mapping {
-	o.Rand = ownRand(o.Rand)
-	m := newMapping(req.defaults(keepLease), o, finder(o))
+	return New(o).Keep(ctx, req)
+}
+
+// Keep is [Keep] on the gateway that c has found, or finds.
+func (c *Client) Keep(ctx context.Context, req Request) *Mapping {
+	m := c.mapping(req.defaults(keepLease))
 	if err := req.Validate(); err != nil {
 		m.fail(err)
 		return m
@@ -44,9 +48,15 @@ func (m *Mapping) Keep(ctx context.Context) {
 	ctx, m.stop = context.WithCancel(ctx)
 	m.done = make(chan struct{})
 	k := &keeper{Mapping: m, search: m.gw == nil, check: time.Now().Add(firstCheck)}
+	if m.client != nil {
+		k.signs = m.client.join()
+	}
 	go func() {
 		defer close(m.done)
 		defer m.events.close()
+		if m.client != nil {
+			defer m.client.leave(k.signs)
+		}
 		k.run(ctx)
 	}()
 }
@@ -63,6 +73,7 @@ type keeper struct {
 	renew  bool      // everything is to be renewed whatever the time
 	tries  int       // failures in a row
 	check  time.Time // when to look at the entries
+	signs  chan sign // from the client; nil: none come
 }
 
 // run works until ctx ends. It sleeps in one place: what else should wake it joins the select.
@@ -74,6 +85,8 @@ func (k *keeper) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-timer.C:
+		case s := <-k.signs:
+			k.heed(s)
 		}
 		err := k.attempt(ctx)
 		if ctx.Err() != nil {
@@ -85,6 +98,16 @@ func (k *keeper) run(ctx context.Context) {
 			return
 		}
 		timer.Reset(k.after(err))
+	}
+}
+
+// heed makes due what a sign calls for.
+func (k *keeper) heed(s sign) {
+	switch {
+	case s.search:
+		k.search, k.cause, k.tries = true, s.cause, 0
+	case !k.search:
+		k.check = time.Now()
 	}
 }
 
@@ -131,7 +154,7 @@ func unanswered(err error) bool {
 func (k *keeper) attempt(ctx context.Context) error {
 	if k.search {
 		began := time.Now()
-		gw, err := k.find(ctx)
+		gw, err := k.find(ctx, k.gw)
 		step := Step{Action: "Find", Outcome: "no gateway", At: began, Took: time.Since(began), Err: err}
 		if err == nil {
 			step.Outcome = gw.location

@@ -226,7 +226,7 @@ func TestKeepGatewayGone(t *testing.T) {
 			return nil
 		}
 		searches := 0
-		find := func(context.Context) (*peer, error) {
+		find := func(context.Context, *peer) (*peer, error) {
 			searches++
 			gw.mu.Lock()
 			defer gw.mu.Unlock()
@@ -271,7 +271,7 @@ func TestKeepNoGatewayYet(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gw := &fakeGateway{address: "203.0.113.7"}
 		up := time.Now().Add(10 * time.Minute)
-		m := kept(t, gw, Request{InternalPort: 8080}, func(context.Context) (*peer, error) {
+		m := kept(t, gw, Request{InternalPort: 8080}, func(context.Context, *peer) (*peer, error) {
 			if time.Now().Before(up) {
 				return nil, &DiscoveryError{}
 			}
@@ -289,7 +289,7 @@ func TestKeepNoGatewayYet(t *testing.T) {
 			t.Errorf("mapped %s after the gateway came", d)
 		}
 
-		never := kept(t, gw, Request{InternalPort: 9}, func(ctx context.Context) (*peer, error) {
+		never := kept(t, gw, Request{InternalPort: 9}, func(ctx context.Context, _ *peer) (*peer, error) {
 			<-ctx.Done()
 			return nil, ctx.Err()
 		})
@@ -345,7 +345,7 @@ func TestKeepLocalAddressChanged(t *testing.T) {
 			}
 			return nil
 		}
-		m := kept(t, gw, Request{InternalPort: 8080}, func(context.Context) (*peer, error) {
+		m := kept(t, gw, Request{InternalPort: 8080}, func(context.Context, *peer) (*peer, error) {
 			gw.mu.Lock()
 			defer gw.mu.Unlock()
 			p := gw.peer()

@@ -17,32 +17,41 @@ import (
 // now on by [Mapping.Keep]. When ctx ends before Map returns, nothing stays open.
 // Errors: *RequestError, those of [Find], *MapError.
 func Map(ctx context.Context, req Request, o Options) (*Mapping, error) {
+	return New(o).Map(ctx, req)
+}
+
+// Map is [Map] on the gateway that c has found, or finds. One that does not answer any more is searched anew.
+func (c *Client) Map(ctx context.Context, req Request) (*Mapping, error) {
 	if err := req.Validate(); err != nil {
 		return nil, err
 	}
-	o.Rand = ownRand(o.Rand)
-	g, err := Find(ctx, o)
-	if err != nil {
-		return nil, err
+	var stale *peer
+	for {
+		known := c.known()
+		p, err := c.find(ctx, stale)
+		if err != nil {
+			return nil, err
+		}
+		m := c.mapping(req.defaults(mapLease))
+		m.use(p)
+		err = m.openOnce(ctx)
+		if err == nil {
+			return m, nil
+		}
+		if stale != nil || !known || !unanswered(err) || ctx.Err() != nil {
+			return nil, err
+		}
+		stale = p
 	}
-	return g.Map(ctx, req)
 }
 
 // Map opens what req asks for on this gateway; see [Map].
 func (g *Gateway) Map(ctx context.Context, req Request) (*Mapping, error) {
-	if err := req.Validate(); err != nil {
-		return nil, err
-	}
 	g.mu.Lock()
-	o := g.options
-	o.Rand = ownRand(o.Rand)
+	c := New(g.options)
 	g.mu.Unlock()
-	m := newMapping(req.defaults(mapLease), o, finder(o))
-	m.use(g.peer())
-	if err := m.openOnce(ctx); err != nil {
-		return nil, err
-	}
-	return m, nil
+	c.gateway = g
+	return c.Map(ctx, req)
 }
 
 // peer is a gateway as a Mapping sees it.
@@ -65,17 +74,6 @@ func (g *Gateway) peer() *peer {
 		probed:   g.probed,
 		anyPort:  strings.HasSuffix(g.Service.Type, ":WANIPConnection:2"),
 		turn:     &g.plans,
-	}
-}
-
-// finder searches as o says.
-func finder(o Options) func(context.Context) (*peer, error) {
-	return func(ctx context.Context) (*peer, error) {
-		g, err := Find(ctx, o)
-		if err != nil {
-			return nil, err
-		}
-		return g.peer(), nil
 	}
 }
 

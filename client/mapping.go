@@ -43,9 +43,10 @@ func (e Entry) String() string {
 // A Mapping is what came of a Request: one entry, or two when the protocol is both. Its
 // methods may be called by several goroutines.
 type Mapping struct {
-	req     Request // with defaults
-	find    func(context.Context) (*peer, error)
-	rand    *rand.Rand // used by whoever opens first, then by the keeper
+	req     Request                                               // with defaults
+	find    func(ctx context.Context, stale *peer) (*peer, error) // stale did not answer; nil: none
+	client  *Client                                               // whose signs a keeper heeds; nil: nobody's
+	rand    *rand.Rand                                            // used by whoever opens first, then by the keeper
 	trace   trace
 	events  feed
 	closing mutex         // one Close at a time
@@ -80,7 +81,7 @@ func (h held) key() Key {
 	return Key{RemoteHost: h.RemoteHost, ExternalPort: h.External.Port(), Protocol: h.Protocol}
 }
 
-func newMapping(req Request, o Options, find func(context.Context) (*peer, error)) *Mapping {
+func newMapping(req Request, o Options, find func(context.Context, *peer) (*peer, error)) *Mapping {
 	return &Mapping{
 		req:    req,
 		wanted: req.ExternalPort,

@@ -19,6 +19,10 @@ type Options struct {
 	// SSDP is the host:port that searches go to instead of the multicast group, trusted as given. "": the group, and port
 	// 1900 of each default gateway.
 	SSDP string
+	// Listen lets kept mappings hear announcements on UDP port 1900: then they are open again within a second of a gateway's reboot, and a
+	// gateway is found that announces itself and answers no search. Host firewalls may ask the user about it. false: no port is opened
+	// for others to send to.
+	Listen bool
 	// Timeout bounds one Discover or Find as a whole. 0: 10 s. A search by itself ends after 1.8 s, or after 3.8 s when no
 	// gateway has answered until then. The fetch of a description ends after 3 s; when the gateway is named by Gateway or
 	// SSDP and Timeout is set, with Timeout.

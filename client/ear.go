@@ -1,0 +1,115 @@
+package client
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"strings"
+	"sync"
+
+	"github.com/igdkit/igdkit/internal/ssdp"
+)
+
+// announcement is a NOTIFY that was heard.
+type announcement struct {
+	alive            bool // or byebye
+	nt, usn          string
+	location, server string
+	boot             *uint32
+	from             netip.AddrPort
+}
+
+// udn is the device's name, the first part of USN.
+func (a announcement) udn() string {
+	udn, _, _ := strings.Cut(a.usn, "::")
+	return udn
+}
+
+// ear hears announcements until it is closed. The zero value hears nothing.
+type ear struct {
+	heard chan announcement
+	end   func()
+}
+
+func (e *ear) close() {
+	if e.end != nil {
+		e.end()
+	}
+}
+
+// group is a Net that can join a multicast group by itself. The one of this machine leaves that to go-ssdp.
+type group interface {
+	ListenGroup(ctx context.Context, local netip.Addr, group netip.AddrPort) (net.PacketConn, error)
+}
+
+// listen makes an ear, when Options.Listen asks for it. What cannot be listened on is left: searches still work.
+func (w *watch) listen(ctx context.Context) *ear {
+	if !w.o.Listen {
+		return new(ear)
+	}
+	if n, ok := w.o.Net.(group); ok {
+		return listenGroup(ctx, w.o, n)
+	}
+	return monitor(w.o)
+}
+
+// pending is how many announcements wait to be judged. More are dropped: gateways repeat what they say.
+const pending = 64
+
+func (e *ear) deliver(a announcement) {
+	select {
+	case e.heard <- a:
+	default:
+	}
+}
+
+// listenGroup hears with sockets of n, one for each address.
+func listenGroup(ctx context.Context, o Options, n group) *ear {
+	e := &ear{heard: make(chan announcement, pending)}
+	all, _ := links(o)
+	var wg sync.WaitGroup
+	var sockets []net.PacketConn
+	for _, l := range all {
+		if l.ifi.Flags&net.FlagLoopback != 0 && o.Interface == "" {
+			continue
+		}
+		c, err := n.ListenGroup(ctx, l.addr(), netip.MustParseAddrPort(ssdp.GroupV4))
+		if err != nil {
+			continue
+		}
+		sockets = append(sockets, c)
+		wg.Go(func() { e.read(c, all) })
+	}
+	e.end = func() {
+		for _, c := range sockets {
+			c.Close()
+		}
+		wg.Wait()
+	}
+	return e
+}
+
+// read takes announcements of neighbours in until c is closed.
+func (e *ear) read(c net.PacketConn, all []link) {
+	b := make([]byte, ssdp.MaxSize+1)
+	for failures := 0; failures < maxReadFailures; {
+		n, addr, err := c.ReadFrom(b)
+		if err != nil {
+			failures++
+			continue
+		}
+		failures = 0
+		from, ok := addr.(interface{ AddrPort() netip.AddrPort })
+		if !ok {
+			continue
+		}
+		m, err := ssdp.Parse(b[:n])
+		if err != nil || m.Kind != ssdp.Alive && m.Kind != ssdp.ByeBye {
+			continue
+		}
+		source := netip.AddrPortFrom(from.AddrPort().Addr().Unmap(), from.AddrPort().Port())
+		if near(all, source.Addr()) {
+			e.deliver(announcement{alive: m.Kind == ssdp.Alive, nt: m.ST, usn: m.USN, location: m.Location, server: m.Server, boot: m.BootID, from: source})
+		}
+	}
+}

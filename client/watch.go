@@ -1,0 +1,226 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/huin/goupnp"
+)
+
+const (
+	// watchInterval is how often the network and the clocks are looked at.
+	watchInterval = 5 * time.Second
+	// sleptFor is how far the wall clock may run ahead of the monotonic one, which stands still while a laptop sleeps.
+	sleptFor = 30 * time.Second
+	// lookDistance is the time between two looks that announcements call for: they come in sets of ten and more.
+	lookDistance = 10 * time.Second
+	// metDistance is the time between two descriptions that announcements let us read: anybody can forge them.
+	metDistance = 500 * time.Millisecond
+)
+
+// watch is the goroutine of a Client: it tells the keepers what they cannot see from their timers.
+type watch struct {
+	client *Client
+	done   chan struct{}
+	o      Options
+
+	before  moment
+	network string
+	boots   map[string]uint32 // BOOTID by UDN
+	left    map[string]bool   // UDNs that said byebye
+	places  []string          // LOCATIONs that were heard of, without their hosts
+	looked  time.Time         // when a look was called for
+	met     time.Time         // when a description was read
+}
+
+func newWatch(c *Client) *watch {
+	return &watch{client: c, done: c.done, o: c.options.defaults(), boots: map[string]uint32{}, left: map[string]bool{}}
+}
+
+func (w *watch) run(ctx context.Context) {
+	ticker := time.NewTicker(watchInterval)
+	defer ticker.Stop()
+	w.before, w.network = now(), fingerprint(w.o)
+	ear := w.listen(ctx)
+	defer func() { ear.close() }()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case a := <-ear.heard:
+			w.hear(ctx, a)
+		case <-ticker.C:
+			if why := w.look(); why != nil {
+				ear.close()
+				ear = w.listen(ctx)
+				w.client.tell(sign{search: true, cause: why})
+			}
+		}
+	}
+}
+
+// look tells what has changed since the last look.
+func (w *watch) look() error {
+	before, at := w.before, now()
+	w.before = at
+	network := fingerprint(w.o)
+	changed := network != w.network
+	w.network = network
+	switch slept := at.slept(before); {
+	case changed:
+		return errNetworkChanged
+	case slept > sleptFor:
+		return fmt.Errorf("%w for %v", errSlept, slept.Round(time.Second))
+	}
+	return nil
+}
+
+var (
+	errNetworkChanged = errors.New("the network of this computer has changed")
+	errSlept          = errors.New("this computer slept")
+	errRebooted       = errors.New("the gateway has restarted")
+)
+
+// moment is one reading of both clocks.
+type moment struct {
+	wall      time.Time // without a monotonic reading
+	monotonic time.Time
+}
+
+func now() moment {
+	t := time.Now()
+	return moment{t.Round(0), t}
+}
+
+// slept is how much more time has passed on the wall clock than on the monotonic one.
+func (m moment) slept(before moment) time.Duration {
+	return m.wall.Sub(before.wall) - m.monotonic.Sub(before.monotonic)
+}
+
+// fingerprint is what a mapping needs of the network: our addresses and the next hops.
+func fingerprint(o Options) string {
+	all, _ := links(o)
+	var lines []string
+	for _, l := range all {
+		if !l.addr().IsLoopback() {
+			lines = append(lines, fmt.Sprint(l.ifi.Name, l.prefix, l.gateways))
+		}
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "\n")
+}
+
+// hear judges an announcement. Only what comes from the gateway's address, or bears its name, is about it; while there is none, every gateway is
+// welcome.
+func (w *watch) hear(ctx context.Context, a announcement) {
+	w.client.mu.Lock()
+	g := w.client.gateway
+	w.client.mu.Unlock()
+	udn := a.udn()
+	switch {
+	case g == nil:
+		if a.alive && claimsGateway(a.nt) && w.may(&w.met, metDistance) {
+			w.client.tell(sign{search: true, cause: errAnnounced})
+		}
+		return
+	case a.from.Addr() != g.Responder && !slices.Contains(g.udns(), udn):
+		return
+	case !claimsGateway(a.nt) && !slices.Contains(g.udns(), udn):
+		return // another device on the same host
+	case !a.alive:
+		w.left[udn] = true
+		return
+	}
+	boot, known := w.boots[udn]
+	rebooted := w.left[udn] || known && a.boot != nil && *a.boot != boot
+	delete(w.left, udn)
+	if a.boot != nil && len(w.boots) < maxDevices {
+		w.boots[udn] = *a.boot
+	}
+	switch {
+	case rebooted && w.may(&w.met, metDistance):
+		w.revisit(ctx, g, a)
+	case rebooted:
+	case w.elsewhere(a.location, g) || w.may(&w.looked, lookDistance):
+		w.client.tell(sign{cause: errAnnounced})
+	}
+}
+
+var errAnnounced = errors.New("the gateway has announced itself")
+
+// may allows something once in a while.
+func (w *watch) may(last *time.Time, distance time.Duration) bool {
+	now := time.Now()
+	if !last.IsZero() && now.Sub(*last) < distance {
+		return false
+	}
+	*last = now
+	return true
+}
+
+// revisit reads the description that a restarted gateway announces, which is faster than a search, and lets the keepers come to it. When that
+// fails they search.
+func (w *watch) revisit(ctx context.Context, old *Gateway, a announcement) {
+	if g, err := w.client.describeAnnounced(ctx, w.o, a); err == nil && (g.DefaultRoute || !old.DefaultRoute || old.UDN() == g.UDN()) {
+		w.client.meet(g)
+		for udn := range w.left {
+			delete(w.left, udn)
+		}
+	}
+	w.client.tell(sign{search: true, cause: errRebooted})
+}
+
+// describeAnnounced reads what is described at the LOCATION of an announcement, as if it had answered a search.
+func (c *Client) describeAnnounced(ctx context.Context, o Options, a announcement) (*Gateway, error) {
+	all, _ := links(o)
+	i := slices.IndexFunc(all, func(l link) bool { return l.near(a.from.Addr()) })
+	if i < 0 {
+		return nil, errForeignHost
+	}
+	t := trust{responder: a.from.Addr()}
+	for _, l := range all {
+		t.gateways = append(t.gateways, l.gateways...)
+	}
+	location, quirk, err := t.location(a.location)
+	if err != nil {
+		return nil, err
+	}
+	cand := candidate{location: location, local: all[i].addr(), trust: t, server: a.server, link: &all[i], links: all}
+	if quirk != "" {
+		cand.quirks = []string{quirk}
+	}
+	return describe(ctx, o, cand)
+}
+
+// udns are the names of all devices in the description of g.
+func (g *Gateway) udns() (all []string) {
+	g.Root.Device.VisitDevices(func(d *goupnp.Device) { all = append(all, d.UDN) })
+	return all
+}
+
+// elsewhere tells whether an announcement names a place where g was not found and that was not heard of before. It need not have moved: a
+// FRITZ!Box announces two descriptions under one name.
+func (w *watch) elsewhere(text string, g *Gateway) bool {
+	u, err := url.Parse(strings.TrimSpace(text))
+	known, knownErr := url.Parse(g.Location)
+	if err != nil || knownErr != nil || u.Port() == known.Port() && u.RequestURI() == known.RequestURI() {
+		return false
+	}
+	place := u.Port() + u.RequestURI()
+	if slices.Contains(w.places, place) {
+		return false
+	}
+	w.places = append(w.places[max(0, len(w.places)-maxDevices):], place)
+	return true
+}
+
+// near tells whether an address is on one of the links.
+func near(all []link, a netip.Addr) bool {
+	return slices.ContainsFunc(all, func(l link) bool { return l.near(a) })
+}

@@ -1,0 +1,96 @@
+package client_test
+
+import (
+	"net/netip"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/igdkit/igdkit/client"
+	"github.com/igdkit/igdkit/emulator"
+)
+
+// A gateway that restarts has the mappings back within a second of its first announcement, wherever it has moved to.
+func TestRebootIsHeard(t *testing.T) {
+	for name, r := range map[string]emulator.Reboot{
+		"silent, as it was":       {ByeBye: new(false), Downtime: emulator.Duration(20 * time.Second)},
+		"byebye, another port":    {NewPorts: true, Downtime: emulator.Duration(20 * time.Second)},
+		"silent, another port":    {ByeBye: new(false), NewPorts: true, Downtime: emulator.Duration(3 * time.Second)},
+		"another path":            {ByeBye: new(false), NewPaths: true, Downtime: emulator.Duration(3 * time.Second)},
+		"another name and port":   {ByeBye: new(false), NewPorts: true, NewUDN: true, Downtime: emulator.Duration(time.Minute)},
+		"BOOTID is the only sign": {ByeBye: new(false)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				h := newHome(t, emulator.Options{Version: 1})
+				c := client.New(client.Options{Net: h.pc, Listen: true})
+				var all []*client.Mapping
+				for port := uint16(8000); port < 8020; port++ {
+					m := c.Keep(t.Context(), client.Request{InternalPort: port})
+					defer m.Close(t.Context())
+					if err := m.Wait(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+					all = append(all, m)
+				}
+				time.Sleep(time.Hour)
+				if err := h.Reboot(r); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(time.Duration(r.Downtime))
+				if n := len(h.table()); n != 0 {
+					t.Fatalf("%d mappings survived", n)
+				}
+				alive := time.Now()
+				time.Sleep(time.Second)
+				synctest.Wait()
+				if n := len(h.table()); n != len(all) {
+					t.Errorf("%d of %d mappings are back after %v", n, len(all), time.Since(alive))
+				}
+			})
+		})
+	}
+}
+
+// Without an ear the same takes until the next look.
+func TestRebootIsSeen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHome(t, emulator.Options{Version: 1})
+		m := client.Keep(t.Context(), client.Request{InternalPort: 8000, CheckInterval: time.Minute}, client.Options{Net: h.pc})
+		defer m.Close(t.Context())
+		if err := m.Wait(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Hour)
+		if err := h.Reboot(emulator.Reboot{NewPorts: true}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(61 * time.Second)
+		if n := len(h.table()); n != 1 {
+			t.Errorf("%d mappings", n)
+		}
+	})
+}
+
+// An address of this computer that changes moves the mapping at once; to another port, since the gateway does not let us delete the entry of
+// the old address.
+func TestNetworkChangeIsSeen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHome(t, emulator.Options{Version: 1})
+		m := client.Keep(t.Context(), client.Request{InternalPort: 8000, AnyPort: true}, client.Options{Net: h.pc})
+		defer m.Close(t.Context())
+		if err := m.Wait(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		h.pc.SetAddrs("eth0", netip.MustParsePrefix("192.168.1.77/24"))
+		time.Sleep(7 * time.Second)
+		synctest.Wait()
+		found := false
+		for _, m := range h.Mappings() {
+			found = found || m.InternalClient.String() == "192.168.1.77"
+		}
+		if !found {
+			t.Errorf("the table is %v", h.table())
+		}
+	})
+}
