@@ -1,5 +1,7 @@
 package scenarios_test
 
+import "slices"
+
 func ssdpRows() []row {
-	return []row{}
+	return slices.Concat(ssdpSearchRows(), ssdpRequestRows(), ssdpPlaceRows(), ssdpReplyRows(), ssdpNameRows(), ssdpNeighbourRows())
 }

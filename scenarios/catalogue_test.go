@@ -79,6 +79,7 @@ func proofs() []string {
 		"ssdp-src-port-ephemeral", "ssdp-reply-by-notify", "ssdp-multicast-dies", "ssdp-wps-root-first", "desc-two-wandevices",
 		"desc-drops-first-connection", "soap-no-concurrency", "soap-resp-corrupt-bytes", "add-table-full-silent-32",
 		"list-views-differ", "extip-intermittent", "life-listed-not-forwarding", "life-unused-cleaned",
+		"ssdp-other-subnet-ignored",
 	}
 }
 
