@@ -66,7 +66,8 @@ func (a *AllAnswer) UnmarshalText(text []byte) error { return choose(a, text) }
 
 // DescriptionDialect is the device tree and the documents that describe it.
 //
-// All its templates know {host} and {port}, where HTTP is served, {udn} of the device that they are about, else of the root, {gateway},
+// All its templates know {host} and {port}, where HTTP is served, {authority}, which is both, without the port if it is 80, {port} with a
+// name of Ports behind it, {udn} of the device that they are about, else of the root, {gateway},
 // {igd} and {seed} of the options, and the words of chance (see [Template]). Beside these, Document knows {device}, {configid} and
 // {url-base}; Device {type}, {name}, {services} and {devices}; Service {type}, {id}, {scpd}, {control} and {events}; the URLs of services {service},
 // {kind} and {version}; SCPD {configid}, {actions} and {variables}. {services}, {devices}, {actions} and {variables} are whole lists with their element, and stand alone on their line.
@@ -84,7 +85,12 @@ type DescriptionDialect struct {
 	Indent   *string     `yaml:"indent"`    // of what is in serviceList and deviceList; nil: one blank
 	Encoding Encoding    `yaml:"encoding"`  // of these documents; "": utf-8. What it cannot say becomes "?"
 	URLs     ServiceURLs `yaml:"urls"`      // of services that the tree gives none
-	Tree     *DeviceNode `yaml:"tree"`      // nil: the standard tree of Options.Version with the connections of Options.WAN
+
+	// More TCP ports by name, as D-Link DIR-655 has them: what is at http://{host}:{port control}/… is served there, and not where HTTP is
+	// otherwise. 0 is any free one, and so is every other while Options.HTTPPort is 0.
+	Ports map[string]uint16 `yaml:"ports"`
+
+	Tree *DeviceNode `yaml:"tree"` // nil: the standard tree of Options.Version with the connections of Options.WAN
 }
 
 // ServiceURLs are the URLs of a service as they are written in the description: paths with or without query, or absolute. {service} is its

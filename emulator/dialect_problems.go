@@ -59,7 +59,7 @@ func (d *HTTPDialect) problems(at []any, report report) {
 
 func (d *DescriptionDialect) problems(at []any, report report, connections int) {
 	check := func(key string, t Template, known ...string) {
-		t.problems(below(at, key), report, true, siteWords(known...)...)
+		t.problems(below(at, key), report, true, d.words(known...)...)
 	}
 	check("path", d.Path)
 	if d.Path != "" && d.Path[0] != '/' {
@@ -76,13 +76,43 @@ func (d *DescriptionDialect) problems(at []any, report report, connections int) 
 	check("device", d.Device, deviceWords()...)
 	check("service", d.Service, serviceWords()...)
 	for _, url := range []keyed{{"scpd", d.URLs.SCPD}, {"control", d.URLs.Control}, {"events", d.URLs.Events}} {
-		url.problems(below(at, "urls", url.key), report, true, siteWords(urlWords()...)...)
+		url.problems(below(at, "urls", url.key), report, true, d.words(urlWords()...)...)
 	}
 	check("scpd", d.SCPD, "configid", "actions", "variables")
+	d.portProblems(below(at, "ports"), report)
 	if d.Tree != nil {
-		t := treeCheck{report, connections, 0}
+		t := treeCheck{report, d, connections, 0}
 		t.device(d.Tree, below(at, "tree"), 0)
 	}
+}
+
+// portProblems reports names that no word can have, and numbers that two ports have.
+func (d *DescriptionDialect) portProblems(at []any, report report) {
+	taken := map[uint16]string{}
+	for _, name := range slices.Sorted(maps.Keys(d.Ports)) {
+		n := d.Ports[name]
+		if name == "" || strings.ContainsAny(name, " {}\r\n") {
+			report(below(at, name), "", "a port's name is one word, without braces")
+		}
+		if other, ok := taken[n]; ok && n != 0 {
+			report(below(at, name), "", "is %d, and so is %s", n, other)
+		}
+		taken[n] = name
+	}
+}
+
+// words are those that templates of d know beside chance.
+func (d *DescriptionDialect) words(more ...string) []string {
+	all := siteWords(more...)
+	for _, name := range slices.Sorted(maps.Keys(d.Ports)) {
+		all = append(all, "port "+name)
+	}
+	return all
+}
+
+// siteWords are what words of a site knows beside chance and ports.
+func siteWords(more ...string) []string {
+	return append([]string{"host", "port", "authority", "udn", "gateway", "igd", "seed"}, more...)
 }
 
 func deviceWords() []string {
@@ -102,6 +132,7 @@ const (
 // treeCheck walks a tree and counts its nodes.
 type treeCheck struct {
 	report      report
+	dialect     *DescriptionDialect
 	connections int
 	nodes       int
 }
@@ -113,9 +144,9 @@ func (t *treeCheck) device(n *DeviceNode, at []any, depth int) {
 	if t.nodes > maxNodes || depth >= maxDepth {
 		return
 	}
-	n.Name.problems(below(at, "name"), t.report, true, siteWords()...)
+	n.Name.problems(below(at, "name"), t.report, true, t.dialect.words()...)
 	n.UDN.udnProblems(below(at, "udn"), depth > 0, t.report)
-	n.Device.problems(below(at, "device"), t.report, true, siteWords(deviceWords()...)...)
+	n.Device.problems(below(at, "device"), t.report, true, t.dialect.words(deviceWords()...)...)
 	t.urn(n.Type, below(at, "type"))
 	for i := range n.Services {
 		t.service(&n.Services[i], below(at, "services", i))
@@ -127,10 +158,10 @@ func (t *treeCheck) device(n *DeviceNode, at []any, depth int) {
 
 func (t *treeCheck) service(n *ServiceNode, at []any) {
 	t.nodes++
-	n.Service.problems(below(at, "service"), t.report, true, siteWords(serviceWords()...)...)
+	n.Service.problems(below(at, "service"), t.report, true, t.dialect.words(serviceWords()...)...)
 	t.urn(n.Type, below(at, "type"))
 	for _, url := range []keyed{{"scpd", n.SCPD}, {"control", n.Control}, {"events", n.Events}} {
-		url.problems(below(at, url.key), t.report, true, siteWords(urlWords()...)...)
+		url.problems(below(at, url.key), t.report, true, t.dialect.words(urlWords()...)...)
 	}
 	if n.WAN < 0 || n.WAN >= t.connections {
 		t.report(below(at, "wan"), "", "there is no connection %d: wan has %d, counted from 0", n.WAN, t.connections)

@@ -49,7 +49,7 @@ func TestTest(t *testing.T) {
 func faulty(t testing.TB, all ...Fault) (*state, *[]Entry) {
 	t.Helper()
 	o := defaulted(t, Options{Faults: all, Clock: NewClock(epoch)})
-	s := newState(&o, newTree(&o, newSite(&o, "127.0.0.1:80", generation{})))
+	s := newState(&o, newTree(&o, newSite(&o, "127.0.0.1:80", nil, generation{})))
 	written := new([]Entry)
 	s.faults.note = func(e Entry) { *written = append(*written, e) }
 	return s, written

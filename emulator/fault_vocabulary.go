@@ -29,7 +29,7 @@ func (o Options) glossary() glossary {
 	o.Connection = cmp.Or(o.Connection, ipConnection)
 	o.WAN = wanOf(o)
 	all := glossary{wan: o.WAN, in: map[string][]string{}, out: map[string][]string{}}
-	newTree(&o, newSite(&o, "localhost:80", generation{})).visit(func(d *device) {
+	newTree(&o, newSite(&o, "localhost:80", nil, generation{})).visit(func(d *device) {
 		for _, s := range d.services {
 			all.services = union(all.services, []string{s.typ})
 			if s.definition == nil {

@@ -182,7 +182,7 @@ func TestWindowsBeginAnew(t *testing.T) {
 func TestChanceByName(t *testing.T) {
 	luck := func(name string) (s string) {
 		o := defaulted(t, Options{Name: name, Seed: 1, Clock: NewClock(epoch), Faults: []Fault{{Name: "flaky", On: "soap.*", When: When{Chance: 0.5}, Do: Deed{Drop: true}}}})
-		st := newState(&o, newTree(&o, newSite(&o, "127.0.0.1:80", generation{})))
+		st := newState(&o, newTree(&o, newSite(&o, "127.0.0.1:80", nil, generation{})))
 		st.faults.note = func(Entry) {}
 		for range 64 {
 			s += boolean(st.meet(&occasion{layer: onSOAP}).acted)

@@ -54,7 +54,7 @@ func New(ctx context.Context, o Options) (*Gateway, error) {
 			return nil, err
 		}
 	}
-	p, err := g.appear(0, generation{}, netip.AddrPortFrom(o.Stands(), o.HTTPPort), false)
+	p, err := g.appear(0, generation{}, netip.AddrPortFrom(o.Stands(), o.HTTPPort), o.ports(), false)
 	if err != nil {
 		g.cancel()
 		return nil, err

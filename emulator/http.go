@@ -21,27 +21,27 @@ type route struct {
 	serve   func(*http1.Request) *http1.Reply
 }
 
-func (p *presence) newEndpoints() map[string]endpoint {
+func (p *presence) newEndpoints() map[spot]endpoint {
 	g := p.gateway
-	all := map[string]endpoint{}
-	add := func(target string, serve func(*http1.Request) *http1.Reply, methods ...string) {
-		for _, r := range all[target] {
+	all := map[spot]endpoint{}
+	add := func(at spot, serve func(*http1.Request) *http1.Reply, methods ...string) {
+		for _, r := range all[at] {
 			if slices.Equal(r.methods, methods) {
 				return // one document for several services
 			}
 		}
-		if target != "" {
-			all[target] = append(all[target], route{methods, serve})
+		if at.target != "" {
+			all[at] = append(all[at], route{methods, serve})
 		}
 	}
-	add(p.site.target(p.site.base), func(req *http1.Request) *http1.Reply { return g.serveDocument(req, p.describe()) }, "GET", "HEAD")
-	control := map[string][]*service{}
+	add(spot{target: p.site.target(p.site.base)}, func(req *http1.Request) *http1.Reply { return g.serveDocument(req, p.describe()) }, "GET", "HEAD")
+	control := map[spot][]*service{}
 	p.root.everyService(func(s *service) {
-		target := p.site.target(s.controlURL)
-		control[target] = append(control[target], s)
-		add(p.site.target(s.scpdURL), func(req *http1.Request) *http1.Reply { return g.serveDocument(req, p.scpdOf(s)) }, "GET", "HEAD")
-		add(target, func(req *http1.Request) *http1.Reply { return g.serveControl(req, p.root, control[target]) }, g.dialect.soap.methods()...)
-		add(p.site.target(s.eventURL), func(req *http1.Request) *http1.Reply { return g.serveEvents(req, s) }, "SUBSCRIBE", "UNSUBSCRIBE")
+		at := p.site.spot(s.controlURL)
+		control[at] = append(control[at], s)
+		add(p.site.spot(s.scpdURL), func(req *http1.Request) *http1.Reply { return g.serveDocument(req, p.scpdOf(s)) }, "GET", "HEAD")
+		add(at, func(req *http1.Request) *http1.Reply { return g.serveControl(req, p.root, control[at]) }, g.dialect.soap.methods()...)
+		add(p.site.spot(s.eventURL), func(req *http1.Request) *http1.Reply { return g.serveEvents(req, s) }, "SUBSCRIBE", "UNSUBSCRIBE")
 	})
 	return all
 }
@@ -72,7 +72,7 @@ func (p *presence) serveHTTP(ctx context.Context, req *http1.Request) *http1.Rep
 // handle finds what stands behind the URL and lets it answer.
 func (p *presence) handle(req *http1.Request) *http1.Reply {
 	g := p.gateway
-	e := p.endpoint(req.Target)
+	e := p.endpoint(req.Local.Port(), req.Target)
 	if e == nil {
 		return g.refuse(req, answer{status: http.StatusNotFound})
 	}
@@ -99,8 +99,9 @@ func (g *Gateway) greet(p http1.Peer) *http1.Reply {
 	return d.late(reply)
 }
 
-// endpoint is what a request target means, which may be a whole URL (RFC 9112 §3.2.2). A query that no URL of the gateway has is ignored.
-func (p *presence) endpoint(target string) endpoint {
+// endpoint is what a request target means at a port of the gateway. It may be a whole URL (RFC 9112 §3.2.2). A query that no URL of the
+// gateway has is ignored.
+func (p *presence) endpoint(port uint16, target string) endpoint {
 	if !strings.HasPrefix(target, "/") {
 		if !strings.Contains(target, "://") {
 			return nil
@@ -108,11 +109,11 @@ func (p *presence) endpoint(target string) endpoint {
 		target = p.site.target(target)
 	}
 	all := p.endpoints()
-	if e, ok := all[target]; ok {
+	if e, ok := all[p.ports.spot(port, target)]; ok {
 		return e
 	}
 	path, _, _ := strings.Cut(target, "?")
-	return all[path]
+	return all[p.ports.spot(port, path)]
 }
 
 func (g *Gateway) serveDocument(req *http1.Request, document []byte) *http1.Reply {

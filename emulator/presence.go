@@ -22,23 +22,25 @@ type presence struct {
 	site       *site
 	root       *device
 	targets    []target
-	endpoints  func() map[string]endpoint // by request target; made for the first request
+	endpoints  func() map[spot]endpoint // made for the first request
 	configID   uint32
 	location   string // where the description is
 	announced  string // where SSDP says that it is
 
 	http     netip.AddrPort
+	ports    ports
 	listener net.Listener
-	ssdp     *ssdpServer // nil: off
+	more     []net.Listener // at ports
+	ssdp     *ssdpServer    // nil: off
 	notifier notifier
 	ctx      context.Context
 	cancel   context.CancelFunc
 	wg       sync.WaitGroup
 }
 
-// appear opens the sockets of a new presence: HTTP at an address of which port 0 is any. With elsewhere it is any port but that one,
-// and SSDP moves as well if it has the choice.
-func (g *Gateway) appear(number int, gen generation, at netip.AddrPort, elsewhere bool) (*presence, error) {
+// appear opens the sockets of a new presence: HTTP at an address of which port 0 is any, and at more ports. With elsewhere it is any port
+// but that one, and SSDP moves as well if it has the choice.
+func (g *Gateway) appear(number int, gen generation, at netip.AddrPort, more ports, elsewhere bool) (*presence, error) {
 	listen := g.options.Net.Listen
 	if elsewhere {
 		listen = g.listenElsewhere
@@ -48,11 +50,16 @@ func (g *Gateway) appear(number int, gen generation, at netip.AddrPort, elsewher
 		return nil, fmt.Errorf("emulator: listen: %w", err)
 	}
 	p := &presence{gateway: g, number: number, generation: gen, listener: l}
-	if err = p.build(); err == nil {
+	if err = p.open(more, listen); err == nil {
+		err = p.build()
+	}
+	if err == nil {
 		p.ssdp, err = g.socket.join(g.base, p, elsewhere)
 	}
 	if err != nil {
-		l.Close()
+		for _, l := range append(p.more, l) {
+			l.Close()
+		}
 		return nil, err
 	}
 	p.ctx, p.cancel = context.WithCancel(g.base)
@@ -68,7 +75,7 @@ func (p *presence) build() error {
 	}
 	o := &p.gateway.options
 	p.http = netip.AddrPortFrom(addr.AddrPort().Addr().Unmap(), uint16(addr.Port))
-	p.site = newSite(o, p.advertised(), p.generation)
+	p.site = newSite(o, p.advertised(), p.ports, p.generation)
 	p.root = newTree(o, p.site)
 	p.location = "http://" + p.advertised() + p.site.base
 	udn, location := p.site.announced(&o.Dialect.SSDP)
@@ -96,13 +103,15 @@ const grace = 200 * time.Millisecond
 
 // serve begins to answer.
 func (p *presence) serve() {
-	p.wg.Go(func() {
-		srv := &http1.Server{Handle: p.serveHTTP, Accept: p.gateway.greet, Grace: grace}
-		// A network that is closed before the gateway has taken the listener with it.
-		if err := srv.Serve(p.ctx, p.listener); err != nil && !errors.Is(err, net.ErrClosed) {
-			p.gateway.note("http.failed", netip.AddrPort{}, err.Error())
-		}
-	})
+	for _, l := range append(p.more, p.listener) {
+		p.wg.Go(func() {
+			srv := &http1.Server{Handle: p.serveHTTP, Accept: p.gateway.greet, Grace: grace}
+			// A network that is closed before the gateway has taken the listener with it.
+			if err := srv.Serve(p.ctx, l); err != nil && !errors.Is(err, net.ErrClosed) {
+				p.gateway.note("http.failed", netip.AddrPort{}, err.Error())
+			}
+		})
+	}
 	p.ssdp.start()
 }
 

@@ -67,7 +67,7 @@ func (g *Gateway) comeUp(how Reboot, wasDown bool, change func(func(*state))) er
 	if how.NewUDN {
 		next.names++
 	}
-	p, err := g.appear(old.number+1, next, netip.AddrPortFrom(g.options.Stands(), old.http.Port()), how.NewPorts)
+	p, err := g.appear(old.number+1, next, netip.AddrPortFrom(g.options.Stands(), old.http.Port()), old.ports, how.NewPorts)
 	if err != nil {
 		g.note("boot.failed", netip.AddrPort{}, err.Error())
 		return err

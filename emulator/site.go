@@ -10,6 +10,7 @@ import (
 // site is where and under which names a gateway stands from one boot to the next: what the words of its description stand for.
 type site struct {
 	host, port   string // where HTTP is served; an IPv6 host in brackets
+	ports        ports  // where else
 	base         string // the path of the description
 	udn          string // of the root device
 	paths, names draw
@@ -22,8 +23,8 @@ type site struct {
 type generation struct{ paths, names int }
 
 // newSite is the site of a gateway that is reached at address, HOST:PORT.
-func newSite(o *Options, address string, gen generation) *site {
-	s := &site{paths: o.drawOf("paths", gen.paths), names: o.drawOf("names", gen.names), options: o, udn: o.UDN}
+func newSite(o *Options, address string, more ports, gen generation) *site {
+	s := &site{ports: more, paths: o.drawOf("paths", gen.paths), names: o.drawOf("names", gen.names), options: o, udn: o.UDN}
 	colon := strings.LastIndexByte(address, ':')
 	s.host, s.port = address[:colon], address[colon+1:]
 	if s.renamed = gen.names > 0; s.renamed {
@@ -119,6 +120,11 @@ func (s *site) words(by draw, d *device) filler {
 			return append(b, s.host...), true
 		case "port":
 			return append(b, s.port...), true
+		case "authority":
+			if b = append(b, s.host...); s.port != "80" {
+				b = append(append(b, ':'), s.port...)
+			}
+			return b, true
 		case "udn":
 			if d != nil {
 				return append(b, d.udn...), true
@@ -131,13 +137,11 @@ func (s *site) words(by draw, d *device) filler {
 		case "seed":
 			return strconv.AppendUint(b, s.options.Seed, 10), true
 		}
+		if name, ok := strings.CutPrefix(word, "port "); ok {
+			return strconv.AppendUint(b, uint64(s.ports[name]), 10), true
+		}
 		return by.append(b, word)
 	}
-}
-
-// siteWords are what words of a site knows beside chance.
-func siteWords(more ...string) []string {
-	return append([]string{"host", "port", "udn", "gateway", "igd", "seed"}, more...)
 }
 
 func defaultTo(t, otherwise Template) Template {

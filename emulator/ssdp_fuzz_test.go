@@ -33,7 +33,7 @@ func FuzzSearch(f *testing.F) {
 	}
 	friend, stranger := at("192.168.1.10:4000"), at("192.168.1.200:4000")
 	o := Options{Version: 2, Connection: ipConnection, UDN: "uuid:1", WAN: []WAN{{Service: ipConnection}}}
-	targets := targetsOf(newTree(&o, newSite(&o, "192.168.1.1:5000", generation{})), o.UDN, nil)
+	targets := targetsOf(newTree(&o, newSite(&o, "192.168.1.1:5000", nil, generation{})), o.UDN, nil)
 	s := &ssdpServer{speaker: speaker{
 		allowed: netip.MustParsePrefix("192.168.1.0/25").Contains,
 		advertisement: func() advertisement {

@@ -125,7 +125,7 @@ func expiry(m Mapping) int64 {
 
 func TestAddAnyFindsTheLastFreePort(t *testing.T) {
 	o := defaulted(t, Options{})
-	root := newTree(&o, newSite(&o, "127.0.0.1:80", generation{}))
+	root := newTree(&o, newSite(&o, "127.0.0.1:80", nil, generation{}))
 	s := newState(&o, root)
 	client := netip.MustParseAddr(us)
 	c := call{caller: client, service: &service{definition: defined(ipConnection, 2)}, connection: s.connections[0]}
