@@ -94,6 +94,9 @@ USN: $UDN::urn:schemas-upnp-org:device:InternetGatewayDevice:1
 				"<?xml version=\"1.0\"?>\n" + envelope + "\n\t<s:Body>\n\t\t<s:Fault>\n\t\t\t<faultcode>s:Client</faultcode>\n\t\t\t<faultstring>UPnPError</faultstring>\n\t\t\t<detail>\n" +
 				"\t\t\t\t<UPnPError xmlns=\"urn:schemas-upnp-org:control-1-0\">\n\t\t\t\t\t<errorCode>713</errorCode>\n\t\t\t\t\t<errorDescription>SpecifiedArrayIndexInvalid</errorDescription>\n" +
 				"\t\t\t\t</UPnPError>\n\t\t\t</detail>\n\t\t</s:Fault>\n\t</s:Body>\n</s:Envelope>\n",
+			gets: []talk{{[]string{"/OSInfo.xml"}, "HTTP/1.1 200 OK\r\nServer: WebServer\r\nDate: $NOW\r\nContent-Type: text/xml\r\nContent-Length: 219\r\n" +
+				"Last-Modified: Thu, 09 Aug 2018 12:41:07 GMT\r\nConnection: close\r\n\r\n<?xml version=\"1.0\"?>\n<scpd xmlns=\"urn:schemas-upnp-org:service-1-0\">\n\t<specVersion>\n" +
+				"\t\t<major>1</major>\n\t\t<minor>0</minor>\n\t</specVersion>\n\t<actionList>\n\t</actionList>\n\t<serviceStateTable>\n\t</serviceStateTable>\n</scpd>\n"}},
 			more: []talk{
 				{[]string{"AddPortMapping", "NewRemoteHost", "", "NewExternalPort", "9308", "NewProtocol", "UDP", "NewInternalPort", "9308", "NewInternalClient", "192.168.1.10",
 					"NewEnabled", "1", "NewPortMappingDescription", "192.168.1.10:9308 to 9308 (UDP)", "NewLeaseDuration", "0"},
@@ -122,6 +125,91 @@ USN: $UDN::urn:schemas-upnp-org:device:InternetGatewayDevice:1
 				"urn:schemas-upnp-org:service:WANIPConnection:1 urn:upnp-org:serviceId:WANIPConnection /WANIPConnection.xml /WANIPConnection /WANIPConnection",
 			},
 			control: "/WANIPConnection", urn: upnp + "WANIPConnection:1",
+		},
+		{
+			name: "dlink-dir-655", at: at192(80),
+			udn: "uuid:[0-9A-F]{8}-[0-9A-F]{4}-3[0-9A-F]{3}-9[0-9A-F]{3}-[0-9A-F]{12}",
+			st:  igd + "1",
+			begins: crlf("<?xml version=\"1.0\"?>\n" +
+				"<root xmlns=\"urn:schemas-upnp-org:device-1-0\">\n" +
+				"\t<specVersion>\n" +
+				"\t\t<major>1</major>\n" +
+				"\t\t<minor>0</minor>\n" +
+				"\t</specVersion>\n" +
+				"\t<URLBase>http://192.168.1.1</URLBase>\n" +
+				"\n" +
+				"\t\n" +
+				"\t<device>\n" +
+				"\t\n" +
+				"\t\t<deviceType>urn:schemas-upnp-org:device:InternetGatewayDevice:1</deviceType>\n" +
+				"\t\t<presentationURL>/</presentationURL>\n" +
+				"\t\t<friendlyName>Xtreme N GIGABIT Router</friendlyName>\n" +
+				"\t\t<manufacturer>D-Link Systems</manufacturer>\n" +
+				"\t\t<manufacturerURL>http://www.dlink.com</manufacturerURL>\n" +
+				"\t\t<modelDescription>Xtreme N GIGABIT Router</modelDescription>\n" +
+				"\t\t<modelName>Xtreme N GIGABIT Router</modelName>\n" +
+				"\t\t<modelNumber>DIR-655</modelNumber>\n" +
+				"\t\t<modelURL>http://www.dlink.com</modelURL>\n" +
+				"\t\t<serialNumber>none</serialNumber>\t\t\n" +
+				"\t\t<UDN>$UDN</UDN>\n" +
+				"\t\t\n" +
+				"\t\t\n" +
+				"\t\t\n" +
+				"\t\t<UPC>00000-00001</UPC>\n" +
+				"\t\t<serviceList>\n" +
+				"\t\t\t<service>\n" +
+				"\t\t\t\t<serviceType>urn:schemas-upnp-org:service:Layer3Forwarding:1</serviceType>\n" +
+				"\t\t\t\t\n" +
+				"\t\t\t\t<serviceId>urn:upnp-org:serviceId:L3Forwarding1</serviceId>\n" +
+				"\t\t\t\t<controlURL>http://192.168.1.1:4444/l3fw</controlURL>\n" +
+				"\t\t\t\t<eventSubURL>http://192.168.1.1:9393/l3fw</eventSubURL>\n" +
+				"\t\t\t\t<SCPDURL>http://192.168.1.1/l3fw.xml</SCPDURL>\n" +
+				"\t\t\t</service>\n" +
+				"\t\t</serviceList>\n" +
+				"\t\t<deviceList>\n" +
+				"\t\t\t<device>\n" +
+				"\t\t\t\t<deviceType>urn:schemas-upnp-org:device:WANDevice:1</deviceType>\n"),
+			ends: crlf("                                \n" +
+				"\n" +
+				"\n" +
+				"\t\n" +
+				"\n" +
+				"\n" +
+				"\t\t\t\t\n" +
+				"\n" +
+				"\t\t\t\t<UPC>00000-00001</UPC>\n" +
+				"\t\t\t\t<serviceList>\n" +
+				"\t\t\t\t\t<service>\n" +
+				"\t\t\t\t\t\t<serviceType>urn:schemas-wifialliance-org:service:WFAWLANConfig:1</serviceType>\n" +
+				"\n" +
+				"\t\t\t\t\t\t\n" +
+				"\n" +
+				"\t\t\t\t\t\t<serviceId>urn:wifialliance-org:serviceId:WFAWLANConfig1</serviceId>\n" +
+				"\t\t\t\t\t\t<controlURL>http://192.168.1.1:8832/wfawc</controlURL>\n" +
+				"\t\t\t\t\t\t<eventSubURL>http://192.168.1.1:8456/wfawc</eventSubURL>\n" +
+				"\t\t\t\t\t\t<SCPDURL>http://192.168.1.1/WFAwc.xml</SCPDURL>\n" +
+				"\t\t\t\t\t</service>\n" +
+				"\t\t\t\t</serviceList>\n" +
+				"\t\t\t</device>\n" +
+				"\t\n" +
+				"\n" +
+				"\n" +
+				"\t\t</deviceList>\n" +
+				"\t</device>\n" +
+				"\n" +
+				"\n" +
+				"</root>\n"),
+			tree: []string{
+				igd + "1 uuid:.*",
+				upnp + "Layer3Forwarding:1 " + identifier + "L3Forwarding1 http://192.168.1.1/l3fw.xml http://192.168.1.1:4444/l3fw http://192.168.1.1:9393/l3fw",
+				upnpDevice + "WANDevice:1 uuid:.*",
+				upnp + "WANCommonInterfaceConfig:1 " + identifier + "WANCommonIFC1 http://192.168.1.1/WANCommonIFC1.xml http://192.168.1.1:4444/wcommifc http://192.168.1.1:9393/wcommifc",
+				upnpDevice + "WANConnectionDevice:1 uuid:.*",
+				upnp + "WANIPConnection:1 " + identifier + "WANIPConn1 http://192.168.1.1/WANIPConn1.xml http://192.168.1.1:4444/wipconn http://192.168.1.1:9393/wipconn",
+				"urn:schemas-wifialliance-org:device:WFADevice:1 uuid:.*",
+				"urn:schemas-wifialliance-org:service:WFAWLANConfig:1 urn:wifialliance-org:serviceId:WFAWLANConfig1 http://192.168.1.1/WFAwc.xml http://192.168.1.1:8832/wfawc http://192.168.1.1:8456/wfawc",
+			},
+			control: "http://.*/wipconn", urn: upnp + "WANIPConnection:1",
 		},
 	}
 }

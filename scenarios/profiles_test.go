@@ -43,11 +43,12 @@ type profile struct {
 	refuses []string // an action with arguments
 	fault   string   // its answer
 	more    []talk   // what else is known, in this order
+	gets    []talk   // the same of documents by their paths
 }
 
-// talk is a control request and its answer.
+// talk is a request and its answer.
 type talk struct {
-	call   []string // an action with arguments
+	call   []string // an action with arguments, or a path
 	answer string   // whole
 }
 
@@ -116,6 +117,12 @@ func (p profile) test(t *testing.T) {
 		}
 		if want := fill.Replace(p.fault); got != want {
 			t.Errorf("fault (-want +got)\n%s", cmp.Diff(want, got))
+		}
+	}
+	for _, s := range p.gets {
+		got := exchange(t, pc, p.at, "GET "+s.call[0]+" HTTP/1.1\r\nHost: "+p.at.String()+"\r\nConnection: close\r\n\r\n")
+		if want := fill.Replace(s.answer); got != want {
+			t.Errorf("%s (-want +got)\n%s", s.call[0], cmp.Diff(want, got))
 		}
 	}
 	for _, s := range p.more {
