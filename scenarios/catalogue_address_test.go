@@ -59,7 +59,7 @@ func toldRows() []row {
 func wrongRows() []row {
 	failing := func(s *street) string {
 		c := s.connections()[0]
-		said := s.verdict(c.request("GetExternalIPAddress"))
+		said := s.result(c.request("GetExternalIPAddress"))
 		s.map1(c, 8080)
 		return said + ", " + s.through(8080)
 	}
@@ -77,7 +77,7 @@ func wrongRows() []row {
 			want: "45.66.77.99 1 unreachable", sound: external + " 1 answered",
 		},
 		{
-			id: "extip-per-client", // MUSOAP: MULTIPLE_EXTERNAL_IP
+			id: "extip-per-client", // upnpsoap.c of miniupnpd
 			look: func(s *street) string {
 				c := s.connections()[0]
 				lodger := s.network.Host("lodger", netip.MustParsePrefix("192.168.1.200/24"))

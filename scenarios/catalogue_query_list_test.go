@@ -10,7 +10,7 @@ import (
 func listRows() []row {
 	end := func(s *street) string {
 		c := s.connections()[0]
-		empty := s.verdict(c.at(0))
+		empty := s.result(c.at(0))
 		s.map1(c, 8080)
 		return empty + ", " + s.asked(c.at(0), c.at(1), c.at(65535))
 	}
@@ -37,7 +37,7 @@ func listRows() []row {
 			id: "list-repeats-last",
 			look: func(s *street) string {
 				c := s.connections()[0]
-				all := []string{s.verdict(c.at(0))}
+				all := []string{s.result(c.at(0))}
 				s.map1(c, 8001)
 				s.map1(c, 8002)
 				for _, i := range []int{0, 1, 2, 3, 512, 65535} {
@@ -74,7 +74,7 @@ func listRows() []row {
 				entry := c.of("GetSpecificPortMappingEntry", "TCP", 8080)
 				before := s.asked(c.at(0), entry, c.add("TCP", 8080, "192.168.1.10", 0), c.at(0), entry)
 				open := s.through(8080)
-				return before + " " + open + ", " + s.verdict(c.of("DeletePortMapping", "TCP", 8080)) + " " + s.through(8080)
+				return before + " " + open + ", " + s.result(c.of("DeletePortMapping", "TCP", 8080)) + " " + s.through(8080)
 			},
 			want:  "500 501 Action Failed, 500 501 Action Failed, 200, 500 501 Action Failed, 500 501 Action Failed open, 200 shut",
 			sound: "500 " + soundly + ", 500 714 NoSuchEntryInArray, 200, 200, 200 open, 200 shut",

@@ -33,7 +33,7 @@ func statusRows() []row {
 			want: "Disconnected Disconnected open " + external, sound: "Connected Connected open " + external,
 		},
 		{
-			id: "status-connected-no-ip", // MUSOAP: addr_is_reserved empties the text
+			id: "status-connected-no-ip", // upnpsoap.c of miniupnpd: addr_is_reserved empties the text
 			look: func(s *street) string {
 				c, news := s.connections()[0], s.subscribe()
 				return status(s) + " <" + s.answers(c.request("GetExternalIPAddress"), "NewExternalIPAddress") + "> <" + news.next("ExternalIPAddress") + ">"
@@ -52,12 +52,16 @@ func statusRows() []row {
 
 // counterRows are about the traffic counters of WANCommonInterfaceConfig.
 func counterRows() []row {
+	// Each counter as it stands, with a plus if somebody's traffic makes it grow.
 	grows := func(s *street) string {
 		before, after := s.traffic()
-		if before == after {
-			return before + ", stand still"
+		all, then := strings.Fields(before), strings.Fields(after)
+		for i := range all {
+			if then[i] != all[i] {
+				all[i] += "+"
+			}
 		}
-		return before + ", grow"
+		return strings.Join(all, " ")
 	}
 	refused := func(s *street) string {
 		c := s.common()
@@ -65,18 +69,18 @@ func counterRows() []row {
 		for _, name := range counters() {
 			answer, end := s.exchange(c.request("Get" + name))
 			if answer != "" {
-				end = s.verdict(c.request("Get" + name))
+				end = s.result(c.request("Get" + name))
 			}
 			all = append(all, end)
 		}
-		return strings.Join(append(all, s.verdict(c.request("GetCommonLinkProperties")), s.verdict(s.connections()[0].request("GetStatusInfo"))), ", ")
+		return strings.Join(append(all, s.result(c.request("GetCommonLinkProperties")), s.result(s.connections()[0].request("GetStatusInfo"))), ", ")
 	}
 	each := func(said string) string { return strings.Repeat(said+", ", 4) + "200, 200" }
-	const soundly = "0 0 0 0, grow"
+	const soundly = "0+ 0+ 0+ 0+"
 	return []row{
-		{id: "counters-over-32bit", look: grows, want: "4294967296 1099511627776 4294967296 8589934592, grow", sound: soundly},
-		{id: "counters-stuck", look: grows, want: "4294967295 4294967295 4294967295 4294967295, stand still", sound: soundly}, // tailscale/tailscale#3557
-		{id: "counters-stuck: {value: 0}", look: grows, want: "0 0 0 0, stand still", sound: soundly},                         // home-assistant/core#140614
+		{id: "counters-over-32bit", look: grows, want: "4294967296+ 1099511627776+ 4294967296+ 8589934592+", sound: soundly},
+		{id: "counters-stuck", look: grows, want: "4294967295 4294967295 0+ 0+", sound: soundly}, // tailscale/tailscale#3557, home-assistant/core#93838
+		{id: "counters-stuck: {value: 0}", look: grows, want: "0 0 0+ 0+", sound: soundly},       // home-assistant/core#140614
 		{id: "counters-error", look: refused, want: each("500 501 Action Failed"), sound: each("200")},
 		{id: "counters-close", look: refused, want: each("closed"), sound: each("200")},
 	}

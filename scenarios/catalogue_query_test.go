@@ -36,7 +36,7 @@ func entryRows() []row {
 				c := s.connections()[0]
 				s.map1(c, 8080)
 				entry := c.of("GetSpecificPortMappingEntry", "TCP", 8080)
-				at := func(d time.Duration) string { s.sleep(d); return s.verdict(entry) }
+				at := func(d time.Duration) string { s.sleep(d); return s.result(entry) }
 				return fmt.Sprint(at(0), ", ", at(5*time.Second-time.Millisecond), ", ", len(s.listed(c)), " listed, ", s.through(8080), ", ", at(time.Millisecond))
 			},
 			want:  "500 714 NoSuchEntryInArray, 500 714 NoSuchEntryInArray, 1 listed, open, 200",
@@ -52,17 +52,17 @@ func deleteRows() []row {
 	foreign := func(s *street) string {
 		c := s.connections()[0]
 		s.map1(c, 8080)
-		return s.verdictFor(s.nas, c.of("DeletePortMapping", "TCP", 8080)) + ", " + s.found(8080)
+		return s.resultFor(s.nas, c.of("DeletePortMapping", "TCP", 8080)) + ", " + s.found(8080)
 	}
 	own := func(s *street) string {
 		c := s.connections()[0]
 		s.map1(c, 8080)
-		return s.verdict(c.of("DeletePortMapping", "TCP", 8080)) + ", " + s.found(8080) + ", " + s.through(8080)
+		return s.result(c.of("DeletePortMapping", "TCP", 8080)) + ", " + s.found(8080) + ", " + s.through(8080)
 	}
-	missing := func(s *street) string { return s.verdict(s.connections()[0].of("DeletePortMapping", "TCP", 8080)) }
+	missing := func(s *street) string { return s.result(s.connections()[0].of("DeletePortMapping", "TCP", 8080)) }
 	return []row{
 		{id: "delete-714", look: missing, want: "500 714 NoSuchEntryInArray", sound: "500 402 Invalid Args", than: "delete-402"},
-		// MUSOAP: IGD_V2 decides which of the two.
+		// upnpsoap.c of miniupnpd: IGD_V2 decides which of the two.
 		{id: "delete-foreign-714-606", look: foreign, want: "500 606 Action not authorized, there", sound: "200, gone", than: "delete-anyone"},
 		{id: "delete-foreign-714-606: {}", look: foreign, want: "500 714 NoSuchEntryInArray, there", sound: "200, gone", than: "delete-anyone"},
 		{id: "delete-anyone", look: foreign, want: "200, gone", sound: "500 714 NoSuchEntryInArray, there"},
@@ -72,7 +72,7 @@ func deleteRows() []row {
 				c := s.connections()[0]
 				s.map1(c, 8080)
 				begin := time.Now()
-				said := s.verdict(c.of("DeletePortMapping", "TCP", 8080))
+				said := s.result(c.of("DeletePortMapping", "TCP", 8080))
 				return fmt.Sprint(said, " after ", time.Since(begin), ", ", s.found(8080))
 			},
 			want: "200 after 5s, gone", sound: "200 after 0s, gone",
@@ -82,7 +82,7 @@ func deleteRows() []row {
 			look: func(s *street) string {
 				c := s.connections()[0]
 				s.map1(c, 8080)
-				said := s.verdict(c.of("DeletePortMapping", "TCP", 8080))
+				said := s.result(c.of("DeletePortMapping", "TCP", 8080))
 				left, open := len(s.listed(c)), s.through(8080)
 				s.map1(c, 8080)
 				return fmt.Sprint(said, ", left ", left, " ", open, ", added ", len(s.listed(c)), " ", s.through(8080))
@@ -94,7 +94,7 @@ func deleteRows() []row {
 			look: func(s *street) string {
 				said := own(s)
 				s.sleep(time.Minute)
-				return said + "; " + s.verdict(s.connections()[0].of("DeletePortMapping", "TCP", 8080)) + ", " + s.found(8080)
+				return said + "; " + s.result(s.connections()[0].of("DeletePortMapping", "TCP", 8080)) + ", " + s.found(8080)
 			},
 			want: "500 714 NoSuchEntryInArray, there, open; 200, gone", sound: "200, gone, shut; 500 714 NoSuchEntryInArray, gone",
 		},

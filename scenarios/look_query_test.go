@@ -10,14 +10,14 @@ import (
 	"github.com/igdkit/igdkit/emulator"
 )
 
-// verdict is an answer as it stands on the wire: its HTTP status, and of a UPnP error the code and the words.
-func (s *street) verdict(request string) string {
+// result is an answer as it stands on the wire: its HTTP status, and of a UPnP error the code and the words.
+func (s *street) result(request string) string {
 	s.t.Helper()
-	return s.verdictFor(s.pc, request)
+	return s.resultFor(s.pc, request)
 }
 
-// verdictFor is verdict for another host.
-func (s *street) verdictFor(from *emulator.Host, request string) string {
+// resultFor is result for another host.
+func (s *street) resultFor(from *emulator.Host, request string) string {
 	s.t.Helper()
 	answer := s.send(from, request)
 	line, _, _ := strings.Cut(answer, "\r\n")
@@ -87,12 +87,12 @@ func (s *street) map1(c connection, port int) {
 	s.ok(c.add("TCP", port, "192.168.1.10", 0))
 }
 
-// asked are the verdicts of requests, one after the other.
+// asked are the results of requests, one after the other.
 func (s *street) asked(requests ...string) string {
 	s.t.Helper()
 	var all []string
 	for _, r := range requests {
-		all = append(all, s.verdict(r))
+		all = append(all, s.result(r))
 	}
 	return strings.Join(all, ", ")
 }
@@ -124,7 +124,7 @@ func (s *street) table(c connection) string {
 	s.t.Helper()
 	var all []string
 	for i := range 7 {
-		if said := s.verdict(c.at(i)); said != "200" {
+		if said := s.result(c.at(i)); said != "200" {
 			all = append(all, said)
 			break
 		}
