@@ -1,5 +1,7 @@
 package scenarios_test
 
+import "slices"
+
 func descriptionRows() []row {
-	return []row{}
+	return slices.Concat(descriptionURLRows(), descriptionTreeRows(), descriptionNameRows(), descriptionXMLRows(), descriptionHTTPRows(), descriptionSCPDRows())
 }

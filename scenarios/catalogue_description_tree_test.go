@@ -1,0 +1,168 @@
+package scenarios_test
+
+import (
+	"fmt"
+	"strings"
+)
+
+// descriptionTreeRows are about which devices and services there are.
+func descriptionTreeRows() []row {
+	// statuses are how the connections of a description say they are, by their types.
+	statuses := func(s *street, text string) (all []string) {
+		for _, c := range s.mappable(text) {
+			all = append(all, c.urn[strings.LastIndex(c.urn, "WAN"):]+" "+s.ok(c.request("GetStatusInfo"))["NewConnectionStatus"])
+		}
+		return all
+	}
+	return []row{
+		{
+			id: "desc-ip-and-ppp-together", // arvidn/libtorrent#6611
+			look: func(s *street) string {
+				text := s.description()
+				all := s.mappable(text)
+				last := all[len(all)-1]
+				crossed := connection{all[0].control, last.urn}
+				list := values(text, "serviceList")
+				return notes(strings.ReplaceAll(list[len(list)-1], " ", ""), strings.Join(statuses(s, text), ", "), "crossed "+s.outcome(crossed.request("GetStatusInfo")))
+			},
+			want: notes(`
+<service>
+<serviceType>urn:schemas-upnp-org:service:WANIPConnection:1</serviceType>
+<serviceId>urn:upnp-org:serviceId:WANIPConn1</serviceId>
+<SCPDURL>/wipc_scpd.xml</SCPDURL>
+<controlURL>/wipc_cont</controlURL>
+<eventSubURL>/wipc_evnt</eventSubURL>
+</service>
+<service>
+<serviceType>urn:schemas-upnp-org:service:WANPPPConnection:1</serviceType>
+<serviceId>urn:upnp-org:serviceId:WANPPPConnection</serviceId>
+<SCPDURL>/wpppc_scpd.xml</SCPDURL>
+<controlURL>/wpppc_cont</controlURL>
+<eventSubURL>/wpppc_evnt</eventSubURL>
+</service>
+`, "WANIPConnection:1 Connected, WANPPPConnection:1 Disconnected", "crossed 500 401"),
+			sound: notes(`
+<service>
+<serviceType>urn:schemas-upnp-org:service:WANIPConnection:1</serviceType>
+<serviceId>urn:upnp-org:serviceId:WANIPConn1</serviceId>
+<SCPDURL>/scpd/WANIPConnection1.xml</SCPDURL>
+<controlURL>/control/WANIPConnection1</controlURL>
+<eventSubURL>/event/WANIPConnection1</eventSubURL>
+</service>
+`, "WANIPConnection:1 Connected", "crossed 200"),
+		},
+		{
+			id: "desc-several-ppp",
+			look: func(s *street) string {
+				text := s.description()
+				all := s.mappable(text)
+				return notes(strings.Count(text, ":WANDevice:"), strings.Join(statuses(s, text), ", "), s.ok(all[len(all)-1].request("GetExternalIPAddress"))["NewExternalIPAddress"], s.maps(text))
+			},
+			want: notes(1, "WANPPPConnection:1 Disconnected, WANPPPConnection:1 Connected", external, "maps 200, 200"), sound: notes(1, "WANIPConnection:1 Connected", external, "maps 200"),
+		},
+		{
+			id: "desc-dslforum-urns", // tailscale/tailscale#10911
+			look: func(s *street) string {
+				text := s.description()
+				c := s.mappable(text)[0]
+				upnp := connection{c.control, strings.Replace(c.urn, "dslforum-org", "schemas-upnp-org", 1)}
+				return notes(values(text, "deviceType"), values(text, "serviceType"), value(text, "serviceId"), "by UPnP's name "+s.outcome(upnp.request("GetStatusInfo")), s.maps(text))
+			},
+			want: notes("[urn:dslforum-org:device:InternetGatewayDevice:1 urn:dslforum-org:device:WANDevice:1 urn:dslforum-org:device:WANConnectionDevice:1]",
+				"[urn:dslforum-org:service:Layer3Forwarding:1 urn:dslforum-org:service:WANCommonInterfaceConfig:1 urn:dslforum-org:service:WANPPPConnection:1]",
+				"urn:dslforum-org:serviceId:Layer3Forwarding1", "by UPnP's name 500 401", "maps 200"),
+			sound: notes("[urn:schemas-upnp-org:device:InternetGatewayDevice:1 urn:schemas-upnp-org:device:WANDevice:1 urn:schemas-upnp-org:device:WANConnectionDevice:1]",
+				"[urn:schemas-upnp-org:service:Layer3Forwarding:1 urn:schemas-upnp-org:service:WANCommonInterfaceConfig:1 urn:schemas-upnp-org:service:WANIPConnection:1]",
+				"urn:upnp-org:serviceId:L3Forwarding1", "by UPnP's name 200", "maps 200"),
+		},
+		{
+			id: "desc-ppp2-named-ip", // miniupnp/miniupnp: new_LiveBox_desc.xml
+			look: func(s *street) string {
+				text := s.description()
+				return notes(value(text, "deviceType"), values(text, "serviceType"), values(text, "serviceId"), values(text, "controlURL"), values(text, "SCPDURL"), s.maps(text))
+			},
+			want: notes("urn:schemas-upnp-org:device:InternetGatewayDevice:2",
+				"[urn:schemas-upnp-org:service:WANCommonInterfaceConfig:1 urn:schemas-upnp-org:service:WANPPPConnection:2 urn:schemas-upnp-org:service:WANIPv6FirewallControl:1]",
+				"[urn:upnp-org:serviceId:WANCommonIFC1 urn:upnp-org:serviceId:WANIPConn1 urn:upnp-org:serviceId:WANIPv6FwCtrl1]",
+				"[/87895a19/upnp/control/WANCommonIFC1 /87895a19/upnp/control/WANIPConn1 /87895a19/upnp/control/WANIPv6FwCtrl1]",
+				"[/87895a19/gateicfgSCPD.xml /87895a19/gateconnSCPD_PPP.xml /87895a19/wanipv6fwctrlSCPD.xml]", "maps 200"),
+			sound: notes("urn:schemas-upnp-org:device:InternetGatewayDevice:2",
+				"[urn:schemas-upnp-org:service:Layer3Forwarding:1 urn:schemas-upnp-org:service:WANCommonInterfaceConfig:1 urn:schemas-upnp-org:service:WANIPConnection:2 urn:schemas-upnp-org:service:WANIPv6FirewallControl:1]",
+				"[urn:upnp-org:serviceId:L3Forwarding1 urn:upnp-org:serviceId:WANCommonIFC1 urn:upnp-org:serviceId:WANIPConn1 urn:upnp-org:serviceId:WANIPv6Firewall1]",
+				"[/control/Layer3Forwarding1 /control/WANCommonInterfaceConfig1 /control/WANIPConnection2 /control/WANIPv6FirewallControl1]",
+				"[/scpd/Layer3Forwarding1.xml /scpd/WANCommonInterfaceConfig1.xml /scpd/WANIPConnection2.xml /scpd/WANIPv6FirewallControl1.xml]", "maps 200"),
+		},
+		{
+			id: "desc-no-l3forwarding",
+			look: func(s *street) string {
+				text := s.description()
+				root, _, _ := strings.Cut(text, "<deviceList>")
+				return notes(strings.Count(text, "Layer3Forwarding"), len(values(root, "serviceList")), s.maps(text))
+			},
+			want: notes(0, 0, "maps 200"), sound: notes(4, 1, "maps 200"), // its type and its three URLs; the id is another word
+		},
+		{
+			id: "desc-no-commonif",
+			look: func(s *street) string {
+				text := s.description()
+				return notes(values(text, "serviceType"), s.maps(text))
+			},
+			want: notes("[urn:schemas-upnp-org:service:Layer3Forwarding:1 urn:schemas-upnp-org:service:WANIPConnection:1]", "maps 200"),
+			sound: notes("[urn:schemas-upnp-org:service:Layer3Forwarding:1 urn:schemas-upnp-org:service:WANCommonInterfaceConfig:1 urn:schemas-upnp-org:service:WANIPConnection:1]",
+				"maps 200"),
+		},
+		{
+			id: "desc-vendor-root-service", // kbr/fritzconnection
+			look: func(s *street) string {
+				text := s.description()
+				first := value(text, "service")
+				c := connection{s.target(value(first, "controlURL")), value(first, "serviceType")}
+				return notes(c, value(first, "serviceId"), value(first, "eventSubURL"), value(first, "SCPDURL"), s.outcome(get(value(first, "SCPDURL"))),
+					s.outcome(c.request("GetDefaultConnectionService")), s.maps(text))
+			},
+			want: notes("{/igdupnp/control/any urn:schemas-any-com:service:Any:1}", "urn:any-com:serviceId:any1", "/igdupnp/control/any", "/any.xml", "200", "500 401", "maps 200"),
+			sound: notes("{/control/Layer3Forwarding1 urn:schemas-upnp-org:service:Layer3Forwarding:1}", "urn:upnp-org:serviceId:L3Forwarding1", "/event/Layer3Forwarding1",
+				"/scpd/Layer3Forwarding1.xml", "200", "200", "maps 200"),
+		},
+		{
+			id: "desc-tr064-services-dead", // dev-zzo/router-tools#2
+			look: func(s *street) string {
+				text := s.description()
+				first := value(text, "service")
+				c := connection{s.target(value(first, "controlURL")), value(first, "serviceType")}
+				return notes(c, value(first, "serviceId"), value(first, "eventSubURL"), value(first, "SCPDURL"), s.outcome(c.request("GetInfo")), s.maps(text))
+			},
+			want: notes("{/control/igd/devinfo urn:dslforum-org:service:DeviceInfo:1}", "DeviceInfo", "/event/igd/devinfo", "/DeviceInfo.xml", "500 501", "maps 200"),
+			sound: notes("{/control/Layer3Forwarding1 urn:schemas-upnp-org:service:Layer3Forwarding:1}", "urn:upnp-org:serviceId:L3Forwarding1", "/event/Layer3Forwarding1",
+				"/scpd/Layer3Forwarding1.xml", "500 401", "maps 200"),
+		},
+		{
+			id: "desc-serviceid-scpd-mismatch",
+			look: func(s *street) string {
+				text := s.description()
+				return notes(s.mappable(text), values(text, "serviceId")[2], values(text, "SCPDURL")[2], s.scpds(text), s.maps(text))
+			},
+			want: notes("[{/control/WANIPConnection1 urn:schemas-upnp-org:service:WANIPConnection:1}]", "urn:upnp-org:serviceId:WANPPPConn2", "/dynsvc/WANPPPConnection:1.xml",
+				"SCPDs 200, 200, 200", "maps 200"),
+			sound: notes("[{/control/WANIPConnection1 urn:schemas-upnp-org:service:WANIPConnection:1}]", "urn:upnp-org:serviceId:WANIPConn1", "/scpd/WANIPConnection1.xml",
+				"SCPDs 200, 200, 200", "maps 200"),
+		},
+		{
+			id: "desc-only-unknown-services",
+			look: func(s *street) string {
+				text := s.description()
+				return notes(value(text, "deviceType"), len(values(text, "deviceType")), fmt.Sprint(len(s.mappable(text)), " of ", len(values(text, "service")), " services"))
+			},
+			want: notes("urn:dslforum-org:device:InternetGatewayDevice:1", 3, "0 of 3 services"), sound: notes("urn:schemas-upnp-org:device:InternetGatewayDevice:1", 3, "1 of 3 services"),
+		},
+		{
+			id: "desc-ppp-only",
+			look: func(s *street) string {
+				text := s.description()
+				return notes(s.mappable(text), s.maps(text))
+			},
+			want:  notes("[{/control/WANPPPConnection1 urn:schemas-upnp-org:service:WANPPPConnection:1}]", "maps 200"),
+			sound: notes("[{/control/WANIPConnection1 urn:schemas-upnp-org:service:WANIPConnection:1}]", "maps 200"),
+		},
+	}
+}
