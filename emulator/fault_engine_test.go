@@ -208,6 +208,54 @@ func TestThenIsPlanned(t *testing.T) {
 	}
 }
 
+// A mapping that a fault was about goes alone, also when it was renewed meanwhile, or deleted and added again; a static one stays.
+func TestRemoveThis(t *testing.T) {
+	clock := NewClock(epoch)
+	c := call1(t, Options{
+		Version: 1, Clock: clock, Policy: Policy{Conflict: ConflictPolicy{Static: "duplicate"}},
+		Mappings: []InitialMapping{
+			{ExternalPort: 9000, InternalClient: addr(them)},
+			{ExternalPort: 9001, InternalClient: addr(us), Static: true}, {ExternalPort: 9002, InternalClient: addr(them), Static: true},
+		},
+		Faults: []Fault{{
+			On: "soap.AddPortMapping", If: Condition{Arg: map[string]Test{"NewLeaseDuration": {Above: ptr(int64(0))}}},
+			Do: Deed{Then: []Then{{In: Span{5 * time.Second, 5 * time.Second}, Action: Action{Remove: removeThis}}}},
+		}},
+	})
+	ports := func() (all []string) {
+		for _, m := range c.g.Mappings() {
+			all = append(all, m.String())
+		}
+		return all
+	}
+	const theirs, static, other, web = "TCP 9000 → 127.0.0.2:9000", "TCP 9001 → 127.0.0.1:9001", "TCP 9002 → 127.0.0.2:9002", "TCP 8080 → 127.0.0.1:8080"
+	see := func(want ...string) {
+		t.Helper()
+		if d := cmp.Diff(append([]string{theirs, static, other}, want...), ports()); d != "" {
+			t.Errorf("mappings (-want +got)\n%s", d)
+		}
+	}
+	do := func(action string, want int, args []string) {
+		t.Helper()
+		if got, _ := c.do(ipConnection, 1, action, args...); got != want {
+			t.Fatalf("%s: %d, want %d", action, got, want)
+		}
+	}
+	do("AddPortMapping", 0, add())
+	clock.Advance(4 * time.Second)
+	do("DeletePortMapping", 0, add()[:6])
+	do("AddPortMapping", 0, add("NewLeaseDuration", "0"))
+	see(web)
+	clock.Advance(time.Second)
+	see()
+	do("AddPortMapping", 0, add("NewLeaseDuration", "0"))
+	do("AddPortMapping", 0, add("NewExternalPort", "9001")) // beside a static one of the same client
+	do("AddPortMapping", 0, add("NewExternalPort", "9002"))
+	see(web, "TCP 9001 → 127.0.0.1:8080", "TCP 9002 → 127.0.0.1:8080")
+	clock.Advance(5 * time.Second)
+	see(web)
+}
+
 func TestFaultsComeAndGo(t *testing.T) {
 	clock := NewClock(epoch)
 	c := call1(t, Options{Version: 1, Clock: clock, Faults: []Fault{{On: "soap.GetStatusInfo", Do: Deed{UPnPError: &ErrorReply{Code: 501}}}}})

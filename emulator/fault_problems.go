@@ -92,7 +92,14 @@ func (f Fault) problems(known glossary, at []any, report report) {
 	f.When.problems(spec, below(at, "when"), report)
 	f.Do.problems(f.On, v, below(at, "do"), report)
 	for i, then := range f.Do.Then {
-		then.problems(known, below(at, "do", "then", i), report)
+		there := below(at, "do", "then", i)
+		then.problems(known, there, report)
+		if then.Remove == removeThis && !v.mapping {
+			report(below(there, "remove"), "", "%s is not about a mapping that could be removed", f.On)
+		}
+		if then.Remove == removeThis && then.WAN != nil {
+			report(below(there, "wan"), "", "this mapping has a connection already")
+		}
 	}
 }
 

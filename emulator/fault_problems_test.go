@@ -66,6 +66,12 @@ func TestFaultProblems(t *testing.T) {
 			"faults[0].do.send-from: must have a port or an address", "faults[1].do.send-from.address: 239.255.255.250 is nobody's address"}},
 		{"no mapping", []Fault{{On: "soap.GetStatusInfo", If: Condition{Client: ClientTest{Word: "other"}}, Do: refuse}},
 			[]string{`faults[0].if.client: soap.GetStatusInfo is not about a mapping whose client could be other: give an address`}},
+		{"no mapping to remove", []Fault{
+			{On: "soap.GetStatusInfo", Do: Deed{Then: []Then{{Action: Action{Remove: removeThis}}}}},
+			{On: "table.add", Do: Deed{Then: []Then{{Action: Action{Remove: removeThis, WAN: ptr(0)}}}}},
+		}, []string{
+			`faults[0].do.then[0].remove: soap.GetStatusInfo is not about a mapping that could be removed`,
+			`faults[1].do.then[0].wan: this mapping has a connection already`}},
 		{"no such client", []Fault{{On: "table.add", If: Condition{Client: ClientTest{Word: "sane"}}, Do: refuse}}, []string{`faults[0].if.client: "sane" is neither same nor other nor routed nor an address or prefix; did you mean "same"?`}},
 		{"no chance", []Fault{{On: "table.add", When: When{Chance: Chance(math.NaN()), First: -1}, Do: refuse}}, []string{
 			`faults[0].when.first: must not be negative`,

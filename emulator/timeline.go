@@ -27,7 +27,7 @@ type Action struct {
 	Link       LinkState   `yaml:"link"`        // up or down: PhysicalLinkStatus, and with it the connection
 	Event      *bool       `yaml:"event"`       // with one of these three: whether subscribers are told; nil: yes
 	Clear      bool        `yaml:"clear"`       // the mapping table, at once, but for static rows
-	Remove     Removal     `yaml:"remove"`      // some of the mappings: unused, expired, or the oldest one; no static rows
+	Remove     Removal     `yaml:"remove"`      // some of the mappings: unused, expired, the oldest one, or behind a fault this: the one that it was about; no static rows
 	WAN        *int        `yaml:"wan"`         // which connection the above are about, from 0; nil: of clear and remove all, otherwise the default one
 	Reboot     *Reboot     `yaml:"reboot"`
 	Announce   Announce    `yaml:"announce"` // alive, byebye or update

@@ -55,6 +55,17 @@ func (s *state) actOn(c *connection, a Action) {
 	s.hush(a.Event != nil && !*a.Event, c, of...)
 }
 
+// removeThis removes the mapping that ref names, if there is one: also when it was added again meanwhile.
+func (s *state) removeThis(name string, a Action, ref reference) {
+	for e := range s.connections[ref.wan].mappings.of(ref.key.port, ref.key.protocol) {
+		if e.key() == ref.key && !e.Static && (e.InternalClient == ref.client || !ref.client.IsValid()) {
+			s.tell(Event{Event: Planned, Name: name, Action: a.String()})
+			s.drop(e, MappingDeleted, s.now)
+			return
+		}
+	}
+}
+
 // dropAll removes the mappings of c that which says.
 func (s *state) dropAll(c *connection, why EventKind, which func(*entry) bool) {
 	var all []*entry

@@ -46,6 +46,9 @@ func (m Moment) problems(known glossary, at []any, report report) {
 	}
 	for i, a := range m.Do {
 		a.problems(known, below(at, "do", i), report)
+		if a.Remove == removeThis {
+			report(below(at, "do", i, "remove"), "", "a timeline is about no mapping; a fault can be")
+		}
 	}
 }
 

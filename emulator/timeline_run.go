@@ -37,6 +37,7 @@ type plan struct {
 	up      *Reboot   // the end of this one
 	moment  *moment   // it comes from; nil: from a fault
 	base    time.Time // of a moment that comes again: when without its In
+	mapping reference // that an action on this one is about
 	depth   int       // plans that led to this one, each out of the one before, this one included
 	index   int       // in the agenda
 }
@@ -76,6 +77,14 @@ const maxChain = 2
 // schedule plans a for the time at, or for now if that is over. It follows what the fault of that name has done on o.
 func (s *state) schedule(name string, o *occasion, at time.Time, a Action) {
 	p := &plan{at: at, name: name, actions: []Action{a}}
+	if a.Remove == removeThis {
+		ref, ok := s.reference(o)
+		if !ok {
+			return
+		}
+		ref.entry = nil // which may be another by then
+		p.mapping = ref
+	}
 	if p.depth = s.timeline.depth; o.layer == onNotify && p.depth == 0 {
 		p.depth = maxChain // the gateway speaks of its own accord, and again
 	}
@@ -101,7 +110,7 @@ func (s *state) follow(p *plan) {
 
 // repeats reports whether p is what q is already.
 func (p *plan) repeats(q *plan) bool {
-	return q.depth > maxChain && p.name == q.name && p.moment == q.moment && reflect.DeepEqual(p.actions, q.actions)
+	return q.depth > maxChain && p.name == q.name && p.moment == q.moment && p.mapping.key == q.mapping.key && reflect.DeepEqual(p.actions, q.actions)
 }
 
 func (s *state) plan(p *plan) {
@@ -207,6 +216,10 @@ func (s *state) carryOut(p *plan) {
 		if a.outside() {
 			s.errands = append(s.errands, errand{name: p.name, actions: p.actions[i:], depth: p.depth})
 			return
+		}
+		if a.Remove == removeThis {
+			s.removeThis(p.name, a, p.mapping)
+			continue
 		}
 		s.act(p.name, a)
 	}

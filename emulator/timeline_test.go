@@ -253,6 +253,7 @@ func TestTimelineProblems(t *testing.T) {
 		{"IPv6", emulator.Moment{At: afterStart(0), Do: []emulator.Action{{WANAddress: toAddress("2001:db8::1")}}}, "timeline[0].do[0].wan-address: must be an IPv4 address"},
 		{"another connection", emulator.Moment{At: afterStart(0), Do: []emulator.Action{{Clear: true, WAN: new(1)}}}, "timeline[0].do[0].wan: there is no connection 1"},
 		{"status", emulator.Moment{At: afterStart(0), Do: []emulator.Action{{Status: "Conected"}}}, `did you mean "Connected"?`},
+		{"no mapping", emulator.Moment{At: afterStart(0), Do: []emulator.Action{{Remove: "this"}}}, "timeline[0].do[0].remove: a timeline is about no mapping"},
 		{"condition", emulator.Moment{At: afterStart(0), If: emulator.Condition{InFlight: emulator.Count{Over: new(1)}}, Do: reboot}, "timeline[0].if.in-flight: a timeline can ask for size only"},
 	}
 	for _, tt := range tests {

@@ -211,18 +211,19 @@ func (Announce) Choices() []string {
 func (a *Announce) UnmarshalText(text []byte) error { return choose(a, text) }
 
 // Removal is which mappings go: those through which nothing has passed since the last time, those whose lease is over although they
-// are still there, or the one that was added first.
+// are still there, the one that was added first, or this one, which a fault was about.
 type Removal string
 
 const (
 	removeUnused  Removal = "unused"
 	removeExpired Removal = "expired"
 	removeOldest  Removal = "oldest"
+	removeThis    Removal = "this"
 )
 
 // Choices are the words of a Removal.
 func (Removal) Choices() []string {
-	return []string{string(removeUnused), string(removeExpired), string(removeOldest)}
+	return []string{string(removeUnused), string(removeExpired), string(removeOldest), string(removeThis)}
 }
 
 // UnmarshalText reads one of Choices.
