@@ -30,6 +30,7 @@ type Condition struct {
 	Path     Test            `yaml:"path"`      // of the request, with its query
 	Body     Test            `yaml:"body"`      // of the request
 	Reads    Count           `yaml:"reads"`     // in how many pieces the request arrived
+	Host     HostTest        `yaml:"host"`      // what the request calls the gateway: its own address and port, or other
 	// HalfClosed: the client has closed its half of the connection behind the request, at once or within 20 ms, as shutdown(2) does.
 	HalfClosed *bool `yaml:"half-closed"`
 	Status     Test  `yaml:"status"` // HTTP status of the answer

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/igdkit/igdkit/internal/http1"
 )
 
 // holds reports whether o is an occasion of which c is true. The first parts say what was asked, the others what the state is;
@@ -31,6 +33,9 @@ func (c *Condition) asked(s *state, o *occasion) bool {
 	}
 	if q := o.request; q != nil {
 		if !c.Version.holds(q.Version) || !c.Method.holds(q.Method) || !c.Path.holds(q.Target) || !c.Reads.holds(len(q.Reads)) {
+			return false
+		}
+		if c.Host != "" && (c.Host == "own") != ownHost(q) {
 			return false
 		}
 		if c.HalfClosed != nil && *c.HalfClosed != q.HalfClosed {
@@ -91,6 +96,20 @@ func numberIn(s string) (n int64, ok bool) {
 	s = strings.TrimLeftFunc(s, func(r rune) bool { return !digit(r) })
 	n, err := strconv.ParseInt(s[:len(s)-len(strings.TrimLeftFunc(s, digit))], 10, 64)
 	return n, err == nil
+}
+
+// ownHost reports whether the Host of q is where it came to. Without a port that is 80 (RFC 9110 §7.2).
+func ownHost(q *http1.Request) bool {
+	host := q.Fields.Get("Host")
+	at, err := netip.ParseAddrPort(host)
+	if err != nil {
+		addr, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(host, "["), "]"))
+		if err != nil {
+			return false
+		}
+		at = netip.AddrPortFrom(addr, 80)
+	}
+	return at.Addr().WithZone("") == q.Local.Addr().WithZone("") && at.Port() == q.Local.Port()
 }
 
 // isAddress reports whether s is an IP address as it may stand in Host: with or without brackets, zone and port.

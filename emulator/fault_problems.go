@@ -112,6 +112,7 @@ func (c Condition) problems(on Layer, v vocabulary, at []any, report report) {
 	}
 	choice(c.Via, below(at, "via"), report)
 	choice(c.Existing, below(at, "existing"), report)
+	choice(c.Host, below(at, "host"), report)
 	if w := c.Client.Word; w != "" && w != "same" && w != "other" && w != "routed" {
 		report(below(at, "client"), words.Nearest(w, []string{"same", "other", "routed"}), "%q is neither same nor other nor routed nor an address or prefix", w)
 	} else if w != "" && w != "routed" && !v.mapping {

@@ -21,6 +21,7 @@ func TestHTTPConditions(t *testing.T) {
 	type test = map[string]emulator.Test
 	status := post("GetStatusInfo", "")
 	old := strings.Replace(getDescription, "HTTP/1.1", "HTTP/1.0", 1)
+	host := func(s string) string { return strings.Replace(status, "192.168.1.1:5000", s, 1) }
 	is := func(s string) emulator.Test { return emulator.Test{Equals: &s} }
 	tests := []struct {
 		name      string
@@ -35,6 +36,8 @@ func TestHTTPConditions(t *testing.T) {
 		{name: "no header", when: emulator.Condition{Header: test{"SOAPAction": {Empty: new(true)}}}, hit: []string{getDescription}, left: []string{status}},
 		{name: "method", when: emulator.Condition{Method: is("POST")}, hit: []string{status}, left: []string{getDescription}},
 		{name: "path", when: emulator.Condition{Path: emulator.Test{Begins: new("/control/")}}, hit: []string{status}, left: []string{getDescription}},
+		{name: "its own host", when: emulator.Condition{Host: "own"}, hit: []string{status}, left: []string{host("192.168.1.1"), host("192.168.1.1:5001"), host("router:5000"), host("[fe80::1]:5000")}},
+		{name: "another host", when: emulator.Condition{Host: "other"}, hit: []string{host("192.168.1.1"), host("192.168.1.2:5000"), host("")}, left: []string{status}},
 		{name: "version", when: emulator.Condition{Version: is("HTTP/1.0")}, hit: []string{old}, left: []string{getDescription, status}},
 		{name: "body", when: emulator.Condition{Body: emulator.Test{Contains: new("<u:getstatusinfo")}}, hit: []string{status}, left: []string{getDescription}},
 		{name: "one read", when: emulator.Condition{Reads: emulator.Count{AtMost: new(1)}}, hit: []string{status}},

@@ -61,7 +61,7 @@ type layerSpec struct {
 // and obeys its verbs and edits.
 func layerSpecs() []layerSpec {
 	const (
-		http    = "client size in-flight header version method path body reads half-closed"
+		http    = "client size in-flight header version method path body reads half-closed host"
 		mapping = " arg existing age"
 		end     = "drop close hang"
 	)

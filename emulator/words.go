@@ -173,6 +173,15 @@ func (ExistingTest) Choices() []string { return []string{"own", "other", "none"}
 // UnmarshalText reads one of Choices.
 func (e *ExistingTest) UnmarshalText(text []byte) error { return choose(e, text) }
 
+// HostTest is what a request calls the gateway in Host.
+type HostTest string
+
+// Choices are the words of a HostTest.
+func (HostTest) Choices() []string { return []string{"own", "other"} }
+
+// UnmarshalText reads one of Choices.
+func (h *HostTest) UnmarshalText(text []byte) error { return choose(h, text) }
+
 // Choices are the words of how a datagram came.
 func (Via) Choices() []string { return []string{string(viaMulticast), string(viaUnicast)} }
 
