@@ -27,7 +27,7 @@ func (g *Gateway) serveControl(req *http1.Request, root *device, services []*ser
 		return g.refuseControl(req, services[0], bad)
 	}
 	msg, quirks, err := soap.Parse(d.decoded(req.Body), fields.Get("Content-Type"), soap.Limits{})
-	if err != nil || msg.Fault != nil || msg.Response {
+	if err != nil || msg.Fault != nil || msg.Response || d.Strict != nil && *d.Strict && len(quirks) > 0 {
 		return g.refuseControl(req, services[0], &d.Malformed)
 	}
 	noted := append(forgiven(req.Forgiven), forgiven(quirks)...)

@@ -188,6 +188,8 @@ type SOAPDialect struct {
 	BadAction *Refusal `yaml:"bad-action"` // it names no action, or has no quotes where they are needed; nil: as NoAction
 	Malformed Refusal  `yaml:"malformed"`  // the body is no control request
 
+	Strict *bool `yaml:"strict"` // true: a body is malformed in which something must be forgiven, such as a missing end tag; nil: it is read all the same
+
 	// Entities are the references that are decoded in requests: amp, lt, gt, quot, apos, and numeric for all of those by number. Others
 	// are text as they stand. nil: all of XML.
 	Entities []string `yaml:"entities"`

@@ -67,6 +67,25 @@ func TestEntities(t *testing.T) {
 	}
 }
 
+// What is forgiven to others makes a request malformed.
+func TestStrict(t *testing.T) {
+	action := http1.Fields{{Name: "SOAPAction", Value: `"urn:schemas-upnp-org:service:WANIPConnection:1#GetExternalIPAddress"`}}
+	sound := soap.WriteRequest(serviceURN+"WANIPConnection:1", "GetExternalIPAddress", nil)
+	open := []byte(strings.TrimSuffix(string(sound), "</s:Envelope>"))
+	for _, tt := range []struct {
+		strict     *bool
+		body       []byte
+		wantStatus int
+	}{
+		{nil, sound, 200}, {nil, open, 200}, {new(false), open, 200}, {new(true), sound, 200}, {new(true), open, 400},
+	} {
+		c := call1(t, Options{Version: 1, Dialect: Dialect{SOAP: SOAPDialect{Strict: tt.strict}}})
+		if got := c.request("POST", "/control/WANIPConnection1", action, tt.body).Status(); got != tt.wantStatus {
+			t.Errorf("%q: %d, want %d", tt.body, got, tt.wantStatus)
+		}
+	}
+}
+
 // A body that is no control request, and a head that stands as it is written.
 func TestMalformed(t *testing.T) {
 	action := http1.Fields{{Name: "SOAPAction", Value: `"urn:schemas-upnp-org:service:WANIPConnection:1#GetExternalIPAddress"`}, {Name: "Connection", Value: "close"}}

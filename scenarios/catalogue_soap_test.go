@@ -6,7 +6,7 @@ import (
 )
 
 func soapRows() []row {
-	return slices.Concat(soapTransportRows(), soapRequestRows(), soapServiceRows(), []row{
+	return slices.Concat(soapTransportRows(), soapRequestRows(), soapServiceRows(), soapHostRows(), soapAnswerRows(), soapFaultRows(), []row{
 		{
 			id: "soap-resp-corrupt-bytes", // ofekp/TinyUPnP#1
 			look: func(s *street) string {

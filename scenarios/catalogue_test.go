@@ -77,7 +77,7 @@ func unplayed() map[string]string {
 func proofs() []string {
 	return []string{
 		"ssdp-src-port-ephemeral", "ssdp-reply-by-notify", "ssdp-multicast-dies", "ssdp-wps-root-first", "desc-two-wandevices",
-		"desc-drops-first-connection", "soap-no-concurrency", "soap-resp-corrupt-bytes", "add-table-full-silent-32",
+		"desc-drops-first-connection", "soap-no-concurrency", "soap-resp-corrupt-bytes", "soap-v6-origin-refused", "add-table-full-silent-32",
 		"list-views-differ", "extip-intermittent", "life-listed-not-forwarding", "life-unused-cleaned",
 		"ssdp-other-subnet-ignored",
 	}

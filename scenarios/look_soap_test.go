@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/igdkit/igdkit/emulator"
 )
 
 // changed is a request in which each old text, which must stand there once, is a new one; its length is put right where it says one.
@@ -104,4 +106,43 @@ func (s *street) inChunks(request string) string {
 	head, body, _ := strings.Cut(request, "\r\n\r\n")
 	head = regexp.MustCompile(`Content-Length: \d+`).ReplaceAllString(head, "Transfer-Encoding: chunked")
 	return fmt.Sprintf("%s\r\n\r\n%x\r\n%s\r\n0\r\n\r\n", head, len(body), body)
+}
+
+// text is the body of an answer, as it is.
+func (s *street) text(request string) string {
+	s.t.Helper()
+	answer, _ := s.exchange(request)
+	_, body, found := strings.Cut(answer, "\r\n\r\n")
+	if !found {
+		s.t.Fatalf("no head in %q", answer)
+	}
+	return body
+}
+
+// head is the head of an answer, as it is, and how and when the connection ends.
+func (s *street) head(request string) string {
+	s.t.Helper()
+	begin := time.Now()
+	answer, end := s.exchange(request)
+	head, _, _ := strings.Cut(answer, "\r\n\r\n")
+	return head + fmt.Sprint(", ", end, " after ", time.Since(begin))
+}
+
+// descriptions are the texts with which errors are told.
+func (s *street) descriptions(codes ...int) string {
+	s.t.Helper()
+	var all []string
+	for _, code := range codes {
+		fault := emulator.Fault{Name: "refused", On: "soap.GetStatusInfo", Do: emulator.Deed{UPnPError: &emulator.ErrorReply{Code: code}}}
+		if err := s.gateways[0].AddFault(fault); err != nil {
+			s.t.Fatal(err)
+		}
+		a := s.ask(s.connections()[0].request("GetStatusInfo"))
+		if a.args["errorCode"] != fmt.Sprint(code) {
+			s.t.Fatalf("%v, want error %d", a, code)
+		}
+		all = append(all, a.args["errorDescription"])
+		s.gateways[0].RemoveFault("refused")
+	}
+	return strings.Join(all, ", ")
 }
