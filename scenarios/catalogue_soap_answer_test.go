@@ -77,8 +77,8 @@ func soapAnswerRows() []row {
 			want: `<NewPortMappingDescription>A & B</NewPortMappingDescription> begins "<?xml "`, sound: `<NewPortMappingDescription>A &amp; B</NewPortMappingDescription> begins "<?xml "`,
 		},
 		{
-			id: `soap-resp-bad-entity: {junk: "0d 0a"}`, look: ampersand, // Thomson TWG850-4U
-			want: `<NewPortMappingDescription>A & B</NewPortMappingDescription> begins "\r\n<?xm"`, sound: `<NewPortMappingDescription>A &amp; B</NewPortMappingDescription> begins "<?xml "`,
+			id: `soap-resp-bad-entity: {damage: {prefix: "0d 0a"}}`, look: ampersand, // Thomson TWG850-4U
+			want: `<NewPortMappingDescription>A &amp; B</NewPortMappingDescription> begins "\r\n<?xm"`, sound: `<NewPortMappingDescription>A &amp; B</NewPortMappingDescription> begins "<?xml "`,
 		},
 		{
 			id: "soap-resp-blank", look: func(s *street) string { return s.text(s.anyCall()) }, // lbryio/aioupnp
