@@ -30,9 +30,12 @@ func uuid(b [16]byte) string {
 	return string(text)
 }
 
+// validUDN reports whether s can be a UDN. Not all that routers write are UUIDs: TP-Link ER605 has uuid:upnp-InternetGatewayDevice- and a
+// MAC address with its colons, others uuid:uuid:. Two colons together, or one at the end, would run into those of a USN.
 func validUDN(s string) bool {
 	rest, ok := strings.CutPrefix(s, "uuid:")
-	return ok && rest != "" && !strings.ContainsFunc(rest, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`<>&"':`, r) })
+	return ok && rest != "" && !strings.Contains(s+":", "::") &&
+		!strings.ContainsFunc(rest, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`<>&"'`, r) })
 }
 
 func checkHostPort(s string) error {
