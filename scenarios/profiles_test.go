@@ -1,6 +1,7 @@
 package scenarios_test
 
 import (
+	std "cmp"
 	"encoding/xml"
 	"fmt"
 	"io"
@@ -25,7 +26,8 @@ import (
 )
 
 // profile is what captures of a router give, byte by byte. $UDN stands for the name of the root device, $NOW for the moment in which the
-// test runs, and the length of a description is N. What is between ‹ and › in a reply or a description is a regular expression.
+// test runs, $LOCATION for the URL of the description, and its length is N. What is between ‹ and › in a reply or a description is a
+// regular expression.
 type profile struct {
 	name     string
 	at       netip.AddrPort
@@ -44,6 +46,17 @@ type profile struct {
 	fault   string   // its answer
 	more    []talk   // what else is known, in this order
 	gets    []talk   // the same of documents by their paths
+
+	alive    string   // the announcement of what is searched for
+	says     []string // what stands in the description, without the white space between elements, which a browser does not show
+	misspelt string   // how the answer to a request begins whose header says Soapaction
+	bare     string   // status, and UPnP error, of the answer to an action without quotation marks
+	resets   string   // an action at which the connection is reset
+	scpd     string   // HTTP status of the documents of services; empty: 200
+	none     bool     // there is no connection service
+	fails    string   // what our client says where no port can be opened; empty: one can
+	goupnp   string   // what goupnp says where it opens none; empty: it does
+	left     int      // mappings that are there when our client takes its own for gone
 }
 
 // talk is a request and its answer.
@@ -73,14 +86,17 @@ func (p profile) test(t *testing.T) {
 	if !regexp.MustCompile("^" + p.udn + "$").MatchString(g.UDN()) {
 		t.Errorf("UDN %s does not look like %s", g.UDN(), p.udn)
 	}
-	fill := strings.NewReplacer("$UDN", g.UDN(), "$NOW", now)
-	reply := search(t, pc, g.SSDP(), p.st)
+	fill := strings.NewReplacer("$UDN", g.UDN(), "$NOW", now, "$LOCATION", g.Location())
+	var reply string
+	if p.st != "" {
+		reply = search(t, pc, g.SSDP(), p.st)
+	}
 	if want := crlf(fill.Replace(p.reply)); want != "" && !regexp.MustCompile("^"+pattern(want)+"$").MatchString(reply) {
 		t.Errorf("reply (-want +got)\n%s", cmp.Diff(want, reply))
 	}
 	path := strings.TrimPrefix(g.Location(), "http://"+p.at.String())
 	answer := exchange(t, pc, p.at, "GET "+path+" HTTP/1.1\r\nHost: "+p.at.String()+"\r\nConnection: close\r\n\r\n")
-	answer = regexp.MustCompile(`ength: \d+`).ReplaceAllString(answer, "ength: N")
+	answer = regexp.MustCompile(`((?i)length: )\d+`).ReplaceAllString(answer, "${1}N")
 	_, document, _ := strings.Cut(answer, "\r\n\r\n")
 	beginning := answer
 	if !strings.HasPrefix(p.begins, "HTTP/") { // the head is not known
@@ -93,21 +109,65 @@ func (p profile) test(t *testing.T) {
 		t.Errorf("description ends (-want +got)\n%s", cmp.Diff(want, answer[max(0, len(answer)-len(want)):]))
 	}
 	var tree goupnp.RootDevice
-	if err := xml.Unmarshal([]byte(document), &tree); err != nil {
+	named := strings.Replace(document, "<root>", `<root xmlns="urn:schemas-upnp-org:device-1-0">`, 1) // goupnp wants the namespace
+	if err := xml.Unmarshal([]byte(named), &tree); err != nil {
 		t.Fatal(err)
 	}
 	if diff := p.diff(outline(&tree.Device)); diff != "" {
 		t.Errorf("tree (-want +got)\n%s", diff)
 	}
+	between := regexp.MustCompile(`>\s+<`).ReplaceAllString(document, "><")
+	for _, part := range p.says {
+		if part := fill.Replace(part); !strings.Contains(between, part) {
+			t.Errorf("description says %s\nwithout %s", between, part)
+		}
+	}
+	tree.Device.VisitServices(func(s *goupnp.Service) {
+		path := strings.TrimPrefix(s.SCPDURL.Str, "http://"+p.at.String())
+		status := strings.Fields(exchange(t, pc, p.at, "GET "+path+" HTTP/1.1\r\nHost: "+p.at.String()+"\r\nConnection: close\r\n\r\n"))[1]
+		if want := std.Or(p.scpd, "200"); status != want {
+			t.Errorf("%s is %s, want %s", s.SCPDURL.Str, status, want)
+		}
+	})
 	control := ""
 	tree.Device.VisitServices(func(s *goupnp.Service) {
 		if regexp.MustCompile("^" + p.control + "$").MatchString(s.ControlURL.Str) {
-			control = s.ControlURL.Str
+			control = strings.TrimPrefix(s.ControlURL.Str, "http://"+p.at.String())
 		}
 	})
+	if p.none != (control == "") {
+		t.Errorf("control URL %q", control)
+	}
 	if p.answer != "" {
 		if got := p.call(t, pc, control, "GetExternalIPAddress"); got != fill.Replace(p.answer) {
 			t.Errorf("answer (-want +got)\n%s", cmp.Diff(fill.Replace(p.answer), got))
+		}
+	}
+	if p.misspelt != "" {
+		request := p.request(control, "GetExternalIPAddress")
+		got := exchange(t, pc, p.at, strings.Replace(request, "SOAPAction:", "Soapaction:", 1))
+		if !strings.HasPrefix(got, p.misspelt) {
+			t.Errorf("to Soapaction (-want +got)\n%s", cmp.Diff(p.misspelt, got))
+		}
+	}
+	if p.bare != "" {
+		request := p.request(control, "GetExternalIPAddress")
+		got := exchange(t, pc, p.at, regexp.MustCompile(`SOAPAction: "(.*)"`).ReplaceAllString(request, "SOAPAction: $1"))
+		if said := strings.Join(regexp.MustCompile(`^HTTP/1.1 (\d+)[^<]*(?:.*<errorCode>(\d+))?`).FindStringSubmatch(got)[1:], " "); said != p.bare {
+			t.Errorf("to an action without quotation marks: %s, want %s", got, p.bare)
+		}
+	}
+	if p.resets != "" {
+		c, err := pc.Dial(t.Context(), "tcp", netip.Addr{}, p.at.String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		if _, err := io.WriteString(c, p.request(control, p.resets)); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := io.ReadAll(c); len(got) > 0 || ending(err) != "reset" {
+			t.Errorf("%s ends with %q, %v", p.resets, got, err)
 		}
 	}
 	if p.fault != "" {
@@ -137,27 +197,40 @@ func TestProfilesOpen(t *testing.T) {
 	for _, p := range profiles() {
 		t.Run(p.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				g, pc := p.start(t)
-				m, err := client.Map(t.Context(), client.Request{InternalPort: 8080, Lease: time.Hour}, client.Options{Net: pc, SSDP: g.SSDP().String()})
+				router, pc, o := p.stand(t)
+				o.Net, o.SSDP = router, "multicast"
+				g := emulator.Start(t, o)
+				before := table(g)
+				m, err := client.Map(t.Context(), client.Request{InternalPort: 8080, Lease: time.Hour}, client.Options{Net: pc})
+				if p.fails != "" {
+					if diff := cmp.Diff(before, table(g)); err == nil || !strings.Contains(err.Error(), p.fails) || diff != "" {
+						t.Errorf("%v, want %s; table (-before +after)\n%s", err, p.fails, diff)
+					}
+					return
+				}
 				if err != nil {
 					t.Fatal(err)
 				}
-				var open []string
-				for _, m := range g.Mappings() {
-					open = append(open, fmt.Sprintf("%s %d %v:%d", m.Protocol, m.ExternalPort, m.InternalClient, m.InternalPort))
-				}
-				if diff := cmp.Diff([]string{"TCP 8080 192.168.1.10:8080"}, open); diff != "" {
+				if diff := cmp.Diff(append(before, "TCP 8080 192.168.1.10:8080"), table(g)); diff != "" {
 					t.Errorf("open (-want +got)\n%s", diff)
 				}
 				if err := m.Close(t.Context()); err != nil {
 					t.Error(err)
 				}
-				if n := len(g.Mappings()); n != 0 {
-					t.Errorf("%d mappings left over", n)
+				if n := len(table(g)) - len(before); n != p.left {
+					t.Errorf("%d mappings left over, want %d", n, p.left)
 				}
 			})
 		})
 	}
+}
+
+// table lists what a gateway maps.
+func table(g *emulator.Gateway) (all []string) {
+	for _, m := range g.Mappings() {
+		all = append(all, fmt.Sprintf("%s %d %v:%d", m.Protocol, m.ExternalPort, m.InternalClient, m.InternalPort))
+	}
+	return all
 }
 
 // So does goupnp, unmodified and over net/http: by the generic client that it has for every type.
@@ -168,14 +241,18 @@ func TestProfilesGoupnp(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			g := emulator.Start(t, s.Options()[0])
+			o := s.Options()[0]
+			g := emulator.Start(t, o)
 			location, err := url.Parse(g.Location())
 			if err != nil {
 				t.Fatal(err)
 			}
 			root, err := goupnp.DeviceByURL(location)
 			if err != nil {
-				t.Fatal(err)
+				if p.goupnp == "" || !strings.Contains(err.Error(), p.goupnp) {
+					t.Fatal(err)
+				}
+				return
 			}
 			var path, urn string
 			root.Device.VisitServices(func(s *goupnp.Service) {
@@ -183,24 +260,78 @@ func TestProfilesGoupnp(t *testing.T) {
 					path, urn = s.ControlURL.Str, s.ServiceType
 				}
 			})
+			if p.none {
+				if path != "" {
+					t.Errorf("there is a connection service at %s", path)
+				}
+				return
+			}
 			control, err := location.Parse(path)
 			if err != nil {
 				t.Fatal(err)
 			}
 			c := soaper.NewSOAPClient(*control)
+			before := len(g.Mappings())
 			in := struct {
 				NewRemoteHost, NewExternalPort, NewProtocol, NewInternalPort, NewInternalClient, NewEnabled, NewPortMappingDescription, NewLeaseDuration string
 			}{"", "8080", "TCP", "8080", "127.0.0.1", "1", "goupnp", "0"}
-			if err := c.PerformActionCtx(t.Context(), urn, "AddPortMapping", &in, &struct{}{}); err != nil {
+			err = c.PerformActionCtx(t.Context(), urn, "AddPortMapping", &in, &struct{}{})
+			if p.goupnp != "" {
+				if err == nil || !strings.Contains(err.Error(), p.goupnp) || len(g.Mappings()) != before {
+					t.Errorf("%v and %v, want %s", err, g.Mappings(), p.goupnp)
+				}
+				return
+			}
+			if err != nil {
 				t.Fatal(err)
 			}
-			if n := len(g.Mappings()); n != 1 {
-				t.Errorf("%d mappings, want 1", n)
+			if n := len(g.Mappings()) - before; n != 1 {
+				t.Errorf("%d mappings more, want 1", n)
+			}
+			want := external
+			switch {
+			case o.ExternalIP.IsUnspecified():
+				want = ""
+			case o.ExternalIP.IsValid():
+				want = o.ExternalIP.String()
 			}
 			var out struct{ NewExternalIPAddress string }
-			if err := c.PerformActionCtx(t.Context(), urn, "GetExternalIPAddress", &struct{}{}, &out); err != nil || out.NewExternalIPAddress != "45.66.77.88" {
+			if err := c.PerformActionCtx(t.Context(), urn, "GetExternalIPAddress", &struct{}{}, &out); err != nil || out.NewExternalIPAddress != want {
 				t.Errorf("external address %q, %v", out.NewExternalIPAddress, err)
 			}
+		})
+	}
+}
+
+// The announcements that were captured.
+func TestProfilesAnnounce(t *testing.T) {
+	for _, p := range profiles() {
+		if p.alive == "" {
+			continue
+		}
+		t.Run(p.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				router, pc, o := p.stand(t)
+				c, err := pc.ListenGroup(t.Context(), netip.MustParseAddr("192.168.1.10"), netip.MustParseAddrPort(group))
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer c.Close()
+				o.Net, o.SSDP = router, "multicast"
+				g := emulator.Start(t, o)
+				want := crlf(strings.NewReplacer("$UDN", g.UDN(), "$NOW", now, "$LOCATION", g.Location()).Replace(p.alive))
+				c.SetReadDeadline(time.Now().Add(time.Minute))
+				var heard []string
+				for b := make([]byte, 4096); ; {
+					n, _, err := c.ReadFrom(b)
+					if err != nil {
+						t.Fatalf("not announced, but %s: (-want +got)\n%s", err, cmp.Diff(want, heard))
+					}
+					if heard = append(heard, string(b[:n])); string(b[:n]) == want {
+						return
+					}
+				}
+			})
 		})
 	}
 }
@@ -208,21 +339,29 @@ func TestProfilesGoupnp(t *testing.T) {
 // start plays the profile at its address beside a host.
 func (p profile) start(t *testing.T) (*emulator.Gateway, *emulator.Host) {
 	t.Helper()
+	router, pc, o := p.stand(t)
+	o.Net, o.SSDP = router, netip.AddrPortFrom(p.at.Addr(), 1900).String()
+	return emulator.Start(t, o), pc
+}
+
+// stand makes a network for the profile: a router, a host, and what the router is to be.
+func (p profile) stand(t *testing.T) (router, pc *emulator.Host, o emulator.Options) {
+	t.Helper()
 	n := emulator.NewNetwork()
 	t.Cleanup(func() { n.Close() })
-	router := n.Host("router", netip.PrefixFrom(p.at.Addr(), 24))
-	pc := n.Host("pc", netip.MustParsePrefix("192.168.1.10/24"))
+	router = n.Host("router", netip.PrefixFrom(p.at.Addr(), 24))
+	pc = n.Host("pc", netip.MustParsePrefix("192.168.1.10/24"))
 	pc.SetDefaultGateway(p.at.Addr())
 	s, err := scenarios.Load(p.name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := s.Options()[0]
-	o.Net, o.LAN, o.HTTPPort, o.SSDP = router, p.at.Addr(), p.at.Port(), netip.AddrPortFrom(p.at.Addr(), 1900).String()
+	o = s.Options()[0]
+	o.LAN, o.HTTPPort = p.at.Addr(), p.at.Port()
 	if p.external != "" {
 		o.ExternalIP = netip.MustParseAddr(p.external)
 	}
-	return emulator.Start(t, o), pc
+	return router, pc, o
 }
 
 // search asks by unicast, and gives the first answer.
@@ -248,13 +387,18 @@ func search(t *testing.T, pc *emulator.Host, to netip.AddrPort, st string) strin
 // call sends a control request.
 func (p profile) call(t *testing.T, pc *emulator.Host, path, action string, args ...string) string {
 	t.Helper()
+	return exchange(t, pc, p.at, p.request(path, action, args...))
+}
+
+// request is a control request.
+func (p profile) request(path, action string, args ...string) string {
 	var all []soap.Arg
 	for i := 0; i < len(args); i += 2 {
 		all = append(all, soap.Arg{Name: args[i], Value: args[i+1]})
 	}
 	body := soap.WriteRequest(p.urn, action, all)
-	return exchange(t, pc, p.at, fmt.Sprintf("POST %s HTTP/1.1\r\nHost: %v\r\nConnection: close\r\nContent-Type: text/xml; charset=\"utf-8\"\r\n"+
-		"SOAPAction: \"%s#%s\"\r\nContent-Length: %d\r\n\r\n%s", path, p.at, p.urn, action, len(body), body))
+	return fmt.Sprintf("POST %s HTTP/1.1\r\nHost: %v\r\nConnection: close\r\nContent-Type: text/xml; charset=\"utf-8\"\r\n"+
+		"SOAPAction: \"%s#%s\"\r\nContent-Length: %d\r\n\r\n%s", path, p.at, p.urn, action, len(body), body)
 }
 
 // exchange gives all that the gateway sends until it closes the connection.
