@@ -244,9 +244,9 @@ func TestSSDPWordProblems(t *testing.T) {
 	want := []string{
 		`neighbour: 9 is not within 1..8`,
 		`dialect.ssdp.pace: -1 is not within 1..120`,
-		`dialect.ssdp.location: there is no word {hots} here, only {host}, {port}, {udn}, {gateway}, {igd}, {seed}, {path}; did you mean "host"?`,
+		`dialect.ssdp.location: there is no word {hots} here, only {host}, {port}, {authority}, {udn}, {gateway}, {igd}, {seed}, {path}; did you mean "host"?`,
 		`dialect.ssdp.udn: must begin with uuid:`,
-		`dialect.description.udn: there is no word {nobody} here, only {host}, {port}, {udn}, {gateway}, {igd}, {seed}`,
+		`dialect.description.udn: there is no word {nobody} here, only {host}, {port}, {authority}, {udn}, {gateway}, {igd}, {seed}`,
 		`faults[0].if.raw: ssdp.reply cannot be asked that, only via, st, client, size and header`,
 		`faults[0].do.random: 9000 is not within 1..8192`,
 		`faults[1].if.client: "routd" is neither same nor other nor routed nor an address or prefix; did you mean "routed"?`,
