@@ -2,49 +2,111 @@ package client
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"time"
 
 	"github.com/igdkit/igdkit/soap"
 )
 
-// fill opens the entry of a slot that is not owned, and reads it back.
+// shortLease is what no gateway means that grants it for a longer one that was asked: some DD-WRT take a lease for an end that has come already.
+const shortLease = 30 * time.Second
+
+// fill opens the entry of a slot that is not owned, and reads it back. An entry that is answered with success and not made, or made for
+// a moment only, is asked for once more without an end, which is what such gateways can do.
 func (p *planner) fill(ctx context.Context, s slot, first bool) (held, error) {
 	if s.ownership == shared {
 		h := s.held(0, time.Now())
 		h.Shared = true
 		return h, nil
 	}
-	began := time.Now()
-	asked, err := p.add(ctx, s, first && s.ownership != ours && p.req.AnyPort)
-	if err != nil {
-		return held{}, err
+	byAny := first && s.ownership != ours && p.req.AnyPort
+	h, missing, err := p.place(ctx, s, byAny)
+	if err != nil || h.asked == 0 {
+		return h, err
 	}
-	h := heldOf(asked, PortMapping{}, asked.Lease, began)
+	switch {
+	case h.shown && h.Lease.Known && h.Lease.Granted > 0 && h.Lease.Granted < min(shortLease, h.asked):
+	case missing && !p.hides:
+	default:
+		return h, nil
+	}
+	finite := p.lease
+	p.lease = 0
+	endless := s
+	endless.want.ExternalPort, endless.want.Lease = h.External.Port(), 0
+	again, missing, err := p.place(ctx, endless, false)
+	switch {
+	case err == nil && !missing:
+		return again, nil
+	case err != nil && unanswered(err):
+		return h, nil // which was accepted
+	case err == nil && p.listed(ctx) >= fullTable:
+		p.undo(ctx, again, true)
+		return held{}, &NotMadeError{Wanted: endless.want}
+	}
+	// It shows neither, so that nobody can tell; then the one with an end is the better one to leave behind.
+	p.lease, p.hides = finite, true
+	h, _, err = p.place(ctx, s, byAny)
+	return h, err
+}
+
+// fullTable is how many entries a table shows that may be full: of those that are without a word, the smallest known has 32.
+const fullTable = 24
+
+// listed counts the entries that the gateway shows.
+func (p *planner) listed(ctx context.Context) (n int) {
+	for _, err := range p.gw.PortMappings(ctx) {
+		if err != nil {
+			break
+		}
+		n++
+	}
+	return n
+}
+
+// place adds the entry of a slot and reads it back. missing tells that the gateway has accepted it, can be asked, and shows nothing.
+func (p *planner) place(ctx context.Context, s slot, byAny bool) (h held, missing bool, err error) {
+	began := time.Now()
+	asked, err := p.add(ctx, s, byAny)
+	if err != nil {
+		return held{}, false, err
+	}
+	h = heldOf(asked, PortMapping{}, asked.Lease, began)
+	h.added = began
 	fresh := s.ownership != ours
 
 	back, err := p.look(ctx, asked, s.shown)
+	if err == nil && back.ownership == free && !p.hides {
+		// Zyxel, the nano-node's routers: one action says that there is nothing, the other lists it.
+		back, err = p.lookInList(ctx, back)
+	}
 	switch {
 	case err != nil && ctx.Err() != nil:
 		if fresh {
 			p.undo(ctx, h, true)
 		}
-		return held{}, err
-	case err != nil, back.ownership == hidden, back.ownership == free:
-		return h, nil // accepted, though the gateway does not show it
+		return held{}, false, err
+	case err != nil, back.ownership == hidden:
+		return h, false, nil // accepted, though the gateway does not show it
+	case back.ownership == free:
+		return h, true, nil
 	case back.ownership == owned && sameClient(back.found.InternalClient, asked.InternalClient) == differs:
-		return held{}, &OwnedError{Wanted: asked, Owner: back.found}
+		return held{}, false, &OwnedError{Wanted: asked, Owner: back.found}
 	case back.ownership == owned:
 		if fresh && ourText(back.found.Description, asked.Description, s.shown) {
 			after, cancel := cleanupTime(ctx)
 			defer cancel()
 			p.remove(after, asked)
 		}
-		return held{}, &AlteredError{Wanted: asked, Made: back.found}
+		return held{}, false, &AlteredError{Wanted: asked, Made: back.found}
 	}
 	back.want = asked
-	return back.held(asked.Lease, began), nil
+	h = back.held(asked.Lease, began)
+	h.added = began
+	return h, false, nil
 }
 
 // held is the entry that was found in a slot, taken for ours; its lease counts from at.
@@ -126,13 +188,17 @@ func (p *planner) add(ctx context.Context, s slot, byAny bool) (PortMapping, err
 			return want, nil
 		}
 
-		a := attempt{code: faultCode(err), any: byAny, lease: want.Lease, low: want.ExternalPort < 1024}
+		a := attempt{code: faultCode(err), any: byAny, lease: want.Lease, low: want.ExternalPort < 1024,
+			even: want.ExternalPort == want.InternalPort, moves: p.req.AnyPort}
 		do := remedyFor(a)
 		if a.code == 0 {
 			step.Outcome = "no answer"
 			p.note(step, want, began)
 			if p.arrived(ctx, s, want) {
 				return want, nil
+			}
+			if want.Lease > 0 && p.crashed(ctx, s, err) {
+				p.lease = 0 // the lease may have been what it could not take (RFC 6886 §9.5)
 			}
 		} else {
 			step.Outcome = string(do)
@@ -152,6 +218,21 @@ func (p *planner) add(ctx context.Context, s slot, byAny bool) (PortMapping, err
 			return want, p.refused(s, want, do, err)
 		}
 	}
+}
+
+// crashed reports whether the gateway, which hung up on an add, is not there any more.
+func (p *planner) crashed(ctx context.Context, s slot, err error) bool {
+	if !hungUp(err) && !refusedToConnect(err) {
+		return false
+	}
+	_, err = p.gw.PortMapping(ctx, s.want.Key())
+	return refusedToConnect(err)
+}
+
+// refusedToConnect tells whether nobody listens where the gateway did.
+func refusedToConnect(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "dial" && !op.Timeout()
 }
 
 // arrived reports whether an add whose answer was lost took effect all the same. When that cannot be known,

@@ -25,8 +25,10 @@ type fakeGateway struct {
 	address string // external; "" means none
 	noAny   bool   // AddAnyPortMapping is refused with 401
 	v2      bool
-	forced  bool          // the internal port becomes the external one
-	gives   time.Duration // lease given whatever is asked; 0: as asked
+	forced  bool                   // the internal port becomes the external one
+	gives   time.Duration          // lease given whatever is asked; 0: as asked
+	ignores func(PortMapping) bool // adds that are answered with success and not done
+	hides   func(PortMapping) bool // rows that no action shows
 
 	// before may fail a call before it does anything, after may lose its answer.
 	before, after func(action string, m PortMapping) error
@@ -161,7 +163,7 @@ func (f *fakeGateway) ExternalIP(ctx context.Context) (a netip.Addr, err error) 
 func (f *fakeGateway) PortMapping(ctx context.Context, k Key) (m PortMapping, err error) {
 	err = f.call(ctx, "GetSpecificPortMappingEntry", PortMapping{RemoteHost: k.RemoteHost, ExternalPort: k.ExternalPort, Protocol: k.Protocol}, func() error {
 		var ok bool
-		if m, ok = f.get(k); !ok {
+		if m, ok = f.get(k); !ok || f.hides != nil && f.hides(m) {
 			return fault(soap.NoSuchEntryInArray)
 		}
 		return nil
@@ -174,7 +176,7 @@ func (f *fakeGateway) PortMappings(ctx context.Context) iter.Seq2[PortMapping, e
 		var ms []PortMapping
 		err := f.call(ctx, "GetGenericPortMappingEntry", PortMapping{}, func() error {
 			for k := range f.rows {
-				if m, ok := f.get(k); ok {
+				if m, ok := f.get(k); ok && (f.hides == nil || !f.hides(m)) {
 					ms = append(ms, m)
 				}
 			}
@@ -194,6 +196,9 @@ func (f *fakeGateway) PortMappings(ctx context.Context) iter.Seq2[PortMapping, e
 func (f *fakeGateway) store(m PortMapping) error {
 	if old, ok := f.get(m.Key()); ok && old.InternalClient != m.InternalClient {
 		return fault(soap.ConflictInMappingEntry)
+	}
+	if f.ignores != nil && f.ignores(m) {
+		return nil
 	}
 	if f.gives > 0 {
 		m.Lease = f.gives

@@ -67,13 +67,14 @@ const firstCheck = 10 * time.Second
 // keeper is the goroutine behind a kept mapping. Only it changes what the mapping holds.
 type keeper struct {
 	*Mapping
-	search bool      // the gateway must be found first, again or for the first time
-	cause  error     // why it is searched again
-	gone   bool      // GatewayGone was told
-	renew  bool      // everything is to be renewed whatever the time
-	tries  int       // failures in a row
-	check  time.Time // when to look at the entries
-	signs  chan sign // from the client; nil: none come
+	search  bool      // the gateway must be found first, again or for the first time
+	cause   error     // why it is searched again
+	gone    bool      // GatewayGone was told
+	renew   bool      // everything is to be renewed whatever the time
+	tries   int       // failures in a row
+	repairs int       // looks in a row that found something lost
+	check   time.Time // when to look at the entries
+	signs   chan sign // from the client; nil: none come
 }
 
 // run works until ctx ends. It sleeps in one place: what else should wake it joins the select.
@@ -145,6 +146,9 @@ func unanswered(err error) bool {
 		return false
 	}
 	if _, ok := errors.AsType[*AlteredError](err); ok {
+		return false
+	}
+	if _, ok := errors.AsType[*NotMadeError](err); ok {
 		return false
 	}
 	return faultCode(err) == 0

@@ -71,8 +71,11 @@ func (k *keeper) maintain(ctx context.Context) error {
 	k.plan.sweep(ctx, k.held) // what fails now is tried again the next time
 	switch {
 	case fresh:
-		k.check = now.Add(firstCheck)
+		// What does not last is looked at less and less often: it would be repaired for ever.
+		k.check = now.Add(min(firstCheck<<min(k.repairs, 10), k.req.CheckInterval))
+		k.repairs++
 	case look:
+		k.repairs = 0
 		k.check = now.Add(k.req.CheckInterval - jitter(k.req.CheckInterval/10, k.rand))
 	}
 	if err == nil || !unanswered(err) {
@@ -110,7 +113,16 @@ func (k *keeper) maintainEntry(ctx context.Context, h held, due bool) (held, Eve
 	if !due && !missing {
 		return k.observe(h, s), "", nil
 	}
+	if missing && !h.added.IsZero() && time.Since(h.added) < h.asked/2 {
+		k.plan.lease = 0 // it did not last: old DD-WRT takes any lease for an end that has come
+	}
 	n, err := k.plan.fill(ctx, s, false)
+	if _, refused := errors.AsType[*RefusedError](err); refused && s.ownership == ours {
+		n, err = k.unrenewed(ctx, h, s, err)
+		if err == nil && n.added.Equal(h.added) {
+			return n, "", nil
+		}
+	}
 	if err != nil {
 		h.lost = h.lost || missing && !unanswered(err)
 		return h, "", err
@@ -123,6 +135,33 @@ func (k *keeper) maintainEntry(ctx context.Context, h held, due bool) (held, Eve
 		return n, "", nil
 	}
 	return n, Renewed, nil
+}
+
+// lastChance is how long before its end an entry is deleted and added anew that cannot be renewed.
+const lastChance = 30 * time.Second
+
+// unrenewed is what becomes of an entry of ours that lives and that the gateway refuses to renew: as long as it lives it is left alone, since what
+// is deleted may be lost for good; then it is deleted and added. Some gateways answer 718 or any other error to a renewal.
+func (k *keeper) unrenewed(ctx context.Context, h held, s slot, why error) (held, error) {
+	seen := s.held(h.asked, time.Now())
+	seen.added, seen.asked, seen.renew = h.added, h.asked, time.Time{}
+	if !s.found.LeaseKnown {
+		return h, why
+	}
+	if s.found.Lease == 0 { // it has no end, or none is told
+		seen.ends, seen.Expires = time.Time{}, time.Time{}
+		return seen, nil
+	}
+	seen.ends = time.Now().Add(s.found.Lease)
+	if s.found.Lease > 2*lastChance {
+		seen.renew = seen.ends.Add(-lastChance)
+		return seen, nil
+	}
+	if err := k.plan.remove(ctx, s.want); err != nil {
+		return h, why
+	}
+	s.ownership = free
+	return k.plan.fill(ctx, s, false)
 }
 
 // observe updates h by what the gateway shows of it.

@@ -144,17 +144,27 @@ func (m manner) transport(o Options, local netip.Addr, timeout time.Duration) ht
 	}}}
 }
 
-// mannered makes an M-POST of a POST.
+// mannered gives a POST the form that gateways want, and makes an M-POST of it where need be.
 type mannered struct {
 	manner
 	base http.RoundTripper
 }
 
 func (m mannered) RoundTrip(req *http.Request) (*http.Response, error) {
-	if !m.mpost || req.Method != http.MethodPost {
+	if req.Method != http.MethodPost || req.Body == nil {
 		return m.base.RoundTrip(req)
 	}
+	body, err := io.ReadAll(req.Body)
+	req.Body.Close()
+	if err != nil {
+		return nil, err
+	}
 	out := req.Clone(req.Context())
+	// goupnp ends the line after the XML declaration, and there are gateways that take no line break between tags.
+	out.Body = io.NopCloser(bytes.NewReader(bytes.Replace(body, []byte("?>\n<"), []byte("?><"), 1)))
+	if !m.mpost {
+		return m.base.RoundTrip(out)
+	}
 	out.Method = "M-POST"
 	out.Header = http.Header{}
 	for name, values := range req.Header {
@@ -164,13 +174,5 @@ func (m mannered) RoundTrip(req *http.Request) (*http.Response, error) {
 		out.Header[name] = slices.Clone(values)
 	}
 	out.Header["MAN"] = []string{`"http://schemas.xmlsoap.org/soap/envelope/"; ns=01`}
-	if req.Body != nil {
-		body, err := io.ReadAll(req.Body)
-		req.Body.Close()
-		if err != nil {
-			return nil, err
-		}
-		out.Body = io.NopCloser(bytes.NewReader(body))
-	}
 	return m.base.RoundTrip(out)
 }

@@ -58,6 +58,7 @@ func (g *Gateway) Map(ctx context.Context, req Request) (*Mapping, error) {
 type peer struct {
 	actions
 	location string     // URL of its description
+	udn      string     // its name, may be empty
 	local    netip.Addr // our address towards it
 	external netip.Addr // its external address, as it said when it was found
 	probed   time.Time  // when that was
@@ -69,6 +70,7 @@ func (g *Gateway) peer() *peer {
 	return &peer{
 		actions:  g,
 		location: g.Location,
+		udn:      g.UDN(),
 		local:    g.Local,
 		external: g.External,
 		probed:   g.probed,
@@ -83,7 +85,7 @@ func (m *Mapping) use(gw *peer) {
 	defer m.mu.Unlock()
 	plan := newPlanner(gw, m.req, &m.trace)
 	if m.plan != nil {
-		plan.leftovers = m.plan.leftovers
+		plan.learn(m.plan)
 	}
 	m.gw, m.plan = gw, plan
 }

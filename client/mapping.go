@@ -69,6 +69,7 @@ type Mapping struct {
 type held struct {
 	Entry
 	asked time.Duration // the lease asked for, 0 permanent
+	added time.Time     // when it was added or renewed last; zero when it was found
 	ends  time.Time     // when the lease runs out, as asked when it is unknown; zero when it does not
 	renew time.Time     // when to renew it; zero: never
 	shown bool          // the gateway has shown it since it was added

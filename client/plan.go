@@ -6,6 +6,8 @@ import (
 	"iter"
 	"net/netip"
 	"time"
+
+	"github.com/igdkit/igdkit/soap"
 )
 
 // actions is what the planner asks of a gateway.
@@ -29,7 +31,16 @@ type planner struct {
 	req       Request // with defaults
 	trace     *trace
 	lease     time.Duration // to ask for: req.Lease, or what the gateway would rather have
+	hides     bool          // the gateway does not show what it has accepted
 	leftovers []held        // ours and unwanted; to be removed when the gateway lets us
+}
+
+// learn takes over what an earlier planner of the same request found out about the same gateway.
+func (p *planner) learn(from *planner) {
+	p.leftovers = from.leftovers
+	if from.gw.udn == p.gw.udn {
+		p.lease, p.hides = from.lease, from.hides
+	}
 }
 
 func newPlanner(p *peer, req Request, t *trace) *planner {
@@ -40,8 +51,9 @@ func newPlanner(p *peer, req Request, t *trace) *planner {
 // where all of them can be had.
 func (p *planner) open(ctx context.Context, wanted uint16) ([]held, error) {
 	var first error
-	for _, port := range p.ports(wanted) {
-		hs, err := p.openAt(ctx, port)
+	ports := p.ports(wanted)
+	for len(ports) > 0 {
+		hs, err := p.openAt(ctx, ports[0])
 		if err == nil {
 			return hs, nil
 		}
@@ -51,6 +63,20 @@ func (p *planner) open(ctx context.Context, wanted uint16) ([]held, error) {
 		if !movable(err) {
 			return nil, err
 		}
+		even := ports[0] == p.req.InternalPort
+		ports = ports[1:]
+		if evens(err) && len(ports) > 0 && !even {
+			ports = []uint16{p.req.InternalPort} // no other port can be had
+		}
+	}
+	if faultCode(first) == soap.ActionFailed && p.lease > 0 {
+		// Some say 501 for everything, a lease that they cannot give among it.
+		finite := p.lease
+		p.lease = 0
+		if hs, err := p.openAt(ctx, wanted); err == nil {
+			return hs, nil
+		}
+		p.lease = finite
 	}
 	return nil, first
 }
@@ -61,7 +87,17 @@ func movable(err error) bool {
 		return true
 	}
 	e, ok := errors.AsType[*RefusedError](err)
-	return ok && e.remedy == elsewhere
+	return ok && e.remedy == elsewhere || evens(err)
+}
+
+// evens reports whether the gateway wants the external port to be the internal one: it says so, or it silently makes the internal port the
+// external one (FunBox 6).
+func evens(err error) bool {
+	if e, ok := errors.AsType[*AlteredError](err); ok {
+		return e.Made.InternalPort == e.Wanted.ExternalPort
+	}
+	e, ok := errors.AsType[*RefusedError](err)
+	return ok && e.remedy == equal
 }
 
 // openAt opens all protocols on one port, or none. Nothing is added before every protocol is known to

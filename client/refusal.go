@@ -58,6 +58,16 @@ func (e *RefusedError) Error() string {
 // Unwrap gives the gateway's refusal.
 func (e *RefusedError) Unwrap() error { return e.Err }
 
+// A NotMadeError says that the gateway answered with success, with a lease and without one, and made nothing: its table shows other entries, and
+// not this one. It may be full, which Broadcom's and others do not say.
+type NotMadeError struct {
+	Wanted PortMapping // as asked last
+}
+
+func (e *NotMadeError) Error() string {
+	return fmt.Sprintf("the gateway says that port %s is open, and did not open it; its table may be full", spell(e.Wanted))
+}
+
 // An AlteredError says that the gateway accepted an entry and made another one of it, as the FunBox 6
 // does with the internal port. What it made was removed.
 type AlteredError struct {

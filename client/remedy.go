@@ -15,6 +15,7 @@ const (
 	permanent remedy = "asked again without an end"
 	week      remedy = "asked again for a week"
 	plain     remedy = "asked again by AddPortMapping"
+	equal     remedy = "asked again on the port of the program"
 	elsewhere remedy = "not on this port"
 )
 
@@ -27,6 +28,8 @@ type attempt struct {
 	any   bool          // it was AddAnyPortMapping
 	lease time.Duration // asked for, 0 permanent
 	low   bool          // the external port is below 1024
+	even  bool          // the external port is the internal one
+	moves bool          // another external port is fine
 }
 
 // rule is one row of the remedies.
@@ -51,7 +54,9 @@ func remedies() []rule {
 
 		{soap.OnlyPermanentLeasesSupported, leased, permanent}, // MikroTik, Netgear, ZyXEL and many more
 		{soap.InvalidArgs, func(a attempt) bool { return a.lease > maxWeek }, week},
-		{soap.InvalidArgs, leased, permanent}, // ARRIS NVG578LX
+		{soap.InvalidArgs, leased, permanent},          // ARRIS NVG578LX
+		{soap.ArgumentValueInvalid, leased, permanent}, // FRITZ!Box 7590, OS 8.03, by TR-064
+		{soap.SamePortValuesRequired, func(a attempt) bool { return a.moves && !a.even }, equal},
 
 		{soap.ConflictInMappingEntry, always, elsewhere},
 		{soap.ConflictWithOtherMechanisms, always, elsewhere},

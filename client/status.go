@@ -42,7 +42,7 @@ func (g *Gateway) statusOf(ctx context.Context, service Service) (Status, error)
 }
 
 // ExternalIP asks for the address on the gateway's Internet side. A gateway that has none answers with the zero Addr and no
-// error (WANIPConnection:2 §2.3.13), or with 0.0.0.0; [Judge] tells what an address is worth. Text that is no address is a
+// error (WANIPConnection:2 §2.3.13), or with 0.0.0.0; [Judge] tells what an address is worth. Text that is no IPv4 address is a
 // [ValueError].
 func (g *Gateway) ExternalIP(ctx context.Context) (netip.Addr, error) {
 	a, err := g.externalIPOf(ctx, g.Service)
@@ -63,7 +63,7 @@ func (g *Gateway) externalIPOf(ctx context.Context, service Service) (netip.Addr
 		return netip.Addr{}, nil
 	}
 	a, err := netip.ParseAddr(text)
-	if err != nil {
+	if err != nil || !a.Unmap().Is4() { // an IPv6 address leads to no mapping
 		return netip.Addr{}, &ValueError{Action: action, Argument: "NewExternalIPAddress", Value: text}
 	}
 	return a.Unmap().WithZone(""), nil

@@ -74,6 +74,7 @@ func (p *planner) release(ctx context.Context, h held) error {
 	case s.ownership == ours:
 	case s.ownership == shared && h.fresh:
 	case s.ownership == hidden && !h.doubt && !expired:
+	case s.ownership == free && p.hides && !h.shown && !h.doubt && !expired: // it was accepted, and nothing is shown
 	default:
 		return nil
 	}

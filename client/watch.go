@@ -125,8 +125,9 @@ func (w *watch) hear(ctx context.Context, a announcement) {
 	udn := a.udn()
 	switch {
 	case g == nil:
+		// A search has failed, or is under way: some gateways answer none (D-Link DSL-2730E).
 		if a.alive && claimsGateway(a.nt) && w.may(&w.met, metDistance) {
-			w.client.tell(sign{search: true, cause: errAnnounced})
+			w.revisit(ctx, nil, a)
 		}
 		return
 	case a.from.Addr() != g.Responder && !slices.Contains(g.udns(), udn):
@@ -167,13 +168,17 @@ func (w *watch) may(last *time.Time, distance time.Duration) bool {
 // revisit reads the description that a restarted gateway announces, which is faster than a search, and lets the keepers come to it. When that
 // fails they search.
 func (w *watch) revisit(ctx context.Context, old *Gateway, a announcement) {
-	if g, err := w.client.describeAnnounced(ctx, w.o, a); err == nil && (g.DefaultRoute || !old.DefaultRoute || old.UDN() == g.UDN()) {
+	if g, err := w.client.describeAnnounced(ctx, w.o, a); err == nil && (old == nil || g.DefaultRoute || !old.DefaultRoute || old.UDN() == g.UDN()) {
 		w.client.meet(g)
 		for udn := range w.left {
 			delete(w.left, udn)
 		}
 	}
-	w.client.tell(sign{search: true, cause: errRebooted})
+	cause := errRebooted
+	if old == nil {
+		cause = errAnnounced
+	}
+	w.client.tell(sign{search: true, cause: cause})
 }
 
 // describeAnnounced reads what is described at the LOCATION of an announcement, as if it had answered a search.
