@@ -12,7 +12,7 @@ import (
 const findGrace = 100 * time.Millisecond
 
 // Find gives the gateway to use. It returns at once with one that is on the only default route, connected and has a public
-// address; 100 ms after one that is merely connected, unless a better one comes; and with the best of the rest when the search
+// address; 100 ms after one that is merely connected and on a default route or with an address, unless a better one comes; and with the best of the rest when the search
 // is over. The choice does not depend on the order of answers within that time. A gateway that Options names need not
 // be on the default route.
 //
@@ -41,7 +41,7 @@ func Find(ctx context.Context, o Options) (*Gateway, error) {
 			if best == nil || better(g, best) {
 				best = g
 			}
-			if best.Connected && grace == nil {
+			if best.promising() && grace == nil {
 				grace = time.AfterFunc(findGrace, cancel)
 			}
 			return !best.ideal() || s.rivals() && !best.asked
@@ -68,6 +68,12 @@ func Find(ctx context.Context, o Options) (*Gateway, error) {
 	}
 	why.Searched = s.searched
 	return nil, &why
+}
+
+// promising tells whether it is worth little to wait for a better one. A repeater is connected too, beside the default route and without an
+// address.
+func (g *Gateway) promising() bool {
+	return g.Connected && (g.DefaultRoute || g.asked || g.Verdict() != None)
 }
 
 // ideal tells whether no better gateway can come.

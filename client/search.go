@@ -17,6 +17,7 @@ const afterMX = 200 * time.Millisecond
 type burst struct {
 	after time.Duration // since the start
 	mx    int           // seconds
+	bare  bool          // MAN is written without its quotes too, as the D-Link DIR-890L wants it
 }
 
 // end is when the last answer may arrive.
@@ -25,7 +26,7 @@ func (b burst) end() time.Duration { return b.after + time.Duration(b.mx)*time.S
 // bursts repeat at growing intervals, because datagrams get lost and some routers answer only some searches. The last one
 // is for those who need longer, and is left out when a gateway was found.
 func bursts() []burst {
-	return []burst{{0, 1}, {150 * time.Millisecond, 1}, {600 * time.Millisecond, 1}, {1600 * time.Millisecond, 2}}
+	return []burst{{mx: 1}, {after: 150 * time.Millisecond, mx: 1}, {after: 600 * time.Millisecond, mx: 1}, {after: 1600 * time.Millisecond, mx: 2, bare: true}}
 }
 
 // search is one run of Discover. Sockets are read and descriptions fetched by goroutines of their own; everything else

@@ -129,7 +129,7 @@ func (s *search) send(b burst) {
 	var failures []*InterfaceError
 	for _, k := range s.sockets {
 		if !s.target.group {
-			if err := s.ask(k, s.target.addr, 0); err != nil {
+			if err := s.ask(k, s.target.addr, burst{bare: b.bare}); err != nil {
 				failures = append(failures, k.failure(err))
 			}
 			continue
@@ -137,12 +137,12 @@ func (s *search) send(b burst) {
 		if s.o.SSDP == "" {
 			for _, g := range k.link.gateways {
 				if g.Is4() {
-					s.ask(k, netip.AddrPortFrom(g, ssdp.Port), 0) // a gateway without a unicast ear is asked by multicast too
+					s.ask(k, netip.AddrPortFrom(g, ssdp.Port), burst{bare: b.bare}) // a gateway without a unicast ear is asked by multicast too
 				}
 			}
 		}
 		if k.link.ifi.Flags&net.FlagMulticast != 0 {
-			if err := s.ask(k, s.target.addr, b.mx); err != nil {
+			if err := s.ask(k, s.target.addr, b); err != nil {
 				s.fail(k.failure(err))
 			}
 		}
@@ -157,13 +157,19 @@ func (s *search) send(b burst) {
 }
 
 // ask sends one M-SEARCH for each search target.
-func (s *search) ask(k *socket, to netip.AddrPort, mx int) error {
+func (s *search) ask(k *socket, to netip.AddrPort, b burst) error {
+	mans := []string{ssdp.Discover}
+	if b.bare {
+		mans = append(mans, strings.Trim(ssdp.Discover, `"`))
+	}
 	addr := net.UDPAddrFromAddrPort(to)
 	for _, st := range searchTargets() {
-		b := ssdp.Search{Host: to.String(), ST: st, MX: mx}.Append(nil)
-		traceDatagram(s.o.Trace, '>', to, b)
-		if _, err := k.conn.WriteTo(b, addr); err != nil {
-			return err
+		for _, man := range mans {
+			b := ssdp.Search{Host: to.String(), ST: st, MX: b.mx, MAN: man}.Append(nil)
+			traceDatagram(s.o.Trace, '>', to, b)
+			if _, err := k.conn.WriteTo(b, addr); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -6,13 +6,14 @@ import (
 	"strings"
 )
 
-// repair balances the tags of a document that is not well formed: elements left open are closed, stray end tags dropped, a
-// tag cut off by the end of the document dropped, an angle bracket that begins no tag escaped. The error is a [*LimitError]
+// repair balances the tags of a document that is not well formed: elements left open are closed, an end tag of another name closes the
+// element that holds text only (TP-Link Archer C9), other stray end tags are dropped, a tag cut off by the end of the document dropped, an angle bracket that begins no tag escaped. The error is a [*LimitError]
 // when elements nest deeper than depth.
 func repair(b []byte, depth int, q *quirks) ([]byte, error) {
 	out := make([]byte, 0, len(b)+256)
 	var open []string
 	var skip skipper
+	leaf := false // the last tag was the start of an element
 	for {
 		i := bytes.IndexByte(b, '<')
 		if i < 0 {
@@ -42,12 +43,13 @@ func repair(b []byte, depth int, q *quirks) ([]byte, error) {
 		b = b[end+1:]
 		switch kind {
 		case emptyTag:
+			leaf = false
 			out = append(out, tag...)
 		case startTag:
 			if open = append(open, name); len(open) > depth {
 				return nil, &LimitError{"depth", int64(depth)}
 			}
-			out = append(out, tag...)
+			out, leaf = append(out, tag...), true
 		case endTag:
 			at := len(open) - 1
 			for at >= 0 && !strings.EqualFold(open[at], name) {
@@ -56,6 +58,10 @@ func repair(b []byte, depth int, q *quirks) ([]byte, error) {
 			if at < 0 || at < len(open)-1 || open[at] != name {
 				q.add(MismatchedTag)
 			}
+			if at < 0 && leaf {
+				at = len(open) - 1
+			}
+			leaf = false
 			if at >= 0 {
 				out = closeTags(out, open[at:])
 				open = open[:at]
