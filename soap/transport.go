@@ -12,8 +12,8 @@ import (
 	"github.com/igdkit/igdkit/internal/http1"
 )
 
-// Transport is an [http.RoundTripper] between a SOAP client and its gateways. Requests that hold a SOAPAction reach Base as
-// they are; what the device answers is read leniently and replaced by a canonical envelope: a response in the standard's names
+// Transport is an [http.RoundTripper] between a SOAP client and its gateways. Requests that hold a SOAPAction reach Base with
+// their body on one line; what the device answers is read leniently and replaced by a canonical envelope: a response in the standard's names
 // and order with status 200, or a fault with status 500. Anything else is an error of RoundTrip: [*HTTPError],
 // [*LimitError], [*SyntaxError], or the network's. So http.Client.Do fails where the device did not speak UPnP, with the
 // cause in reach of [errors.As].
@@ -59,6 +59,10 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // call performs one action. What it returns is for a strict client, what it leaves in c is the truth.
 func (t *Transport) call(base http.RoundTripper, req *http.Request, service, action string, c *call) (*http.Response, error) {
+	req, err := onOneLine(req)
+	if err != nil {
+		return nil, err
+	}
 	resp, err := base.RoundTrip(req)
 	if err != nil {
 		return nil, public(err)
