@@ -142,13 +142,12 @@ type ServiceNode struct {
 	Service Template `yaml:"service"`       // its own text; "": DescriptionDialect.Service
 }
 
-// HTTPDialect is where HTTP is served, and how its answers look: their heads, with status line, as templates.
+// HTTPDialect is how HTTP answers look: their heads, with status line, as templates.
 //
 // They know {status} and {reason}, {server}, {date}, {type} of the body, {length} of the body, and where the answer has them {connection} (close,
 // when the client asked for it), {allow}, {sid} and {timeout}. A line with a word that has no value is left out. A connection is
 // closed after an answer that says so, or that does not say its length.
 type HTTPDialect struct {
-	Port        uint16   `yaml:"port"`        // of LOCATION; 0: any free one. Options.HTTPPort goes before it
 	Server      *string  `yaml:"server"`      // nil: Dialect.Server
 	Head        Template `yaml:"head"`        // "": that of UDA 1.1 §2.11, §3.1.2
 	Description Template `yaml:"description"` // of description and SCPDs; "": Head

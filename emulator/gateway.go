@@ -1,7 +1,6 @@
 package emulator
 
 import (
-	"cmp"
 	"context"
 	"net/netip"
 	"slices"
@@ -55,7 +54,7 @@ func New(ctx context.Context, o Options) (*Gateway, error) {
 			return nil, err
 		}
 	}
-	p, err := g.appear(0, generation{}, netip.AddrPortFrom(o.Stands(), cmp.Or(o.HTTPPort, o.Dialect.HTTP.Port)), o.ports(), false)
+	p, err := g.appear(0, generation{}, netip.AddrPortFrom(o.Stands(), o.HTTPPort), o.ports(), false)
 	if err != nil {
 		g.cancel()
 		return nil, err

@@ -32,6 +32,31 @@ BOOTID.UPNP.ORG: 946684800
 CONFIGID.UPNP.ORG: 1337
 
 `,
+			alive: `NOTIFY * HTTP/1.1
+HOST: 239.255.255.250:1900
+CACHE-CONTROL: max-age=1800
+LOCATION: http://192.168.1.1:5000/rootDesc.xml
+SERVER: Debian/6.1.0 UPnP/1.1 MiniUPnPd/2.3.1
+NT: upnp:rootdevice
+USN: $UDN::upnp:rootdevice
+NTS: ssdp:alive
+OPT: "http://schemas.upnp.org/upnp/1/0/"; ns=01
+01-NLS: 946684800
+BOOTID.UPNP.ORG: 946684800
+CONFIGID.UPNP.ORG: 1337
+
+`,
+			byebye: `NOTIFY * HTTP/1.1
+HOST: 239.255.255.250:1900
+NT: upnp:rootdevice
+USN: $UDN::upnp:rootdevice
+NTS: ssdp:byebye
+OPT: "http://schemas.upnp.org/upnp/1/0/"; ns=01
+01-NLS: 946684800
+BOOTID.UPNP.ORG: 946684800
+CONFIGID.UPNP.ORG: 1337
+
+`,
 			begins: "HTTP/1.1 200 OK\r\nContent-Type: text/xml; charset=\"utf-8\"\r\nConnection: close\r\nContent-Length: N\r\n" +
 				"Server: Debian/6.1.0 UPnP/1.1 MiniUPnPd/2.3.1\r\nExt:\r\n\r\n" +
 				"<?xml version=\"1.0\"?>\r\n" + `<root xmlns="urn:schemas-upnp-org:device-1-0" configId="1337"><specVersion><major>1</major><minor>1</minor></specVersion>` +
@@ -51,6 +76,7 @@ CONFIGID.UPNP.ORG: 1337
 				upnp + "WANIPConnection:2 " + identifier + "WANIPConn1 /WANIPCn.xml /ctl/IPConn /evt/IPConn",
 				upnp + "WANIPv6FirewallControl:1 " + identifier + "WANIPv6Firewall1 /WANIP6FC.xml /ctl/IP6FCtl /evt/IP6FCtl",
 			},
+			actions: append(elevenActions(), "DeletePortMappingRange", "GetListOfPortMappings", "AddAnyPortMapping"),
 			control: "/ctl/IPConn", urn: "urn:schemas-upnp-org:service:WANPPPConnection:1", // which it has not, and answers to
 			answer: "HTTP/1.1 200 OK\r\nContent-Type: text/xml; charset=\"utf-8\"\r\nConnection: close\r\nContent-Length: 358\r\n" +
 				"Server: Debian/6.1.0 UPnP/1.1 MiniUPnPd/2.3.1\r\nExt:\r\n\r\n<?xml version=\"1.0\"?>\r\n" + envelope +
@@ -182,6 +208,7 @@ Connection: Close
 				"urn:schemas-upnp-org:device:WANConnectionDevice:1 uuid:.*0002",
 				upnp + "WANPPPConnection:1 " + identifier + "WANPPPConnection.2 /dynsvc/WANPPPConnection:1.xml /uuid:[-0-9a-f]{34}0002/WANPPPConnection:1 /uuid:[-0-9a-f]{34}0002/WANPPPConnection:1",
 			},
+			actions: elevenActions(),
 			control: "/uuid:[-0-9a-f]{34}0002/WANPPPConnection:1", urn: "urn:schemas-upnp-org:service:WANPPPConnection:1",
 			answer: "HTTP/1.1 200 OK\r\nDATE: $NOW\r\nConnection: Keep-Alive\r\nServer: LINUX/2.4 UPnP/1.0 BRCM400/1.0\r\nContent-Length: 360\r\n" +
 				"Content-Type: text/xml; charset=\"utf-8\"\r\nEXT:\r\n\r\n<?xml version=\"1.0\"?>\r\n" + envelope +

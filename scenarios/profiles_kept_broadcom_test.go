@@ -17,6 +17,15 @@ Cache-Control:max-age=180
 DATE: Thu, 01 Jan 1970 00:23:13 GMT
 
 `,
+			alive: "NOTIFY * HTTP/1.1 \n" + `Host: 239.255.255.250:1900
+Cache-Control: max-age=180
+Location: http://192.168.1.1:5431/dyndev/$UDN
+NT: upnp:rootdevice
+NTS: ssdp:alive
+SERVER: LINUX/2.4 UPnP/1.0 BRCM400/1.0
+USN: $UDN::upnp:rootdevice
+
+`,
 			begins: crlf(`HTTP/1.0 200 OK
 Server: LINUX/2.4 UPnP/1.0 BRCM400/1.0
 Date: Thu, 01 Jan 1970 00:23:13 GMT
@@ -84,6 +93,7 @@ Connection: close
 				"urn:schemas-upnp-org:service:WANIPConnection:1 urn:upnp-org:serviceId:WANIPConn1 /dynsvc/WANIPConnection:1.xml /uuid:[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}02c000c8/WANIPConnection:1 /uuid:[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}02c000c8/WANIPConnection:1",
 				"urn:schemas-upnp-org:service:WANPPPConnection:1 urn:upnp-org:serviceId:WANPPPConn1 /dynsvc/WANPPPConnection:1.xml /uuid:[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}02c000c8/WANPPPConnection:1 /uuid:[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}02c000c8/WANPPPConnection:1",
 			},
+			actions: elevenActions(),
 			control: "/uuid:[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}02c000c8/WANIPConnection:1", urn: upnp + "WANIPConnection:1",
 			answer: crlf("HTTP/1.1 200 OK\nDATE: Thu, 01 Jan 1970 00:23:13 GMT\nConnection: Keep-Alive\nServer: LINUX/2.4 UPnP/1.0 BRCM400/1.0\nContent-Length: 359\n" +
 				"Content-Type: text/xml; charset=\"utf-8\"\nEXT:\n\n<?xml version=\"1.0\"?>\n" + envelope +

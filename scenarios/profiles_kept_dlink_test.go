@@ -85,6 +85,7 @@ USN: $UDN::urn:schemas-upnp-org:device:InternetGatewayDevice:1
 				upnp + "WANEthernetLinkConfig:1 " + identifier + `WANEthLinkC1 /WANEthernetLinkConfig.xml /soap.cgi\?service=WANEthLinkC1 /gena.cgi\?service=WANEthLinkC1`,
 				upnp + "WANIPConnection:1 " + identifier + `WANIPConn1 /WANIPConnection.xml /soap.cgi\?service=WANIPConn1 /gena.cgi\?service=WANIPConn1`,
 			},
+			actions: elevenActions(),
 			control: `/soap.cgi\?service=WANIPConn1`, urn: upnp + "WANIPConnection:1",
 			answer: "HTTP/1.1 200 OK\r\nServer: WebServer\r\nDate: $NOW\r\nConnection: close\r\nCONTENT-TYPE: text/xml; charset=\"utf-8\"\r\nCONTENT-LENGTH: 365 \r\nEXT:\r\n\r\n" +
 				"<?xml version=\"1.0\"?>\n" + envelope + "\n\t<s:Body>\n\t\t<u:GetExternalIPAddressResponse xmlns:u=\"urn:schemas-upnp-org:service:WANIPConnection:1\">\n" +

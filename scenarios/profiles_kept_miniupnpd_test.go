@@ -72,6 +72,31 @@ BOOTID.UPNP.ORG: 946684800
 CONFIGID.UPNP.ORG: 1337
 
 `,
+			alive: `NOTIFY * HTTP/1.1
+HOST: 239.255.255.250:1900
+CACHE-CONTROL: max-age=1800
+LOCATION: http://192.168.1.1:5000/rootDesc.xml
+SERVER: Debian/6.1.0 UPnP/1.1 MiniUPnPd/2.3.1
+NT: upnp:rootdevice
+USN: $UDN::upnp:rootdevice
+NTS: ssdp:alive
+OPT: "http://schemas.upnp.org/upnp/1/0/"; ns=01
+01-NLS: 946684800
+BOOTID.UPNP.ORG: 946684800
+CONFIGID.UPNP.ORG: 1337
+
+`,
+			byebye: `NOTIFY * HTTP/1.1
+HOST: 239.255.255.250:1900
+NT: upnp:rootdevice
+USN: $UDN::upnp:rootdevice
+NTS: ssdp:byebye
+OPT: "http://schemas.upnp.org/upnp/1/0/"; ns=01
+01-NLS: 946684800
+BOOTID.UPNP.ORG: 946684800
+CONFIGID.UPNP.ORG: 1337
+
+`,
 			begins: head + "Server: Debian/6.1.0 UPnP/1.1 MiniUPnPd/2.3.1\r\nExt:\r\n\r\n<?xml version=\"1.0\"?>\r\n" +
 				`<root xmlns="urn:schemas-upnp-org:device-1-0" configId="1337"><specVersion><major>1</major><minor>1</minor></specVersion>` +
 				`<device><deviceType>urn:schemas-upnp-org:device:InternetGatewayDevice:1</deviceType><friendlyName>Debian router</friendlyName>` +
@@ -88,6 +113,7 @@ CONFIGID.UPNP.ORG: 1337
 				upnpDevice + "WANConnectionDevice:1 uuid:.*3",
 				upnp + "WANIPConnection:1 " + identifier + "WANIPConn1 /WANIPCn.xml /ctl/IPConn /evt/IPConn",
 			},
+			actions: elevenActions(),
 			control: "/ctl/IPConn", urn: upnp + "WANIPConnection:1",
 			answer:  debian("357", `<u:GetExternalIPAddressResponse xmlns:u="urn:schemas-upnp-org:service:WANIPConnection:1"><NewExternalIPAddress>45.66.77.88</NewExternalIPAddress></u:GetExternalIPAddressResponse>`),
 			refuses: []string{"NoSuchAction"},
@@ -172,6 +198,7 @@ Location: http://192.168.1.1:5555/rootDesc.xml
 				upnp + "WANEthernetLinkConfig:1 " + identifier + "WANEthLinkC1 /WanEth.xml /ctl/WanEth /evt/WanEth",
 				upnp + "WANIPConnection:1 " + identifier + "WANIPConn1 /WANIPCn.xml /ctl/IPConn /evt/IPConn",
 			},
+			actions: elevenActions(),
 			control: "/ctl/IPConn", urn: upnp + "WANIPConnection:1",
 		},
 	}

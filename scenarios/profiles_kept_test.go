@@ -19,6 +19,14 @@ const (
 	identifier = "urn:upnp-org:serviceId:"
 )
 
+// elevenActions are what most captured SCPDs of WANIPConnection:1 list.
+func elevenActions() []string {
+	return []string{
+		"SetConnectionType", "GetConnectionTypeInfo", "RequestConnection", "ForceTermination", "GetStatusInfo", "GetNATRSIPStatus",
+		"GetGenericPortMappingEntry", "GetSpecificPortMappingEntry", "AddPortMapping", "DeletePortMapping", "GetExternalIPAddress",
+	}
+}
+
 // at192 is the address of a gateway that serves at port.
 func at192(port uint16) netip.AddrPort {
 	return netip.AddrPortFrom(netip.MustParseAddr("192.168.1.1"), port)

@@ -17,6 +17,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/huin/goupnp"
+	"github.com/huin/goupnp/scpd"
 	soaper "github.com/huin/goupnp/soap"
 
 	"github.com/igdkit/igdkit/client"
@@ -46,8 +47,10 @@ type profile struct {
 	fault   string   // its answer
 	more    []talk   // what else is known, in this order
 	gets    []talk   // the same of documents by their paths
+	actions []string // that the SCPD of the connection service lists, in any order; nil: not known
 
 	alive    string   // the announcement of what is searched for
+	byebye   string   // how that is taken back; empty: not known
 	says     []string // what stands in the description, without the white space between elements, which a browser does not show
 	misspelt string   // how the answer to a request begins whose header says Soapaction
 	bare     string   // status, and UPnP error, of the answer to an action without quotation marks
@@ -137,6 +140,11 @@ func (p profile) test(t *testing.T) {
 	})
 	if p.none != (control == "") {
 		t.Errorf("control URL %q", control)
+	}
+	if p.actions != nil {
+		if diff := cmp.Diff(slices.Sorted(slices.Values(p.actions)), slices.Sorted(slices.Values(p.listed(t, pc, &tree.Device)))); diff != "" {
+			t.Errorf("actions (-want +got)\n%s", diff)
+		}
 	}
 	if p.answer != "" {
 		if got := p.call(t, pc, control, "GetExternalIPAddress"); got != fill.Replace(p.answer) {
@@ -303,39 +311,6 @@ func TestProfilesGoupnp(t *testing.T) {
 	}
 }
 
-// The announcements that were captured.
-func TestProfilesAnnounce(t *testing.T) {
-	for _, p := range profiles() {
-		if p.alive == "" {
-			continue
-		}
-		t.Run(p.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				router, pc, o := p.stand(t)
-				c, err := pc.ListenGroup(t.Context(), netip.MustParseAddr("192.168.1.10"), netip.MustParseAddrPort(group))
-				if err != nil {
-					t.Fatal(err)
-				}
-				defer c.Close()
-				o.Net, o.SSDP = router, "multicast"
-				g := emulator.Start(t, o)
-				want := crlf(strings.NewReplacer("$UDN", g.UDN(), "$NOW", now, "$LOCATION", g.Location()).Replace(p.alive))
-				c.SetReadDeadline(time.Now().Add(time.Minute))
-				var heard []string
-				for b := make([]byte, 4096); ; {
-					n, _, err := c.ReadFrom(b)
-					if err != nil {
-						t.Fatalf("not announced, but %s: (-want +got)\n%s", err, cmp.Diff(want, heard))
-					}
-					if heard = append(heard, string(b[:n])); string(b[:n]) == want {
-						return
-					}
-				}
-			})
-		})
-	}
-}
-
 // start plays the profile at its address beside a host.
 func (p profile) start(t *testing.T) (*emulator.Gateway, *emulator.Host) {
 	t.Helper()
@@ -429,6 +404,25 @@ func outline(d *goupnp.Device) []string {
 		all = append(all, outline(&d.Devices[i])...)
 	}
 	return all
+}
+
+// listed are the actions that the SCPD of the connection service lists.
+func (p profile) listed(t *testing.T, pc *emulator.Host, d *goupnp.Device) (names []string) {
+	t.Helper()
+	d.VisitServices(func(s *goupnp.Service) {
+		if !regexp.MustCompile("^" + p.control + "$").MatchString(s.ControlURL.Str) {
+			return
+		}
+		_, document, _ := strings.Cut(exchange(t, pc, p.at, "GET "+s.SCPDURL.Str+" HTTP/1.1\r\nHost: "+p.at.String()+"\r\nConnection: close\r\n\r\n"), "\r\n\r\n")
+		var v scpd.SCPD
+		if err := xml.Unmarshal([]byte(document), &v); err != nil {
+			t.Error(err)
+		}
+		for _, a := range v.Actions {
+			names = append(names, a.Name)
+		}
+	})
+	return names
 }
 
 // diff compares lines of which those that are wanted are regular expressions.
