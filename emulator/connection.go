@@ -85,10 +85,14 @@ func (s *state) setStatus(c *connection, status, because string) {
 	if status == c.status {
 		return
 	}
+	was := c.status
 	c.status = status
 	if status == connected {
 		c.since = s.now
 	}
 	s.tell(Event{Event: StatusChanged, Status: status, WAN: c.number})
 	s.appears(c)
+	if was == connected {
+		s.succeeded(down)
+	}
 }

@@ -148,6 +148,8 @@ type ServiceNode struct {
 // when the client asked for it), {allow}, {sid} and {timeout}. A line with a word that has no value is left out. A connection is
 // closed after an answer that says so, or that does not say its length.
 type HTTPDialect struct {
+	Ports []PortRange `yaml:"ports"` // where it listens: the first that is free, after a reboot with new ports the next; nil, or if none is free: any. Options.HTTPPort goes before
+
 	Server      *string  `yaml:"server"`      // nil: Dialect.Server
 	Head        Template `yaml:"head"`        // "": that of UDA 1.1 §2.11, §3.1.2
 	Description Template `yaml:"description"` // of description and SCPDs; "": Head

@@ -45,6 +45,11 @@ func (d *HTTPDialect) problems(at []any, report report) {
 	oneLine(d.Server, below(at, "server"), report)
 	oneLine(d.DescriptionType, below(at, "description-type"), report)
 	oneLine(d.ControlType, below(at, "control-type"), report)
+	for i, r := range d.Ports {
+		if r.First == 0 {
+			report(below(at, "ports", i), "", "0 is no port to listen at")
+		}
+	}
 	for _, t := range []keyed{
 		{"head", d.Head}, {"description", d.Description}, {"control", d.Control}, {"events", d.Events}, {"refusal", d.Refusal},
 	} {

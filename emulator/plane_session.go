@@ -100,7 +100,9 @@ func (c *connection) receiver(protocol string, port uint16, peer netip.Addr) *en
 }
 
 // carries tells whether e leads anywhere. Its client may be nobody: faults and routers write 0.0.0.0.
-func (e *entry) carries() bool { return e.Enabled && !e.barred && exact(e.InternalClient) }
+func (e *entry) carries() bool {
+	return e.Enabled && !e.barred && !e.flushed && exact(e.InternalClient)
+}
 
 // target is where e leads what came to port. A mapping of all ports keeps them, whatever its internal port says
 // (WANIPConnection:1 §2.2, ExternalPort).

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"net"
 	"net/netip"
 	"strconv"
@@ -45,7 +46,7 @@ func (g *Gateway) appear(number int, gen generation, at netip.AddrPort, more por
 	if elsewhere {
 		listen = g.listenElsewhere
 	}
-	l, err := listen(g.base, at)
+	l, err := g.listen(g.base, at, elsewhere)
 	if err != nil {
 		return nil, fmt.Errorf("emulator: listen: %w", err)
 	}
@@ -130,6 +131,47 @@ func (p *presence) vanish() {
 	select {
 	case <-ended:
 	case <-late.C:
+	}
+}
+
+// listen opens HTTP at an address. Where the choice is the gateway's, because the port is any or to be another, it takes the first of the
+// dialect's ports that is free, from the one behind the last.
+func (g *Gateway) listen(ctx context.Context, at netip.AddrPort, elsewhere bool) (net.Listener, error) {
+	if !elsewhere && at.Port() != 0 {
+		return g.options.Net.Listen(ctx, at)
+	}
+	for port := range portsAfter(g.options.Dialect.HTTP.Ports, at.Port()) {
+		if l, err := g.options.Net.Listen(ctx, netip.AddrPortFrom(at.Addr(), port)); err == nil {
+			return l, nil
+		}
+	}
+	if elsewhere {
+		return g.listenElsewhere(ctx, at)
+	}
+	return g.options.Net.Listen(ctx, at)
+}
+
+// portsAfter are the ports of ranges, those behind last first; last itself is none of them.
+func portsAfter(ranges []PortRange, last uint16) iter.Seq[uint16] {
+	return func(yield func(uint16) bool) {
+		found := false
+		for range 2 {
+			for _, r := range ranges {
+				for port := int(r.First); port <= int(r.Last); port++ {
+					switch {
+					case port == int(last) && found:
+						return
+					case port == int(last):
+						found = true
+					case found && !yield(uint16(port)):
+						return
+					}
+				}
+			}
+			if !found { // none of them: all are behind it
+				found = true
+			}
+		}
 	}
 }
 

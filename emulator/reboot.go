@@ -109,6 +109,9 @@ func (s *state) goDown(how Reboot) {
 		if !how.Keep {
 			s.dropAll(c, MappingDeleted, func(*entry) bool { return true })
 		}
+		for e := range c.mappings.order.all {
+			e.flushed = false
+		}
 	}
 	if !how.Keep {
 		s.closePinholes()

@@ -38,8 +38,9 @@ type entry struct {
 	asker netip.Addr  // who called for it; zero: nobody did, it was set up
 	used  atomic.Bool // something has passed through it since this was reset
 
-	door   *door // of the plane; nil: none
-	barred bool  // the plane sends nothing to its client
+	door    *door // of the plane; nil: none
+	barred  bool  // the plane sends nothing to its client
+	flushed bool  // it does not forward until it is stored again
 }
 
 type portKey struct {
@@ -138,10 +139,19 @@ func (t *table) carry(e *entry) {
 	}
 }
 
+// carryAll tells the carrier that all entries may have changed.
+func (t *table) carryAll() {
+	for e := range t.order.all {
+		if t.byKey[e.key()] == e {
+			t.carry(e)
+		}
+	}
+}
+
 // replace puts m, which must have the key of e, in the place of e.
 func (t *table) replace(e *entry, m Mapping) {
 	m.Reach = e.Reach
-	e.Mapping = m
+	e.Mapping, e.flushed = m, false
 	t.schedule(e)
 	if t.byKey[e.key()] == e {
 		t.carry(e)

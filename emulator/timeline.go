@@ -27,8 +27,10 @@ type Action struct {
 	Link       LinkState   `yaml:"link"`        // up or down: PhysicalLinkStatus, and with it the connection
 	Event      *bool       `yaml:"event"`       // with one of these three: whether subscribers are told; nil: yes
 	Clear      bool        `yaml:"clear"`       // the mapping table, at once, but for static rows
+	Flush      bool        `yaml:"flush"`       // what makes mappings forward, as when the firewall is loaded anew: they stay listed, and forward again when they are renewed or the gateway restarts
+	Cut        int         `yaml:"cut"`         // descriptions of mappings to so many bytes, as a daemon does that reads them back from its lease file
 	Remove     Removal     `yaml:"remove"`      // some of the mappings: unused, expired, the oldest one, or behind a fault this: the one that it was about; no static rows
-	WAN        *int        `yaml:"wan"`         // which connection the above are about, from 0; nil: of clear and remove all, otherwise the default one
+	WAN        *int        `yaml:"wan"`         // which connection the above are about, from 0; nil: of clear, flush, cut and remove all, otherwise the default one
 	Reboot     *Reboot     `yaml:"reboot"`
 	Announce   Announce    `yaml:"announce"` // alive, byebye or update
 }
@@ -45,6 +47,10 @@ func (a Action) String() string {
 		s = "link: " + string(a.Link)
 	case a.Clear:
 		s = "clear"
+	case a.Flush:
+		s = "flush"
+	case a.Cut != 0:
+		s = "cut: " + strconv.Itoa(a.Cut)
 	case a.Remove != "":
 		s = "remove: " + string(a.Remove)
 	case a.Reboot != nil:
@@ -74,17 +80,24 @@ type Reboot struct {
 	Alive    *bool    `yaml:"alive"`     // false: it comes back without a word
 }
 
-// boot is the milestone that is no action.
-const boot = "boot"
+// The milestones that are no actions.
+const (
+	boot = "boot"
+	down = "disconnected"
+)
 
 // Milestone is something that happens in the life of a gateway: the n-th success of an action, of whichever service, since the
-// gateway booted; or that it has booted the n-th time, the start being the first.
+// gateway booted; that one of its connections was Connected and is no more, for the n-th time since then, whatever the reason; or that
+// it has booted the n-th time, the start being the first.
 type Milestone struct {
-	Action string // "boot" or an action; "": none
+	Action string // "boot", "disconnected" or an action; "": none
 	Count  int    // from 1
 }
 
-// UnmarshalText reads AddPortMapping#3 or boot#2; without a number it is the first.
+// happens reports whether m is no action.
+func (m Milestone) happens() bool { return m.Action == boot || m.Action == down }
+
+// UnmarshalText reads AddPortMapping#3, boot#2 or disconnected; without a number it is the first.
 func (m *Milestone) UnmarshalText(text []byte) error {
 	action, count, numbered := strings.Cut(string(text), "#")
 	n := 1
@@ -92,10 +105,11 @@ func (m *Milestone) UnmarshalText(text []byte) error {
 	if numbered {
 		n, err = strconv.Atoi(count)
 	}
-	if err != nil || n < 1 || action != boot && (action == "" || action[0] < 'A' || action[0] > 'Z') {
-		return errors.New("must be an action and how often it succeeded, such as AddPortMapping#3, or boot")
+	read := Milestone{action, n}
+	if err != nil || n < 1 || !read.happens() && !named(action) {
+		return errors.New("must be an action and how often it succeeded, such as AddPortMapping#3, or boot or disconnected")
 	}
-	*m = Milestone{action, n}
+	*m = read
 	return nil
 }
 

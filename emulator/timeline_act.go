@@ -39,6 +39,10 @@ func (s *state) actOn(c *connection, a Action) {
 		of = []string{"PhysicalLinkStatus", "ConnectionStatus", "ExternalIPAddress"}
 	case a.Clear:
 		s.dropAll(c, MappingDeleted, func(e *entry) bool { return !e.Static })
+	case a.Flush:
+		s.flush(c)
+	case a.Cut > 0:
+		s.cutDescriptions(c, a.Cut)
 	case a.Remove == removeUnused:
 		c.mappings.count()
 		s.dropAll(c, MappingDeleted, func(e *entry) bool { return !e.Static && !e.used.Swap(false) })
@@ -76,6 +80,24 @@ func (s *state) dropAll(c *connection, why EventKind, which func(*entry) bool) {
 	}
 	for _, e := range all {
 		s.drop(e, why, s.now)
+	}
+}
+
+// flush keeps the mappings of c from forwarding until they are stored again.
+func (s *state) flush(c *connection) {
+	for e := range c.mappings.order.all {
+		e.flushed = true
+	}
+	c.mappings.carryAll()
+}
+
+// cutDescriptions leaves at most n bytes of each description, but for those of static rows.
+func (s *state) cutDescriptions(c *connection, n int) {
+	for e := range c.mappings.order.all {
+		if !e.Static && len(e.Description) > n {
+			e.Description = cutText(e.Description, n)
+			s.tellMapping(MappingUpdated, s.now, e.Mapping)
+		}
 	}
 }
 

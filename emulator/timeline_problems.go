@@ -53,7 +53,7 @@ func (m Moment) problems(known glossary, at []any, report report) {
 }
 
 func (m Milestone) problems(known glossary, at []any, report report) {
-	if m.Action == "" || m.Action == boot {
+	if m.Action == "" || m.happens() {
 		return
 	}
 	if m.Count < 1 {
@@ -65,7 +65,7 @@ func (m Milestone) problems(known glossary, at []any, report report) {
 }
 
 // happenings are the keys of an Action of which it has one.
-const happenings = "wan-address status link clear remove reboot announce"
+const happenings = "wan-address status link clear flush cut remove reboot announce"
 
 // problems reports what is wrong with a. It is asked of what follows a fault, too.
 func (a Action) problems(known glossary, at []any, report report) {
@@ -102,6 +102,9 @@ func (a Action) problems(known glossary, at []any, report report) {
 			report(below(at, "status"), words.Nearest(a.Status, all), "%s has no connection status %q", w.Service, a.Status)
 			break
 		}
+	}
+	if a.Cut < 0 {
+		report(below(at, "cut"), "", "must not be negative")
 	}
 	choice(a.Link, below(at, "link"), report)
 	choice(a.Remove, below(at, "remove"), report)

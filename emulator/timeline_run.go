@@ -13,7 +13,7 @@ type timeline struct {
 	plans   agenda[*plan]
 	seq     uint64
 	moments []*moment
-	reached map[string]int // successes of actions since the boot
+	reached map[string]int // successes of actions, and disconnections, since the boot
 	boots   int
 	rand    *rand.Rand
 
@@ -154,7 +154,7 @@ func (s *state) booted() {
 	s.milestone(boot, s.timeline.boots)
 }
 
-// succeeded counts a success of an action.
+// succeeded counts a success of an action, or what else is counted from the boot.
 func (s *state) succeeded(action string) {
 	if len(s.timeline.moments) == 0 {
 		return
