@@ -11,6 +11,24 @@ import (
 func lifeEventRows() []row {
 	return []row{
 		{
+			id: "life-subscribe-412",
+			look: func(s *street) string {
+				answer, end := s.exchange(s.subscription(callback, "Second-540"))
+				answer = regexp.MustCompile(`(?:Date|SID|Server): [^\r]*`).ReplaceAllStringFunc(answer, func(field string) string {
+					if field == "Server: Homeware UPnP/1.1" {
+						return field
+					}
+					name, _, _ := strings.Cut(field, ":")
+					return name + ": …"
+				})
+				return answer + end + ", for 1800 s " + s.outcome(s.subscription(callback, "Second-1800"))
+			},
+			want: "HTTP/1.1 412 Precondition Failed\r\nContent-Type: text/xml; charset=\"utf-8\"\r\nConnection: close\r\nContent-Length: 0\r\n" +
+				"Server: Homeware UPnP/1.1\r\nExt:\r\nDate: …\r\n\r\nclosed, for 1800 s 200",
+			sound: "HTTP/1.1 200 OK\r\nSID: …\r\nTIMEOUT: Second-1800\r\nDate: …\r\nExt:\r\nServer: …\r\nConnection: close\r\nContent-Length: 0\r\n\r\n" +
+				"closed, for 1800 s 200",
+		},
+		{
 			id: "life-subscribe-unanswered",
 			look: func(s *street) string {
 				events := s.events()

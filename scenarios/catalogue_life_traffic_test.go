@@ -9,6 +9,26 @@ import (
 func lifeTrafficRows() []row {
 	return []row{
 		{
+			id: "life-firewall-reload-flushes",
+			look: func(s *street) string {
+				c := s.connections()[0]
+				behind := s.run("8080")
+				both := func() {
+					for _, protocol := range []string{"TCP", "UDP"} {
+						s.ok(c.add(protocol, 8080, "192.168.1.10", 3600))
+					}
+				}
+				both()
+				seen := []bool{s.tcp(behind), s.udp(behind)}
+				s.sleep(time.Minute)
+				seen = append(seen, s.tcp(behind), s.udp(behind))
+				there := s.listed(c)
+				both()
+				return fmt.Sprint(append(seen, s.tcp(behind), s.udp(behind)), there)
+			},
+			want: "[true true false false true true] [TCP 8080 UDP 8080]", sound: "[true true true true true true] [TCP 8080 UDP 8080]",
+		},
+		{
 			id: "life-ok-no-forward",
 			look: func(s *street) string {
 				c := s.connections()[0]

@@ -7,9 +7,22 @@ import (
 	"time"
 )
 
+// rebound is a request as a browser sends it for a page whose name leads to the router.
+func rebound(request string) string {
+	return strings.Replace(request, "Host: 192.168.1.1\r\n", "Host: evil.example\r\nOrigin: http://evil.example\r\n", 1)
+}
+
 // securityAccessRows are about who is answered, and where a client is led.
 func securityAccessRows() []row {
 	return []row{
+		{
+			id: "sec-static-control-url", // a page knows nothing of the gateway but its address
+			look: func(s *street) string {
+				c := connection{"/upnp/control/WANIPConnection1", "urn:schemas-upnp-org:service:WANIPConnection:1"}
+				return s.outcome(rebound(c.add("TCP", 8080, "192.168.1.10", 0))) + fmt.Sprint(s.listed(s.connections()[0]))
+			},
+			want: "200[TCP 8080]", sound: "404[]",
+		},
 		{
 			id: "sec-not-from-lan-closes", // curl: (52) Empty reply from server
 			look: func(s *street) string {
