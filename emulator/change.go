@@ -35,6 +35,7 @@ func (g *Gateway) catchUp() {
 // settle draws the consequences of what happened to the state: journal, events, subscribers, the next alarm.
 func (g *Gateway) settle() {
 	g.plane.readdress(g.state)
+	g.faceInternet()
 	g.record()
 	g.publish()
 	if g.closed {

@@ -61,7 +61,7 @@ func FuzzSubscribe(f *testing.F) {
 	f.Add("SUBSCRIBE", "", "", "uuid:1", "Second-99999999999")
 	f.Add("UNSUBSCRIBE", "", "", "uuid:1", "")
 	f.Fuzz(func(t *testing.T, method, callback, nt, sid, timeout string) {
-		for _, u := range callbacksOf(callback, netip.MustParseAddr(us)) {
+		for _, u := range callbacksOf(callback, func(addr netip.Addr) bool { return addr == netip.MustParseAddr(us) }) {
 			parsed, err := url.Parse(u.url)
 			if err != nil {
 				t.Fatal(err)

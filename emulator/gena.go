@@ -74,7 +74,7 @@ func (g *Gateway) serveSubscription(req *http1.Request, s *service) *http1.Reply
 }
 
 func (g *Gateway) subscribe(req *http1.Request, s *service) *http1.Reply {
-	callbacks := callbacksOf(req.Fields.Get("CALLBACK"), req.Remote.Addr())
+	callbacks := callbacksOf(req.Fields.Get("CALLBACK"), g.mayCallBack(req.Remote.Addr()))
 	if req.Fields.Get("NT") != "upnp:event" || len(callbacks) == 0 {
 		return g.refuseEvents(req, s, http.StatusPreconditionFailed)
 	}
@@ -155,10 +155,21 @@ func (g *Gateway) noteEvents(req *http1.Request, s *service, status int, details
 	})
 }
 
-// callbacksOf reads CALLBACK: one or more URLs in angle brackets. All must lead back to the subscriber itself, because a
-// gateway that calls whom it is told to can be aimed at others; nil when any does not.
-func callbacksOf(v string, subscriber netip.Addr) []callback {
+// mayCallBack is where the callbacks of a subscriber may lead. By default that is the subscriber itself, because a gateway that calls
+// whom it is told to can be aimed at others.
+func (g *Gateway) mayCallBack(subscriber netip.Addr) func(netip.Addr) bool {
+	switch g.options.Policy.Events.Callbacks {
+	case "any":
+		return func(netip.Addr) bool { return true }
+	case "lan":
+		return g.allowed
+	}
 	subscriber = subscriber.Unmap().WithZone("")
+	return func(addr netip.Addr) bool { return addr == subscriber }
+}
+
+// callbacksOf reads CALLBACK: one or more URLs in angle brackets; nil when any of them may not be called.
+func callbacksOf(v string, may func(netip.Addr) bool) []callback {
 	var all []callback
 	for v = strings.TrimSpace(v); v != ""; v = strings.TrimSpace(v) {
 		text, rest, ok := strings.Cut(v, ">")
@@ -171,7 +182,7 @@ func callbacksOf(v string, subscriber netip.Addr) []callback {
 			return nil
 		}
 		peer, err := netip.ParseAddrPort(net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "80")))
-		if err != nil || peer.Port() == 0 || peer.Addr().Unmap().WithZone("") != subscriber {
+		if err != nil || peer.Port() == 0 || !may(peer.Addr().Unmap().WithZone("")) {
 			return nil
 		}
 		all = append(all, callback{u.String(), peer})

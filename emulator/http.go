@@ -56,6 +56,12 @@ func (p *presence) serveHTTP(ctx context.Context, req *http1.Request) *http1.Rep
 	if g.faults.halves.Load() {
 		req.AwaitEnd(segmentGap)
 	}
+	return p.answer(ctx, req)
+}
+
+// answer answers one request, whoever sent it.
+func (p *presence) answer(ctx context.Context, req *http1.Request) *http1.Reply {
+	g := p.gateway
 	d := g.meetHTTP(onRequest, req, 0)
 	if !http1.Pause(ctx, d.delay) {
 		return nil
@@ -88,7 +94,15 @@ func (p *presence) handle(req *http1.Request) *http1.Reply {
 
 // greet meets a connection before anything is read from it.
 func (g *Gateway) greet(p http1.Peer) *http1.Reply {
-	if g.faults.on(onAccept) == nil || !g.allowed(p.Remote.Addr()) {
+	if !g.allowed(p.Remote.Addr()) {
+		return nil
+	}
+	return g.welcome(p)
+}
+
+// welcome is greet for whoever it is.
+func (g *Gateway) welcome(p http1.Peer) *http1.Reply {
+	if g.faults.on(onAccept) == nil {
 		return nil
 	}
 	d := g.meet(&occasion{layer: onAccept, peer: p.Remote, inFlight: p.Open})

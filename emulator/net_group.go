@@ -34,14 +34,7 @@ func listenGroup(ctx context.Context, local netip.Addr, group netip.AddrPort) (*
 	if local.Is4() {
 		wildcard = netip.IPv4Unspecified()
 	}
-	lc := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error {
-		var failed error
-		if err := c.Control(func(fd uintptr) { failed = shareGroupPort(fd, local.Is4()) }); err != nil {
-			return err
-		}
-		return failed
-	}}
-	c, err := lc.ListenPacket(ctx, family("udp", local), netip.AddrPortFrom(wildcard, group.Port()).String())
+	c, err := sharing(local.Is4()).ListenPacket(ctx, family("udp", local), netip.AddrPortFrom(wildcard, group.Port()).String())
 	if err != nil {
 		return nil, err
 	}
@@ -51,6 +44,23 @@ func listenGroup(ctx context.Context, local netip.Addr, group netip.AddrPort) (*
 		return nil, err
 	}
 	return g, nil
+}
+
+// listenBeside opens a socket at one address although the sockets of groups hold its port on all of them: the system gives it what is sent
+// to that address.
+func (systemNet) listenBeside(ctx context.Context, local netip.AddrPort) (net.PacketConn, error) {
+	return sharing(local.Addr().Is4()).ListenPacket(ctx, family("udp", local.Addr()), local.String())
+}
+
+// sharing is how sockets are opened that share their port.
+func sharing(is4 bool) *net.ListenConfig {
+	return &net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error {
+		var failed error
+		if err := c.Control(func(fd uintptr) { failed = shareGroupPort(fd, is4) }); err != nil {
+			return err
+		}
+		return failed
+	}}
 }
 
 // groupConn is a wildcard socket that behaves as if it were bound to one address and one group on one interface.

@@ -3,9 +3,11 @@ package emulator
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -175,7 +177,10 @@ func (g *Gateway) deliver(p *presence, sub *subscription) {
 func (g *Gateway) send(p *presence, sub *subscription, n notification) {
 	body := n.body()
 	for _, callback := range sub.callbacks {
-		status, err := p.notifier.post(callback.url, sub.sid, n.seq, body)
+		status, err := 0, errors.New("not called: the address is not the emulator's")
+		if g.mayCall(callback.peer.Addr(), sub.peer) {
+			status, err = p.notifier.post(callback.url, sub.sid, n.seq, body)
+		}
 		e := Entry{Time: g.options.Clock.Now(), Kind: "gena.notify", Peer: callback.peer, Name: sub.service.urn(), Status: status}
 		e.Details = Details{{"sid", sub.sid}, {"seq", ui4(n.seq)}, {"callback", callback.url}}
 		for _, v := range n.properties {
@@ -189,6 +194,12 @@ func (g *Gateway) send(p *presence, sub *subscription, n notification) {
 			return
 		}
 	}
+}
+
+// mayCall reports whether something may be sent to addr for a host that asked for it.
+func (g *Gateway) mayCall(addr, asker netip.Addr) bool {
+	addr = addr.Unmap().WithZone("")
+	return addr == asker.Unmap().WithZone("") || addr.IsLoopback() || g.enclosed()
 }
 
 // body is the property set (UDA 1.1 §4.3.2).

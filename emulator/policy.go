@@ -8,7 +8,7 @@ import (
 // maxMappings is how many entries the index of GetGenericPortMappingEntry (ui2) can reach.
 const maxMappings = 65535
 
-// Policy is what the tables of a gateway accept and what they show. The zero value is the ideal gateway of WANIPConnection:1
+// Policy is what the tables of a gateway accept and what they show, and who is served. The zero value is the ideal gateway of WANIPConnection:1
 // or :2: only the caller's own mappings (secure mode), leases as the version has them, specific remote hosts, unequal ports.
 //
 // Where a rule has an error, the zero one is that of the standard: see [Reason] for all of them. A rule whose type is a string is
@@ -28,7 +28,9 @@ type Policy struct {
 	ExternalIP   ExternalIPPolicy      `yaml:"external-ip"`
 	Counters     CounterPolicy         `yaml:"counters"`
 	Pinholes     PinholePolicy         `yaml:"pinholes"`
-	Codes        map[Reason]ErrorReply `yaml:"codes"` // what is answered for a reason; a rule's own error goes before it
+	Events       EventPolicy           `yaml:"events"`
+	Internet     []Exposure            `yaml:"internet"` // what is served at the external addresses too, to anybody there: ssdp, http; nil: nothing
+	Codes        map[Reason]ErrorReply `yaml:"codes"`    // what is answered for a reason; a rule's own error goes before it
 }
 
 // ArgumentPolicy is how strictly the in-arguments of an action are read. The zero value is UDA 1.1 §3.1.1: all of them, in the
@@ -164,6 +166,14 @@ type PinholeAny struct {
 	Protocol     bool `yaml:"protocol"`      // 65535; otherwise 707
 	InternalPort bool `yaml:"internal-port"` // 0; otherwise 706
 	Client       bool `yaml:"client"`        // "" and *; otherwise 708
+}
+
+// EventPolicy is who is told of changes.
+type EventPolicy struct {
+	// Callbacks is where the URLs in CALLBACK may lead: own (default), to the subscriber; lan, to any host of Options.Clients; any. Whatever
+	// it allows, nobody is called but the subscriber and addresses that are the emulator's: all in memory and in a lab, elsewhere the
+	// loopback ones. A subscription for others is granted, and its events come to nothing.
+	Callbacks ClientScope `yaml:"callbacks"`
 }
 
 // limit is the number of entries that fit.

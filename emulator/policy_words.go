@@ -159,6 +159,20 @@ func (Hidden) Choices() []string { return []string{"leased", "permanent", "forei
 // UnmarshalText reads one of Choices.
 func (w *Hidden) UnmarshalText(text []byte) error { return choose(w, text) }
 
+// Exposure is something that a gateway serves to the Internet.
+type Exposure string
+
+const (
+	exposedSSDP Exposure = "ssdp"
+	exposedHTTP Exposure = "http"
+)
+
+// Choices are the words of an Exposure.
+func (Exposure) Choices() []string { return []string{string(exposedSSDP), string(exposedHTTP)} }
+
+// UnmarshalText reads one of Choices.
+func (w *Exposure) UnmarshalText(text []byte) error { return choose(w, text) }
+
 // PrivateIP is whether an address is told.
 type PrivateIP string
 

@@ -37,6 +37,8 @@ type presence struct {
 	ctx      context.Context
 	cancel   context.CancelFunc
 	wg       sync.WaitGroup
+
+	outside map[netip.Addr]*outside // by external address; guarded by the gateway's lock
 }
 
 // appear opens the sockets of a new presence: HTTP at an address of which port 0 is any, and at more ports. With elsewhere it is any port
@@ -105,15 +107,16 @@ const grace = 200 * time.Millisecond
 // serve begins to answer.
 func (p *presence) serve() {
 	for _, l := range append(p.more, p.listener) {
-		p.wg.Go(func() {
-			srv := &http1.Server{Handle: p.serveHTTP, Accept: p.gateway.greet, Grace: grace}
-			// A network that is closed before the gateway has taken the listener with it.
-			if err := srv.Serve(p.ctx, l); err != nil && !errors.Is(err, net.ErrClosed) {
-				p.gateway.note("http.failed", netip.AddrPort{}, err.Error())
-			}
-		})
+		p.wg.Go(func() { p.serveAt(p.ctx, l, &http1.Server{Handle: p.serveHTTP, Accept: p.gateway.greet, Grace: grace}) })
 	}
 	p.ssdp.start()
+}
+
+func (p *presence) serveAt(ctx context.Context, l net.Listener, srv *http1.Server) {
+	// A network that is closed before the gateway has taken the listener with it.
+	if err := srv.Serve(ctx, l); err != nil && !errors.Is(err, net.ErrClosed) {
+		p.gateway.note("http.failed", netip.AddrPort{}, err.Error())
+	}
 }
 
 // vanish closes the sockets and waits for what is under way, but not for long: Options.OnEvent may be among it, and wait for this.

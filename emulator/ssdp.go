@@ -62,10 +62,7 @@ func (s *ssdpServer) leave() {
 	if s == nil {
 		return
 	}
-	s.mu.Lock()
-	s.left = true
-	s.mu.Unlock()
-	close(s.done)
+	s.end()
 	s.closed = s.socket.leave(s)
 }
 
