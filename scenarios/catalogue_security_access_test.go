@@ -1,7 +1,11 @@
 package scenarios_test
 
 import (
+	"bufio"
 	"fmt"
+	"io"
+	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -15,6 +19,53 @@ func rebound(request string) string {
 // securityAccessRows are about who is answered, and where a client is led.
 func securityAccessRows() []row {
 	return []row{
+		{
+			id: "sec-ssdp-on-wan", // Rapid7, 2012: 81 million addresses
+			look: func(s *street) string {
+				return s.scanned() + ", and TCP: " + s.outcomeOutside(get(s.place().Path))
+			},
+			want: "a reply from " + external + ":1900 that names the LAN, and TCP: refused", sound: "no reply, and TCP: refused",
+		},
+		{
+			id: "sec-soap-on-wan", // of these, 17 million
+			look: func(s *street) string {
+				c := s.connections()[0]
+				behind := s.run("8080")
+				seen := []string{s.scanned(), s.outcomeOutside(get(s.place().Path)), s.outcomeOutside(c.add("TCP", 8080, "192.168.1.10", 0))}
+				return fmt.Sprint(strings.Join(seen, ", "), ", the peer is in: ", s.tcp(behind))
+			},
+			want:  "a reply from " + external + ":1900 that names the LAN, 200, 200, the peer is in: true",
+			sound: "no reply, refused, refused, the peer is in: false",
+		},
+		{
+			id: "sec-callstranger", // CVE-2020-12695
+			look: func(s *street) string {
+				l, err := s.peer.Listen(s.t.Context(), netip.MustParseAddrPort("198.51.100.20:4444"))
+				if err != nil {
+					s.t.Fatal(err)
+				}
+				defer l.Close()
+				status := s.outcome(s.subscription("http://198.51.100.20:4444/", "Second-1800"))
+				l.(interface{ SetDeadline(time.Time) error }).SetDeadline(time.Now().Add(time.Minute))
+				c, err := l.Accept()
+				if err != nil {
+					return status + ", the stranger is left alone"
+				}
+				defer c.Close()
+				q, err := http.ReadRequest(bufio.NewReader(c))
+				if err != nil {
+					s.t.Fatal(err)
+				}
+				text, err := io.ReadAll(q.Body)
+				if err != nil {
+					s.t.Fatal(err)
+				}
+				return status + ", the stranger is told: " + q.Method + " " + q.Host + " " + propertiesOf(text)
+			},
+			want: "200, the stranger is told: NOTIFY 198.51.100.20:4444 PossibleConnectionTypes=IP_Routed ConnectionStatus=Connected ExternalIPAddress=" +
+				external + " PortMappingNumberOfEntries=0",
+			sound: "412, the stranger is left alone",
+		},
 		{
 			id: "sec-static-control-url", // a page knows nothing of the gateway but its address
 			look: func(s *street) string {
