@@ -12,20 +12,14 @@ import (
 	"github.com/igdkit/igdkit/internal/ssdp"
 )
 
-// outside is what a presence serves at one external address (Policy.Internet). LOCATION and the description say there what they say on
-// the LAN.
-type outside struct {
-	close func() // of what was opened; does not wait
-}
-
 // enclosed reports whether everybody whom the gateway can reach, or be reached by, is the emulator's: in memory, and in a lab.
 func (g *Gateway) enclosed() bool {
 	_, memory := g.options.Net.(*Host)
 	return memory || g.options.Plane.Mode == PlanePorts
 }
 
-// faceInternet serves what is to be served at the external addresses that the gateway has now. On a real network it is nobody's door. It
-// needs the gateway's lock.
+// faceInternet serves at the external addresses that the gateway has now what Policy.Internet names. LOCATION and the description say there
+// what they say on the LAN. On a network where others than the emulator's are, nothing is served. It needs the gateway's lock.
 func (g *Gateway) faceInternet() {
 	p := g.presence
 	if len(g.options.Policy.Internet) == 0 || !g.enclosed() || g.down || g.closed {
@@ -37,24 +31,25 @@ func (g *Gateway) faceInternet() {
 			want = append(want, c.address)
 		}
 	}
-	for addr, o := range p.outside {
+	for addr, end := range p.outside {
 		if !slices.Contains(want, addr) {
-			o.close()
+			end()
 			delete(p.outside, addr)
 		}
 	}
 	for _, addr := range want {
 		if p.outside[addr] == nil {
 			if p.outside == nil {
-				p.outside = map[netip.Addr]*outside{}
+				p.outside = map[netip.Addr]func(){}
 			}
 			p.outside[addr] = p.faceOutside(addr)
 		}
 	}
 }
 
-// faceOutside serves at one external address. What cannot be opened is noted, and tried again when the address has changed.
-func (p *presence) faceOutside(addr netip.Addr) *outside {
+// faceOutside serves at one external address, until end, which does not wait. What cannot be opened is noted, and tried again when the
+// address has changed.
+func (p *presence) faceOutside(addr netip.Addr) (end func()) {
 	g := p.gateway
 	ctx, cancel := context.WithCancel(p.ctx)
 	failed := func(kind string, err error) {
@@ -79,11 +74,11 @@ func (p *presence) faceOutside(addr netip.Addr) *outside {
 			p.wg.Go(func() { p.beside(c, addr).listen(ctx) })
 		}
 	}
-	return &outside{close: func() {
+	return func() {
 		for _, end := range all {
 			end()
 		}
-	}}
+	}
 }
 
 // besideListener is a Net on which the socket of a group holds its port on all addresses.

@@ -38,7 +38,7 @@ type presence struct {
 	cancel   context.CancelFunc
 	wg       sync.WaitGroup
 
-	outside map[netip.Addr]*outside // by external address; guarded by the gateway's lock
+	outside map[netip.Addr]func() // what ends serving the Internet, by external address; guarded by the gateway's lock
 }
 
 // appear opens the sockets of a new presence: HTTP at an address of which port 0 is any, and at more ports. With elsewhere it is any port
