@@ -3,6 +3,7 @@ package emulator
 import (
 	"context"
 	"errors"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"net/netip"
@@ -57,10 +58,12 @@ func (p *presence) faceOutside(addr netip.Addr) (end func()) {
 	}
 	all := []func(){cancel}
 	if slices.Contains(g.options.Policy.Internet, exposedHTTP) {
-		l, err := g.options.Net.Listen(ctx, netip.AddrPortFrom(addr, p.http.Port()))
-		if err != nil {
-			failed("http.failed", err)
-		} else {
+		for _, port := range append(slices.Sorted(maps.Values(p.ports)), p.http.Port()) {
+			l, err := g.options.Net.Listen(ctx, netip.AddrPortFrom(addr, port))
+			if err != nil {
+				failed("http.failed", err)
+				continue
+			}
 			all = append(all, func() { l.Close() })
 			p.wg.Go(func() { p.serveAt(ctx, l, &http1.Server{Handle: p.answer, Accept: g.welcome, Grace: grace}) })
 		}
