@@ -18,20 +18,21 @@ type Dialect struct {
 // word that has no value is left out. Words of chance (see [Template]) change with
 // each boot.
 type SSDPDialect struct {
-	Server   *string     `yaml:"server"`   // nil: Dialect.Server
-	Location Template    `yaml:"location"` // {location}, which may lead elsewhere: of {host}, {port} and {path}, where the description is, and all words of a description; "": http://{host}:{port}{path}
-	UDN      Template    `yaml:"udn"`      // by which the root goes here, with the same words; "": as in its description
-	MaxAge   Duration    `yaml:"max-age"`  // whole seconds; 0: 30m
-	BootID   *uint32     `yaml:"bootid"`   // a constant; nil: grows with each boot
-	ConfigID *uint32     `yaml:"configid"` // a constant; nil: changes with the description
-	ReplyIn  *Span       `yaml:"reply-in"` // how long an answer takes; nil: by multicast within MX, by unicast none
-	Sets     int         `yaml:"sets"`     // how often an announcement is sent, 1 to 3 (UDA 1.1 §1.2.2): alive every 200ms, the others at once; 0: 1
-	NeedsMX  *bool       `yaml:"needs-mx"` // false: a multicast search without MX is answered at once; nil: it is ignored
-	Version  EchoVersion `yaml:"version"`  // of a type that was searched for in a lower version; "": asked
-	All      AllAnswer   `yaml:"all"`      // what ssdp:all gets; "": each
-	Pace     int         `yaml:"pace"`     // 1 to 120: answers to ssdp:all by multicast follow each other after MX/pace, as miniupnpd's do after MX/15; 0: at random within MX
-	Answers  []string    `yaml:"answers"`  // searches that are answered: rootdevice, uuid, device, service, or a whole ST; nil: each of them
-	Also     []Claim     `yaml:"also"`     // types that are announced and answered for although the tree has them not
+	Server    *string     `yaml:"server"`    // nil: Dialect.Server
+	Location  Template    `yaml:"location"`  // {location}, which may lead elsewhere: of {host}, {port} and {path}, where the description is, and all words of a description; "": http://{host}:{port}{path}
+	Location6 Template    `yaml:"location6"` // of what is said by IPv6; "": as Location, of its own {host} and {port}
+	UDN       Template    `yaml:"udn"`       // by which the root goes here, with the same words; "": as in its description
+	MaxAge    Duration    `yaml:"max-age"`   // whole seconds; 0: 30m
+	BootID    *uint32     `yaml:"bootid"`    // a constant; nil: grows with each boot
+	ConfigID  *uint32     `yaml:"configid"`  // a constant; nil: changes with the description
+	ReplyIn   *Span       `yaml:"reply-in"`  // how long an answer takes; nil: by multicast within MX, by unicast none
+	Sets      int         `yaml:"sets"`      // how often an announcement is sent, 1 to 3 (UDA 1.1 §1.2.2): alive every 200ms, the others at once; 0: 1
+	NeedsMX   *bool       `yaml:"needs-mx"`  // false: a multicast search without MX is answered at once; nil: it is ignored
+	Version   EchoVersion `yaml:"version"`   // of a type that was searched for in a lower version; "": asked
+	All       AllAnswer   `yaml:"all"`       // what ssdp:all gets; "": each
+	Pace      int         `yaml:"pace"`      // 1 to 120: answers to ssdp:all by multicast follow each other after MX/pace, as miniupnpd's do after MX/15; 0: at random within MX
+	Answers   []string    `yaml:"answers"`   // searches that are answered: rootdevice, uuid, device, service, or a whole ST; nil: each of them
+	Also      []Claim     `yaml:"also"`      // types that are announced and answered for although the tree has them not
 
 	// Whole datagrams, with their start line. "": those of UDA 1.1 §1.2 and §1.3.3.
 	Reply  Template `yaml:"reply"`

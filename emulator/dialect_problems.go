@@ -34,6 +34,7 @@ func (d *SSDPDialect) problems(at []any, report report) {
 		report(below(at, "max-age"), "", "must be whole seconds, not %v", d.MaxAge)
 	}
 	d.Location.valueProblems(below(at, "location"), report, siteWords("path")...)
+	d.Location6.valueProblems(below(at, "location6"), report, siteWords("path")...)
 	d.UDN.udnProblems(below(at, "udn"), false, report)
 	for _, t := range []keyed{{"reply", d.Reply}, {"alive", d.Alive}, {"byebye", d.ByeBye}, {"update", d.Update}} {
 		t.headProblems(below(at, t.key), report, true,

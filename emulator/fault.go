@@ -19,6 +19,7 @@ type Condition struct {
 	ST       Test            `yaml:"st"`        // search target of a search or reply, NT of an announcement
 	Arg      map[string]Test `yaml:"arg"`       // in-arguments of an action; of a table layer, the mapping's, by the names of AddPortMapping
 	Client   ClientTest      `yaml:"client"`    // same, other, routed, an address, or a prefix: ::/0 is all of IPv6
+	Crossed  Age             `yaml:"crossed"`   // time since the last search by the other version of IP, if there was one: below, or over
 	Existing ExistingTest    `yaml:"existing"`  // the entry that the mapping's port has already: own, other or none
 	Size     Count           `yaml:"size"`      // how many mappings the table holds
 	Age      Age             `yaml:"age"`       // of the mapping, since it was first added

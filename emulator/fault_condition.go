@@ -59,6 +59,12 @@ func (c *Condition) found(s *state, o *occasion) bool {
 	if !c.Size.holds(s.wan(o).mappings.len()) || !c.InFlight.holds(o.crowd()) {
 		return false
 	}
+	if c.Crossed != (Age{}) {
+		last := s.searched[!o.client().Is4()]
+		if last.IsZero() || !c.Crossed.holds(s.now.Sub(last)) {
+			return false
+		}
+	}
 	if c.Age != (Age{}) {
 		ref, _ := s.reference(o)
 		if ref.entry == nil || !c.Age.holds(s.now.Sub(ref.entry.added)) {

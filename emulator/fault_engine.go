@@ -127,6 +127,9 @@ func (s *state) meet(o *occasion) (d deed) {
 			break
 		}
 	}
+	if o.layer == onSearch {
+		s.searched[o.client().Is4()] = s.now
+	}
 	return d
 }
 

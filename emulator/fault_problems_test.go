@@ -80,7 +80,7 @@ func TestFaultProblems(t *testing.T) {
 			`faults[0].when.per: http.request counts for client, connection and device`,
 			`faults[0].when.until: http.request is not about a mapping that could be deleted`}},
 		{"no rate", []Fault{{On: "soap.*", When: When{Rate: &Rate{Over: 1}}, Do: drop}}, []string{`faults[0].when.rate: must be over 1 to 1000 in some time`}},
-		{"a half of a datagram", []Fault{{On: "ssdp.search", If: Condition{HalfClosed: ptr(true)}, Do: drop}}, []string{`faults[0].if.half-closed: ssdp.search cannot be asked that, only via, st, client, size, header and raw`}},
+		{"a half of a datagram", []Fault{{On: "ssdp.search", If: Condition{HalfClosed: ptr(true)}, Do: drop}}, []string{`faults[0].if.half-closed: ssdp.search cannot be asked that, only via, st, client, size, header, raw and crossed`}},
 		{"an empty line in a head", []Fault{{On: "http.request", Do: Deed{HTTPStatus: &StatusReply{Status: 400, Head: "a\n\n{typ}"}}}}, []string{
 			`faults[0].do.http-status.head: there is no word {typ} here, only {status}, {reason}, {server}, {date}, {type}, {length}, {connection}, {allow}, {sid}, {timeout}; did you mean "type"?`,
 			`faults[0].do.http-status.head: line 2 is empty: a head ends there`}},

@@ -19,6 +19,7 @@ type Gateway struct {
 	faults  *faults     // of the state
 	plane   *plane      // nil: none
 	socket  *ssdpSocket // nil: SSDP is off
+	socket6 *ssdpSocket // of its IPv6 address; nil: it has none
 	wg      sync.WaitGroup
 	close   func() error // once
 
@@ -48,6 +49,7 @@ func New(ctx context.Context, o Options) (*Gateway, error) {
 	g.outbox.deliver = o.OnEvent
 	g.dialect = newDialect(&g.options.Dialect)
 	g.socket = newSSDPSocket(&g.options)
+	g.socket6 = g.newSSDPSocket6()
 	if h, ok := o.Net.(holder); ok && o.Stands() != o.LAN {
 		if err := h.hold(o.LAN, o.Stands()); err != nil {
 			g.cancel()
@@ -70,8 +72,8 @@ func New(ctx context.Context, o Options) (*Gateway, error) {
 	p.serve()
 	// IGD:2 must send byebye before its first alive, so that nobody keeps what it said before it was restarted; for IGD:1 it does no
 	// harm.
-	p.ssdp.byebye()
-	p.ssdp.alive()
+	p.byebye()
+	p.alive()
 	g.do((*state).begin)
 	stop := context.AfterFunc(ctx, func() { g.close() })
 	context.AfterFunc(g.base, func() { stop() })
@@ -96,7 +98,7 @@ func (g *Gateway) leave() {
 	g.power.Lock()
 	defer g.power.Unlock()
 	if !g.down { // which changes by those who hold power
-		g.presence.ssdp.byebye()
+		g.presence.byebye()
 	}
 	g.mu.Lock()
 	g.closed = true

@@ -67,7 +67,7 @@ func layerSpecs() []layerSpec {
 	)
 	return []layerSpec{
 		{onAccept, "client size in-flight", "client", end, "delay"},
-		{onSearch, "via st client size header raw", "client", "drop", "delay"},
+		{onSearch, "via st client size header raw crossed", "client", "drop", "delay"},
 		{onReply, "via st client size header", "client", "drop", "set rename remove replace prefix suffix truncate random delay duplicate send-from"},
 		{onNotify, "st size header", "", "drop", "set rename remove replace prefix suffix truncate random delay duplicate send-from"},
 		{onRequest, http, "client connection", "http-status " + end, "delay"},

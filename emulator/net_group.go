@@ -169,5 +169,9 @@ func (g *groupConn) write(b []byte, source netip.Addr, addr net.Addr) (int, erro
 	if g.p4 != nil {
 		return g.p4.WriteTo(b, &ipv4.ControlMessage{Src: source.Unmap().AsSlice()}, addr)
 	}
-	return g.p6.WriteTo(b, &ipv6.ControlMessage{Src: source.WithZone("").AsSlice()}, addr)
+	m := &ipv6.ControlMessage{Src: source.WithZone("").AsSlice()}
+	if source.IsLinkLocalUnicast() { // which Linux takes only with its interface, and a group does not tell that
+		m.IfIndex = g.index
+	}
+	return g.p6.WriteTo(b, m, addr)
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
@@ -74,6 +75,9 @@ func TestLabIPv6(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer c.Close()
+		if !slices.ContainsFunc(g.Journal(), func(e Entry) bool { return e.Kind == "ssdp.notify" }) {
+			t.Error("its announcements do not leave")
+		}
 		for _, to := range []string{"ff02::c", "fe80::10"} {
 			addr := netip.AddrPortFrom(netip.MustParseAddr(to).WithZone("eth0"), 1900)
 			b := ssdp.Search{Host: addr.String(), ST: labUDN, MX: 1}.Append(nil)

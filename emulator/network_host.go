@@ -125,9 +125,14 @@ func (h *Host) hold(beside, addr netip.Addr) error {
 	case f.segment.owners[addr] != nil:
 		return opError("listen", "bind", "ip", nil, &net.IPAddr{IP: addr.AsSlice()}, syscall.EADDRINUSE)
 	}
-	f.addrs = append(slices.Clip(f.addrs), netip.PrefixFrom(addr, f.bits(addr)))
-	f.segment.owners[addr] = f
+	f.take(netip.PrefixFrom(addr, f.bits(addr)))
 	return nil
+}
+
+// take adds an address that nobody on the wire has. network.mu is held.
+func (f *iface) take(p netip.Prefix) {
+	f.addrs = append(slices.Clip(f.addrs), p)
+	f.segment.owners[p.Addr()] = f
 }
 
 // SetDefaultGateway sets the next hop for what no prefix covers, one for each family. The zero Addr removes both.

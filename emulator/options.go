@@ -20,6 +20,7 @@ type Options struct {
 	SSDP      string         // "": unicast on a free port of LAN; "HOST:PORT": unicast there; "multicast": the group, on LAN's interface; "off"
 	Beside    *Gateway       // one whose Net, LAN and SSDP are this one's too: both answer at one socket, and these are left out here; nil: nobody
 	Neighbour int            // 1 to 8: it is another host of the LAN, at the address so many after LAN, which Net's host must own, where searches come by multicast; elsewhere, and with 0, it stands at LAN
+	IPv6      bool           // it stands also at the link-local IPv6 address of LAN's interface, with the group that belongs to it, where searches come by multicast and there is such an address
 	Advertise string         // HOST:PORT put into LOCATION; "": where it really listens
 	Clients   []netip.Prefix // who is answered; nil: loopback if LAN is loopback, private addresses if LAN is unspecified, otherwise LAN's /24 or /64
 
@@ -70,6 +71,9 @@ func (o Options) defaults() (Options, error) {
 	o.Plane = o.Plane.defaults(o)
 	if o.Clients == nil {
 		o.Clients = clientsOf(o.LAN)
+		if o.dual() {
+			o.Clients = append(o.Clients, netip.MustParsePrefix("fe80::/10"))
+		}
 	}
 	if o.UDN == "" {
 		o.UDN = o.rootUDN(0)
@@ -93,6 +97,11 @@ func (o *Options) Stands() netip.Addr {
 		addr = addr.Next()
 	}
 	return addr
+}
+
+// dual reports whether there is an IPv6 address beside LAN.
+func (o *Options) dual() bool {
+	return o.IPv6 && o.SSDP == "multicast" && o.LAN.Is4() && !o.LAN.IsUnspecified()
 }
 
 func (o Options) check() error {

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"strconv"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/igdkit/igdkit/internal/http1"
@@ -33,6 +34,7 @@ type presence struct {
 	listener net.Listener
 	more     []net.Listener // at ports
 	ssdp     *ssdpServer    // nil: off
+	six      *voice         // of the IPv6 address; nil: there is none
 	notifier notifier
 	ctx      context.Context
 	cancel   context.CancelFunc
@@ -59,7 +61,19 @@ func (g *Gateway) appear(number int, gen generation, at netip.AddrPort, more por
 	if err == nil {
 		p.ssdp, err = g.socket.join(g.base, p, elsewhere)
 	}
+	if err == nil && g.socket6 != nil {
+		if p.six, err = g.speakIPv6(p); errors.Is(err, syscall.EADDRNOTAVAIL) { // taken away since, or not yet known to be nobody else's
+			g.note("ipv6.absent", netip.AddrPort{}, err.Error())
+			err = nil
+		}
+	}
+	if p.six != nil {
+		p.more = append(p.more, p.six.listener)
+	}
 	if err != nil {
+		if p.ssdp != nil {
+			p.ssdp.leave()
+		}
 		for _, l := range append(p.more, l) {
 			l.Close()
 		}
@@ -110,6 +124,7 @@ func (p *presence) serve() {
 		p.wg.Go(func() { p.serveAt(p.ctx, l, &http1.Server{Handle: p.serveHTTP, Accept: p.gateway.greet, Grace: grace}) })
 	}
 	p.ssdp.start()
+	p.six.server().start()
 }
 
 func (p *presence) serveAt(ctx context.Context, l net.Listener, srv *http1.Server) {
@@ -123,10 +138,12 @@ func (p *presence) serveAt(ctx context.Context, l net.Listener, srv *http1.Serve
 func (p *presence) vanish() {
 	p.cancel()
 	p.ssdp.leave()
+	p.six.server().leave()
 	ended := make(chan struct{})
 	p.gateway.wg.Go(func() {
 		p.wg.Wait()
 		p.ssdp.wait()
+		p.six.server().wait()
 		close(ended)
 	})
 	late := time.NewTimer(2 * grace)

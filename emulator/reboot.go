@@ -39,7 +39,7 @@ func (g *Gateway) goDown(how Reboot, change func(func(*state))) error {
 	}
 	if p := g.now(); !g.down {
 		if how.saysByeBye() {
-			p.ssdp.byebye()
+			p.byebye()
 		}
 		g.mu.Lock()
 		g.down = true
@@ -80,12 +80,13 @@ func (g *Gateway) comeUp(how Reboot, wasDown bool, change func(func(*state))) er
 	p.serve()
 	if how.Alive != nil && !*how.Alive {
 		p.ssdp.aliveLater()
+		p.six.server().aliveLater()
 		return nil
 	}
 	if wasDown && g.options.Version == 2 && how.saysByeBye() {
-		p.ssdp.byebye()
+		p.byebye()
 	}
-	p.ssdp.alive()
+	p.alive()
 	return nil
 }
 

@@ -129,15 +129,16 @@ func (g *Gateway) announce(kind Announce, change func(func(*state))) {
 	if g.down || g.isClosed() {
 		return
 	}
-	switch s := g.now().ssdp; kind {
+	switch p := g.now(); kind {
 	case announceAlive:
-		s.alive()
+		p.alive()
 	case announceByeBye:
-		s.byebye()
+		p.byebye()
 	case announceUpdate:
 		var next uint32
 		change(func(st *state) { next = st.nextBootID() })
-		s.update(next)
+		p.ssdp.update(next)
+		p.six.server().update(next)
 		change(func(st *state) { st.bootID = next })
 	}
 }

@@ -77,8 +77,16 @@ func (k *ssdpSocket) join(ctx context.Context, p *presence, elsewhere bool) (*ss
 		socket:  k, conn: k.conn.PacketConn, local: k.local, group: k.group, searchPort: k.searchPort, source: source,
 		done: make(chan struct{}),
 		kick: make(chan struct{}, 1),
-		rand: rand.New(rand.NewPCG(g.options.seed(), 0x73736470+uint64(p.number)<<32)), // "ssdp": a stream of its own
+		rand: rand.New(rand.NewPCG(g.options.seed(), k.stream()+uint64(p.number)<<32)),
 	}, nil
+}
+
+// stream tells the chance of one family from that of the other.
+func (k *ssdpSocket) stream() uint64 {
+	if k.lan.Is6() {
+		return 0x73737036 // "ssp6"
+	}
+	return 0x73736470 // "ssdp"
 }
 
 // add lets s hear searches.

@@ -233,23 +233,26 @@ func TestSSDPWordProblems(t *testing.T) {
 	o := emulator.Options{
 		Neighbour: 9,
 		Dialect: emulator.Dialect{
-			SSDP:        emulator.SSDPDialect{Location: "http://{hots}/", UDN: "upnp-1", Pace: -1},
+			SSDP:        emulator.SSDPDialect{Location: "http://{hots}/", Location6: "http://[2001:db8::1]/\n", UDN: "upnp-1", Pace: -1},
 			Description: emulator.DescriptionDialect{UDN: "uuid:{nobody}"},
 		},
 		Faults: []emulator.Fault{
 			{On: "ssdp.reply", If: emulator.Condition{Raw: emulator.Test{Lacks: new("x")}}, Do: emulator.Deed{Random: 9000}},
 			{On: "ssdp.search", If: emulator.Condition{Client: emulator.ClientTest{Word: "routd"}}, Do: emulator.Deed{Drop: true}},
+			{On: "ssdp.reply", If: emulator.Condition{Crossed: emulator.Age{Below: 1}}, Do: emulator.Deed{Drop: true}},
 		},
 	}
 	want := []string{
 		`neighbour: 9 is not within 1..8`,
 		`dialect.ssdp.pace: -1 is not within 1..120`,
 		`dialect.ssdp.location: there is no word {hots} here, only {host}, {port}, {authority}, {udn}, {gateway}, {igd}, {seed}, {path}; did you mean "host"?`,
+		`dialect.ssdp.location6: must be one line`,
 		`dialect.ssdp.udn: must begin with uuid:`,
 		`dialect.description.udn: there is no word {nobody} here, only {host}, {port}, {authority}, {udn}, {gateway}, {igd}, {seed}`,
 		`faults[0].if.raw: ssdp.reply cannot be asked that, only via, st, client, size and header`,
 		`faults[0].do.random: 9000 is not within 1..8192`,
 		`faults[1].if.client: "routd" is neither same nor other nor routed nor an address or prefix; did you mean "routed"?`,
+		`faults[2].if.crossed: ssdp.reply cannot be asked that, only via, st, client, size and header`,
 	}
 	var got []string
 	for _, p := range o.Problems() {

@@ -9,18 +9,19 @@ import (
 // state is what a gateway knows. It has no sockets, no goroutines and no locks: each call happens at an instant that enter sets,
 // and leaves behind the events of what it changed.
 type state struct {
-	name    string
-	version int // of the connection service's standard
-	policy  *Policy
-	lan     []netip.Prefix // whose hosts can be mapped to
-	link    []netip.Prefix // whose hosts are on the gateway's own link
-	initial []InitialMapping
-	emptied bool // by a reboot
-	rand    *rand.Rand
-	now     time.Time
-	events  []Event
-	faults  *faults
-	hushed  map[hushed]bool // since the subscribers were last told
+	name     string
+	version  int // of the connection service's standard
+	policy   *Policy
+	lan      []netip.Prefix // whose hosts can be mapped to
+	link     []netip.Prefix // whose hosts are on the gateway's own link
+	initial  []InitialMapping
+	emptied  bool // by a reboot
+	rand     *rand.Rand
+	now      time.Time
+	events   []Event
+	faults   *faults
+	searched map[bool]time.Time // when the last search came by IPv4 (true) and by IPv6 (false), while faults are about searches
+	hushed   map[hushed]bool    // since the subscribers were last told
 
 	timeline timeline
 	errands  []errand
@@ -37,7 +38,7 @@ func newState(o *Options, root *device) *state {
 	s := &state{
 		name: o.Name, version: o.Version, policy: &o.Policy, lan: o.Clients, link: clientsOf(o.LAN), initial: o.Mappings,
 		rand: rand.New(rand.NewPCG(o.seed(), 0x69676469)),
-		now:  o.Clock.Now(), timeline: newTimeline(o),
+		now:  o.Clock.Now(), timeline: newTimeline(o), searched: map[bool]time.Time{},
 	}
 	s.faults = newFaults(o.seed(), o.Faults, s.now)
 	for i, w := range o.WAN {

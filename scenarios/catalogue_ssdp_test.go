@@ -3,5 +3,5 @@ package scenarios_test
 import "slices"
 
 func ssdpRows() []row {
-	return slices.Concat(ssdpSearchRows(), ssdpRequestRows(), ssdpPlaceRows(), ssdpReplyRows(), ssdpNameRows(), ssdpNeighbourRows())
+	return slices.Concat(ssdpSearchRows(), ssdpRequestRows(), ssdpPlaceRows(), ssdpReplyRows(), ssdpNameRows(), ssdpNeighbourRows(), ssdpSixRows())
 }

@@ -88,7 +88,7 @@ func (c *composer) options(tree *node) emulator.Options {
 		d.IGD = 0
 	}
 	o := emulator.Options{
-		Name: d.Name, Version: d.IGD, Neighbour: d.Neighbour, ExternalIP: d.ExternalIP, WAN: d.WAN,
+		Name: d.Name, Version: d.IGD, Neighbour: d.Neighbour, IPv6: d.IPv6, ExternalIP: d.ExternalIP, WAN: d.WAN,
 		Dialect: d.Dialect, Policy: d.Policy, Mappings: d.Mappings, Faults: d.Faults, Timeline: d.Timeline,
 	}
 	c.problemsOf(tree, nil, o.Problems())

@@ -46,6 +46,7 @@ type Device struct {
 type Part struct {
 	Quirks     []Use                     `yaml:"quirks"`      // by name, or files beside this one: quirks: [add-lease-725, {add-table-full-silent-32: {limit: 160}}]
 	Neighbour  int                       `yaml:"neighbour"`   // 1 to 8: another host of the LAN, at the address so many after the router's; where nobody searches by multicast, and with 0, at the router's own
+	IPv6       bool                      `yaml:"ipv6"`        // it stands also at an IPv6 address, link-local, where searches come by multicast
 	ExternalIP netip.Addr                `yaml:"external-ip"` // IPv4 address on the WAN side; 45.66.77.88 when left out; 0.0.0.0: none
 	WAN        []emulator.WAN            `yaml:"wan"`         // connections to the Internet; one when left out
 	Dialect    emulator.Dialect          `yaml:"dialect"`     // how it writes and reads

@@ -54,6 +54,9 @@ func connect(ctx context.Context, gateway, host *netns.Namespace) error {
 	if err != nil {
 		return err
 	}
+	// Where the kernel has IPv6, both ends have it as on any LAN. A gateway in a lab without it is one of IPv4 only.
+	_ = gateway.AddAddr(gatewayInterface, netip.MustParsePrefix("fe80::1/64"))
+	_ = host.AddAddr(hostInterface, netip.MustParsePrefix("fe80::2/64"))
 	if err := host.AddDefaultRoute(gatewayAddr().Addr()); err != nil {
 		return err
 	}
