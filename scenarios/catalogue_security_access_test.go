@@ -75,6 +75,13 @@ func securityAccessRows() []row {
 			want: "200[TCP 8080]", sound: "404[]",
 		},
 		{
+			id: "sec-static-control-url", than: "soap-host-not-ip-404", // which knows that nobody calls a router by a name
+			look: func(s *street) string {
+				return s.outcome(rebound(s.connections()[0].add("TCP", 8080, "192.168.1.10", 0)))
+			},
+			want: "200", sound: "404",
+		},
+		{
 			id: "sec-not-from-lan-closes", // curl: (52) Empty reply from server
 			look: func(s *street) string {
 				answer, end := s.exchange(get(s.place().Path))
