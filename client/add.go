@@ -99,7 +99,7 @@ func (p *planner) place(ctx context.Context, s slot, byAny bool) (h held, missin
 		if fresh && ourText(back.found.Description, asked.Description, s.shown) {
 			after, cancel := cleanupTime(ctx)
 			defer cancel()
-			p.remove(after, asked)
+			p.remove(after, slot{want: asked, found: back.found, shown: s.shown}) // the error to tell is what was made
 		}
 		return held{}, false, &AlteredError{Wanted: asked, Made: back.found}
 	}

@@ -29,6 +29,8 @@ type fakeGateway struct {
 	gives   time.Duration          // lease given whatever is asked; 0: as asked
 	ignores func(PortMapping) bool // adds that are answered with success and not done
 	hides   func(PortMapping) bool // rows that no action shows
+	clings  int                    // so many deletes are answered and not done
+	denies  bool                   // with 714 instead of success
 
 	// before may fail a call before it does anything, after may lose its answer.
 	before, after func(action string, m PortMapping) error
@@ -236,7 +238,11 @@ func (f *fakeGateway) DeletePortMapping(ctx context.Context, k Key) error {
 			return fault(soap.NoSuchEntryInArray)
 		}
 		f.hit("deleted", k)
-		delete(f.rows, k)
+		if f.clings--; f.clings < 0 {
+			delete(f.rows, k)
+		} else if f.denies {
+			return fault(soap.NoSuchEntryInArray)
+		}
 		return nil
 	})
 }

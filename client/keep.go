@@ -151,6 +151,9 @@ func unanswered(err error) bool {
 	if _, ok := errors.AsType[*NotMadeError](err); ok {
 		return false
 	}
+	if _, ok := errors.AsType[*StaysError](err); ok {
+		return false
+	}
 	return faultCode(err) == 0
 }
 

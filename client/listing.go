@@ -20,14 +20,17 @@ const (
 	maxIdle = 512
 	// maxRepeats bounds how often in a row an entry may come again. Once happens, when an entry is deleted while we list.
 	maxRepeats = 2
+	// maxPasses bounds how often a table that changes is read.
+	maxPasses = 4
 )
 
 // PortMappings lists the gateway's table, in the gateway's order. A gateway of version 2 is asked for everything at once
 // (GetListOfPortMappings), any other, or one that will not, entry by entry. An error ends the listing; a gateway that
 // refuses to list at all is a *soap.Error, while an empty table is no error.
 //
-// Entries that lead nowhere (no client) are left out. The table may change while it is read: an entry can be missed then, but
-// none comes twice.
+// Entries that lead nowhere (no client) are left out. The table may change while it is read: what was there all the time is listed, none
+// comes twice, and one that has gone meanwhile may be among them. Entry by entry the table is read at least twice for that, and four times
+// at most.
 func (g *Gateway) PortMappings(ctx context.Context) iter.Seq2[PortMapping, error] {
 	return func(yield func(PortMapping, error) bool) {
 		if g.Service.Version() >= 2 {
@@ -105,33 +108,62 @@ func (g *Gateway) listRange(ctx context.Context, protocol string, first, last in
 func (m PortMapping) leads() bool { return m.InternalClient != "" && m.Protocol != "" }
 
 // listByIndex asks for one entry after another until the gateway says that there are no more, in one of the ways that
-// gateways say it.
+// gateways say it. When a row goes while the table is read, those behind it move up, and one is passed over without a sign; so the
+// table is read again from 0 until two passes are alike: then nothing that was there all the time was missed. What goes wrong in a later
+// pass ends the listing without an error, as all that the first one showed has been told.
 func (g *Gateway) listByIndex(ctx context.Context, each func(PortMapping) bool) error {
 	seen := make(map[Key]bool)
+	var before []Key
+	for pass := range maxPasses {
+		rows, ended, err := g.readPass(ctx, before, seen, each)
+		switch {
+		case err != nil && pass == 0:
+			return err
+		case err != nil, ended, len(rows) == 0, pass > 0 && slices.Equal(rows, before):
+			return nil
+		}
+		before = rows
+	}
+	return nil
+}
+
+// readPass reads the table once and hands on what was not seen. It gives the rows by their index; the zero Key is one that leads nowhere.
+// ended tells that there is nothing more to read: each wants no more, or the table has no end.
+func (g *Gateway) readPass(ctx context.Context, before []Key, seen map[Key]bool, each func(PortMapping) bool) (rows []Key, ended bool, err error) {
 	idle, repeats := 0, 0
+	here := make(map[Key]bool)
 	for i := range maxEntries {
 		m, err := g.entry(ctx, i)
 		switch {
 		case endOfList(err):
-			return nil
+			return rows, false, nil
 		case err != nil:
-			return err
-		case m.leads() && !seen[m.Key()]:
-			seen[m.Key()] = true
-			idle, repeats = 0, 0
-			if !each(m) {
-				return nil
+			return rows, false, err
+		case !m.leads():
+			rows = append(rows, Key{})
+		default:
+			rows = append(rows, m.Key())
+			if !seen[m.Key()] {
+				seen[m.Key()] = true
+				if !each(m) {
+					return rows, true, nil
+				}
 			}
-			continue
-		case m.leads():
+			if !here[m.Key()] {
+				here[m.Key()] = true
+				idle, repeats = 0, 0
+				continue
+			}
 			repeats++
 		}
 		if idle++; idle >= maxIdle || repeats >= maxRepeats {
-			g.forgive("list-repeats-last")
-			return nil
+			if before == nil {
+				g.forgive("list-repeats-last")
+			}
+			return rows, idle >= maxIdle, nil
 		}
 	}
-	return nil
+	return rows, true, nil
 }
 
 func (g *Gateway) entry(ctx context.Context, index int) (PortMapping, error) {

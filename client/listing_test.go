@@ -130,6 +130,75 @@ func TestListByIndex(t *testing.T) {
 	}
 }
 
+// However a table loses rows while it is read by index, what stays is listed.
+func TestListByIndexShifts(t *testing.T) {
+	tests := []struct {
+		name string
+		goes map[int]int // which row goes once so many were asked for
+	}{
+		{"before the reader", map[int]int{2: 0}},
+		{"one after another", map[int]int{2: 0, 4: 1}},
+		{"in the second pass too", map[int]int{2: 0, 7: 0}},
+		{"in the third", map[int]int{2: 0, 7: 0, 11: 0}},
+		{"the last but one before the end", map[int]int{5: 3}},
+		{"behind the reader", map[int]int{1: 4}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			rows := ports(1, 2, 3, 4, 5)
+			asked := 0
+			answer := func(w http.ResponseWriter, r *http.Request) {
+				if i, ok := tt.goes[asked]; ok {
+					rows = slices.Delete(slices.Clone(rows), i, i+1)
+				}
+				asked++
+				table(rows, 713)(w, r)
+			}
+			withGateway(t, "WANIPConnection:1", map[string]any{"GetGenericPortMappingEntry": answer}, func(t *testing.T, s *stub, g *Gateway) {
+				got, err := list(t.Context(), g)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, want := range rows {
+					if n := slices.Index(got, want); n < 0 || slices.Contains(got[n+1:], want) {
+						t.Errorf("port %d was there all the time; listed are %v", want.ExternalPort, got)
+					}
+				}
+				if asked > maxPasses*6 {
+					t.Errorf("asked %d times", asked)
+				}
+			})
+		})
+	}
+}
+
+// A table that never stands still is given up, and so is one that fails when it is read again.
+func TestListByIndexBounded(t *testing.T) {
+	asked := 0
+	restless := func(w http.ResponseWriter, r *http.Request) {
+		asked++
+		table(ports(uint16(asked), uint16(asked+1)), 713)(w, r)
+	}
+	withGateway(t, "WANIPConnection:1", map[string]any{"GetGenericPortMappingEntry": restless}, func(t *testing.T, s *stub, g *Gateway) {
+		if _, err := list(t.Context(), g); err != nil || asked > maxPasses*3 {
+			t.Errorf("%v after %d questions", err, asked)
+		}
+	})
+	asked = 0
+	failing := func(w http.ResponseWriter, r *http.Request) {
+		if asked++; asked > 3 {
+			table(nil, 606)(w, r)
+			return
+		}
+		table(ports(1, 2), 713)(w, r)
+	}
+	withGateway(t, "WANIPConnection:1", map[string]any{"GetGenericPortMappingEntry": failing}, func(t *testing.T, s *stub, g *Gateway) {
+		if got, err := list(t.Context(), g); err != nil || len(got) != 2 {
+			t.Errorf("listed %v, %v", got, err)
+		}
+	})
+}
+
 func TestListAtOnce(t *testing.T) {
 	many := make([]uint16, 600)
 	for i := range many {
@@ -143,14 +212,14 @@ func TestListAtOnce(t *testing.T) {
 		atOnce   any
 		index    any
 		want     []PortMapping
-		requests int // for the index
+		requests int // for the index, which is read twice
 	}{
 		{"all", listOf(three, 100), table(three, 713), byProtocol, 0},
 		{"larger than we read", listOf(ports(many...), 100), 501, ports(many...), 0},
-		{"nothing listed, so the index is asked", listOf(nil, 100), table(three, 713), three, 4},
-		{"unknown action", 401, table(three, 713), three, 4},
-		{"not authorised", 606, table(three, 713), three, 4},
-		{"not a listing", []soap.Arg{{Name: "NewPortListing", Value: "<html>"}}, table(three, 713), three, 4},
+		{"nothing listed, so the index is asked", listOf(nil, 100), table(three, 713), three, 8},
+		{"unknown action", 401, table(three, 713), three, 8},
+		{"not authorised", 606, table(three, 713), three, 8},
+		{"not a listing", []soap.Arg{{Name: "NewPortListing", Value: "<html>"}}, table(three, 713), three, 8},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -157,7 +157,7 @@ func (k *keeper) unrenewed(ctx context.Context, h held, s slot, why error) (held
 		seen.renew = seen.ends.Add(-lastChance)
 		return seen, nil
 	}
-	if err := k.plan.remove(ctx, s.want); err != nil {
+	if err := k.plan.remove(ctx, s); err != nil {
 		return h, why
 	}
 	s.ownership = free

@@ -189,7 +189,7 @@ func TestPlan(t *testing.T) {
 			gw:    fakeGateway{forced: true},
 			req:   Request{InternalPort: 8080, ExternalPort: 9000, AnyPort: true},
 			table: []string{`8080/tcp 192.168.1.10:8080 "igdkit 8080 TCP"`},
-			trace: []string{ip + ": 203.0.113.7", get + " 9000/TCP: free", add + " 9000/TCP: accepted", get + " 9000/TCP: owned", del + " 9000/TCP: deleted",
+			trace: []string{ip + ": 203.0.113.7", get + " 9000/TCP: free", add + " 9000/TCP: accepted", get + " 9000/TCP: owned", del + " 9000/TCP: deleted", get + " 9000/TCP: free",
 				get + " 8080/TCP: free", add + " 8080/TCP: accepted", get + " 8080/TCP: ours"},
 		}, {
 			name: "501 for a lease",
@@ -254,7 +254,7 @@ func TestPlan(t *testing.T) {
 			req:   Request{Protocol: "both", InternalPort: 8080},
 			table: []string{},
 			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: free", get + " 8080/UDP: free", add + " 8080/TCP: accepted",
-				get + " 8080/TCP: ours", add + " 8080/UDP: refused", get + " 8080/TCP: ours", del + " 8080/TCP: deleted"},
+				get + " 8080/TCP: ours", add + " 8080/UDP: refused", get + " 8080/TCP: ours", del + " 8080/TCP: deleted", get + " 8080/TCP: free"},
 			bad: "the gateway refuses port 8080/udp: upnp error 606",
 		}, {
 			name: "a pair of which one half was open before: it stays",
@@ -281,7 +281,7 @@ func TestPlan(t *testing.T) {
 			req:   Request{Protocol: "both", InternalPort: 8080, AnyPort: true},
 			table: []string{`8081/tcp 192.168.1.10:8080 "igdkit 8081 TCP"`, `8081/udp 192.168.1.10:8080 "igdkit 8081 UDP"`},
 			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: free", get + " 8080/UDP: free", add + " 8080/TCP: accepted",
-				get + " 8080/TCP: ours", add + " 8080/UDP: not on this port", get + " 8080/TCP: ours", del + " 8080/TCP: deleted",
+				get + " 8080/TCP: ours", add + " 8080/UDP: not on this port", get + " 8080/TCP: ours", del + " 8080/TCP: deleted", get + " 8080/TCP: free",
 				get + " 8081/TCP: free", get + " 8081/UDP: free", add + " 8081/TCP: accepted", get + " 8081/TCP: ours",
 				add + " 8081/UDP: accepted", get + " 8081/UDP: ours"},
 		}, {
@@ -319,7 +319,7 @@ func TestPlan(t *testing.T) {
 			gw:    fakeGateway{forced: true},
 			req:   Request{InternalPort: 80, ExternalPort: 8080},
 			table: []string{},
-			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: free", add + " 8080/TCP: accepted", get + " 8080/TCP: owned", del + " 8080/TCP: deleted"},
+			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: free", add + " 8080/TCP: accepted", get + " 8080/TCP: owned", del + " 8080/TCP: deleted", get + " 8080/TCP: free"},
 			bad:   "the gateway forwards port 8080/tcp to port 8080 instead of 80",
 		}, {
 			name:  "for one remote host, where another program's entry admits everyone",
@@ -358,7 +358,7 @@ func TestPlan(t *testing.T) {
 			req:   Request{Protocol: "both", InternalPort: 8080, AnyPort: true},
 			table: []string{text(foreign), `8081/udp 192.168.1.10:1 "game"`, `8082/tcp 192.168.1.10:8080 "igdkit 8082 TCP"`, `8082/udp 192.168.1.10:8080 "igdkit 8082 UDP"`},
 			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: free", get + " 8080/UDP: free", addAny + " 8080/TCP: accepted on 8081",
-				get + " 8081/TCP: ours", get + " 8081/UDP: owned", get + " 8081/TCP: ours", del + " 8081/TCP: deleted",
+				get + " 8081/TCP: ours", get + " 8081/UDP: owned", get + " 8081/TCP: ours", del + " 8081/TCP: deleted", get + " 8081/TCP: free",
 				get + " 8081/TCP: free", get + " 8081/UDP: owned", get + " 8082/TCP: free", get + " 8082/UDP: free",
 				addAny + " 8082/TCP: accepted", get + " 8082/TCP: ours", add + " 8082/UDP: accepted", get + " 8082/UDP: ours"},
 		}, {

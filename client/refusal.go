@@ -78,6 +78,24 @@ func (e *AlteredError) Error() string {
 	return fmt.Sprintf("the gateway forwards port %s to port %d instead of %d", spell(e.Wanted), e.Made.InternalPort, e.Wanted.InternalPort)
 }
 
+// A StaysError says that the gateway has answered that an entry is deleted, or was not there, and shows it all the same, after two tries. It
+// ends with its lease, if it has one.
+type StaysError struct {
+	Entry PortMapping // as the gateway still shows it
+	Err   error       // the gateway's word that there is no such entry, a *soap.Error; nil when it answered with success
+}
+
+func (e *StaysError) Error() string {
+	s := "the gateway says that port " + spell(e.Entry) + " is closed, and still shows it"
+	if e.Err != nil {
+		s = "the gateway says that there is no port " + spell(e.Entry) + ", and still shows it"
+	}
+	return s + "; it may be open"
+}
+
+// Unwrap gives the gateway's word.
+func (e *StaysError) Unwrap() error { return e.Err }
+
 // A MapError is why a request could not be opened, with every step on the way. Err is an *OwnedError, a
 // *RefusedError, an *AlteredError, or what the network said.
 type MapError struct {

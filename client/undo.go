@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -78,20 +79,64 @@ func (p *planner) release(ctx context.Context, h held) error {
 	default:
 		return nil
 	}
-	return p.remove(ctx, s.want)
+	return p.remove(ctx, s)
 }
 
-// remove deletes an entry; one that is not there is as good as deleted.
-func (p *planner) remove(ctx context.Context, m PortMapping) error {
+// deleteTries is how often an entry is deleted that stays.
+const deleteTries = 2
+
+// remove deletes the entry that stands in a slot, and looks whether it has gone; one that is not there is as good as deleted. Neither a
+// success (miniupnpd 2.3.0 on nftables) nor "no such entry" (DD-WRT, of what was just added) tells that: what is shown
+// all the same is deleted once more, and then it is a *StaysError.
+func (p *planner) remove(ctx context.Context, s slot) error {
+	for try := 1; ; try++ {
+		refusal, err := p.erase(ctx, s.want)
+		if err != nil {
+			return err
+		}
+		found, stays := p.stays(ctx, s)
+		if !stays {
+			return nil
+		}
+		p.note(Step{Action: "DeletePortMapping", Outcome: "still there", Known: true}, s.want, time.Now())
+		if try >= deleteTries {
+			return &StaysError{Entry: found, Err: refusal}
+		}
+	}
+}
+
+// erase deletes an entry. refusal is the gateway's word that there is no such entry.
+func (p *planner) erase(ctx context.Context, m PortMapping) (refusal, err error) {
 	began := time.Now()
-	err := p.gw.DeletePortMapping(ctx, m.Key())
+	err = p.gw.DeletePortMapping(ctx, m.Key())
 	step := Step{Action: "DeletePortMapping", Outcome: "deleted", Err: err}
 	switch {
 	case faultCode(err) == soap.NoSuchEntryInArray:
-		step.Outcome, err = "was gone", nil
+		step.Outcome, refusal, err = "was gone", err, nil
 	case err != nil:
 		step.Outcome = "failed"
 	}
 	p.note(step, m, began)
-	return err
+	return refusal, err
+}
+
+// stays looks whether the row that stood in a slot is still shown. A gateway that does not tell is believed.
+func (p *planner) stays(ctx context.Context, s slot) (PortMapping, bool) {
+	if s.found.ExternalPort == 0 {
+		return PortMapping{}, false // it was never shown
+	}
+	back, err := p.lookUp(ctx, s.want, s.shown)
+	same := err == nil && back.found.ExternalPort != 0 && back.found.InternalClient == s.found.InternalClient &&
+		back.found.InternalPort == s.found.InternalPort && back.found.Description == s.found.Description
+	return back.found, same
+}
+
+// Unmap deletes an entry that was read before, whoever opened it, and looks whether it has gone. Gateways say that it has, or that there is no
+// such entry, and keep it: then it is a *StaysError after a second try. Other refusals are a *soap.Error.
+func (g *Gateway) Unmap(ctx context.Context, m PortMapping) error {
+	if err := g.plans.lock(ctx); err != nil {
+		return fmt.Errorf("delete port mapping: %w", err)
+	}
+	defer g.plans.unlock()
+	return newPlanner(g.peer(), Request{}, new(trace)).remove(ctx, slot{want: m, found: m, shown: m.Description})
 }

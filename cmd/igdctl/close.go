@@ -92,7 +92,7 @@ func closeSpec(ctx context.Context, g *client.Gateway, sp spec) ([]client.PortMa
 		}
 	}
 	for _, m := range entries {
-		if err := g.DeletePortMapping(ctx, m.Key()); err != nil {
+		if err := g.Unmap(ctx, m); err != nil {
 			return entries, &protocolError{m.Protocol, err}
 		}
 	}
@@ -138,10 +138,7 @@ func (a *app) closeEverything(ctx context.Context) error {
 			continue
 		}
 		sp := spec{external: m.ExternalPort, internal: m.InternalPort, protocol: strings.ToLower(m.Protocol)}
-		err := g.DeletePortMapping(limited, m.Key())
-		if fault, ok := errors.AsType[*soap.Error](err); ok && fault.Code == soap.NoSuchEntryInArray {
-			continue // it expired while the others were closed
-		}
+		err := g.Unmap(limited, m)
 		if err != nil {
 			err = &specError{command: "close", spec: sp, err: err}
 		}

@@ -108,6 +108,17 @@ func explainRefusal(err error) (failure, bool) {
 		f.hints = []string{"igdctl list shows what the gateway made of it"}
 		return f, true
 	}
+	if e, ok := errors.AsType[*client.StaysError](err); ok {
+		f.message = "the gateway says that the port is closed" + inParentheses(f.code, f.name) + ", and still shows it: it may be open"
+		f.hints = []string{"some gateways close a port only when it is older: try again in a minute"}
+		switch {
+		case e.Entry.LeaseKnown && e.Entry.Lease > 0:
+			f.hints = append(f.hints, "it ends by itself in "+span(e.Entry.Lease))
+		default:
+			f.hints = append(f.hints, "a restart of the router, or its settings, may remove it")
+		}
+		return f, true
+	}
 	if e, ok := errors.AsType[*notOursError](err); ok {
 		f.message = e.Error()
 		f.hints = []string{"igdctl list shows who has which port"}

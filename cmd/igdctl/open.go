@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -174,8 +175,13 @@ func (a *app) closeAll(all []opened) (done []opened) {
 			continue
 		}
 		if err := x.mapping.Close(context.Background()); err != nil {
-			a.Warn("%s may still be open: %s", x.spec.outside(), explain(err).message)
-			a.Hint(fmt.Sprintf("igdctl close %s closes it", x.closing()))
+			f := explain(err)
+			a.Warn("%s may still be open: %s", x.spec.outside(), f.message)
+			if _, stays := errors.AsType[*client.StaysError](err); stays {
+				a.Hint(fmt.Sprintf("igdctl close %s tries again", x.closing()), f.hints[len(f.hints)-1])
+			} else {
+				a.Hint(fmt.Sprintf("igdctl close %s closes it", x.closing()))
+			}
 			continue
 		}
 		done = append(done, x)

@@ -69,7 +69,7 @@ func standOf(ts *testscript.TestScript) *stand { return ts.Value(standKey{}).(*s
 
 // gateway starts a gateway and points igdctl at it.
 //
-//	gateway [v1] [any-client] [same-ports] [permanent-only] [capacity=N] [external=ADDR] [status=STATUS]
+//	gateway [v1] [any-client] [same-ports] [permanent-only] [capacity=N] [delete=714 or ok] [external=ADDR] [status=STATUS]
 func cmdGateway(ts *testscript.TestScript, neg bool, args []string) {
 	s := standOf(ts)
 	o := emulator.Options{
@@ -98,6 +98,12 @@ func cmdGateway(ts *testscript.TestScript, neg bool, args []string) {
 			n, err := strconv.Atoi(value)
 			ts.Check(err)
 			o.Policy.Capacity.Entries = n
+		case "delete":
+			stays := emulator.Deed{Store: new(false)}
+			if value == "714" {
+				stays = emulator.Deed{UPnPError: &emulator.ErrorReply{Code: 714}}
+			}
+			o.Faults = append(o.Faults, emulator.Fault{On: "table.delete", Do: stays})
 		case "external":
 			o.ExternalIP = netip.MustParseAddr(value)
 		case "status":
