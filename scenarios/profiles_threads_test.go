@@ -7,7 +7,7 @@ import (
 
 // threadProfiles are devices of which parts were captured in issue threads.
 func threadProfiles() []profile {
-	return slices.Concat(tplinkProfiles(), sdkProfiles(), modemProfiles(), daemonProfiles(), operatorProfiles(), partlyProfiles())
+	return slices.Concat(tplinkProfiles(), sdkProfiles(), modemProfiles(), daemonProfiles(), operatorProfiles(), partlyProfiles(), moreProfiles())
 }
 
 // Words of the captures.
