@@ -48,7 +48,8 @@ type profile struct {
 	none     bool     // there is no connection service
 	fails    string   // what our client says where no port can be opened; empty: one can
 	goupnp   string   // what goupnp says where it opens none; empty: it does
-	left     int      // mappings that are there when our client takes its own for gone
+	closes   string   // what our client says where it cannot close the port; empty: it can, or takes it for gone
+	left     int      // mappings that are there then
 }
 
 // talk is a request and its answer.

@@ -72,7 +72,7 @@ CONFIGID.UPNP.ORG: 1337
 			control: "/ctl/IPConn", urn: serviceIP1,
 		},
 		{
-			name: "openwrt-22-03", at: routerAt(5000), udn: udn, left: 1,
+			name: "openwrt-22-03", at: routerAt(5000), udn: udn, closes: "still shows it", left: 1,
 			st: rootDevice, reply: reply("OpenWrt/5.10.146 UPnP/1.1 MiniUPnPd/2.3.0", "946684800"),
 			tree: []string{
 				deviceIGD2 + " uuid:.*1",

@@ -49,7 +49,7 @@ Ext:
 			fails: "no internet gateway found", // it waits for 3.8 s
 		},
 		{
-			name: "dd-wrt-r8000", at: routerAt(1780), left: 1,
+			name: "dd-wrt-r8000", at: routerAt(1780), closes: "still shows it", left: 1,
 			udn: "uuid:[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}",
 			st:  deviceIGD1,
 			reply: `HTTP/1.1 200 OK
