@@ -1,0 +1,225 @@
+// Package statefile keeps small tables of this user on disk, which several processes share.
+//
+// A table is one JSON document. It is read without a lock, because it is always replaced as a whole, and changed under a lock that is waited for
+// a short while only. What cannot be read is set aside, so that a person may look at it, and the table begins anew.
+package statefile
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// A File is where a table is, and what it may be.
+type File struct {
+	Path string // its directory is made when it is missing, for this user only
+	Kind string // what the table is of; a file of another kind is not read, and never written over
+	// Version is that of the rows. A file of a later one is not read, and never written over: another igdkit of this user needs it.
+	Version int
+	Rows    int           // the most rows that are kept, the last ones; at least 1
+	Wait    time.Duration // for the lock at most; 0: 2 s
+}
+
+const (
+	// maxRow bounds the size of a file in bytes, by the row.
+	maxRow = 4 << 10
+	// lockWait is longer than any change takes.
+	lockWait = 2 * time.Second
+	// lockPause is between two tries. None of the systems can wait for a lock and for a context at once.
+	lockPause = 2 * time.Millisecond
+)
+
+// document is what a file holds.
+type document struct {
+	Kind    string          `json:"igdkit"`
+	Version int             `json:"version"`
+	Rows    json.RawMessage `json:"rows"`
+}
+
+// A CorruptError says that a file cannot be read as what it should be.
+type CorruptError struct {
+	Path  string
+	Aside string // where it is now; "" when it was left in its place
+	Err   error
+}
+
+func (e *CorruptError) Error() string {
+	s := fmt.Sprintf("%s cannot be read: %v", e.Path, e.Err)
+	if e.Aside != "" {
+		s += "; it is now " + e.Aside
+	}
+	return s
+}
+
+// Unwrap gives the cause.
+func (e *CorruptError) Unwrap() error { return e.Err }
+
+// ErrNewer is in the error of a file of a later version.
+var ErrNewer = errors.New("it was written by a later version of igdkit")
+
+// errKind is in the error of a file that is somebody else's.
+var errKind = errors.New("it holds something else")
+
+// ErrLocked is in the error of a change that waited for another process to the end of File.Wait.
+var ErrLocked = errors.New("another process holds its lock")
+
+// Read gives the rows of f; none when there is no file. A file that is corrupt is set aside: then there are no rows and the error is
+// a *CorruptError.
+func Read[Row any](ctx context.Context, f File) ([]Row, error) {
+	rows, err := read[Row](f)
+	if corrupt(err) {
+		return nil, change(ctx, f, func(rows []Row) ([]Row, bool) { return rows, false })
+	}
+	return rows, err
+}
+
+// Change lets edit change the rows of f, and writes what it gives when it says that this is new. Other processes wait meanwhile. After a
+// *CorruptError with Aside, the change was made all the same, on no rows.
+func Change[Row any](ctx context.Context, f File, edit func([]Row) (rows []Row, changed bool)) error {
+	return change(ctx, f, edit)
+}
+
+func change[Row any](ctx context.Context, f File, edit func([]Row) ([]Row, bool)) error {
+	if err := os.MkdirAll(filepath.Dir(f.Path), 0o700); err != nil {
+		return err
+	}
+	unlock, err := f.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	rows, aside := read[Row](f) // anew: it may be whole by now
+	if corrupt(aside) {
+		aside = f.setAside(aside)
+	}
+	if aside != nil {
+		if e, ok := errors.AsType[*CorruptError](aside); !ok || e.Aside == "" {
+			return aside // what is there stays
+		}
+	}
+	rows, changed := edit(rows)
+	if !changed {
+		return aside
+	}
+	return errors.Join(aside, write(f, rows))
+}
+
+// corrupt tells whether err says that a file is nobody's.
+func corrupt(err error) bool {
+	_, ok := errors.AsType[*CorruptError](err)
+	return ok && !errors.Is(err, ErrNewer) && !errors.Is(err, errKind)
+}
+
+func read[Row any](f File) ([]Row, error) {
+	file, err := os.Open(f.Path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	limit := int64(f.Rows+1) * maxRow
+	b, err := io.ReadAll(io.LimitReader(file, limit+1))
+	if err != nil {
+		return nil, err
+	}
+	fail := func(err error) ([]Row, error) { return nil, &CorruptError{Path: f.Path, Err: err} }
+	if int64(len(b)) > limit {
+		return fail(fmt.Errorf("it is larger than %d bytes", limit))
+	}
+	var d document
+	if err := json.Unmarshal(b, &d); err != nil {
+		return fail(err)
+	}
+	switch {
+	case d.Kind != f.Kind && d.Kind != "":
+		return fail(fmt.Errorf("%w: %.32q instead of %q", errKind, d.Kind, f.Kind))
+	case d.Kind == "":
+		return fail(errors.New("it does not say what it is"))
+	case d.Version > f.Version:
+		return fail(fmt.Errorf("%w: %d instead of %d", ErrNewer, d.Version, f.Version))
+	case d.Version < 1:
+		return fail(fmt.Errorf("%d is no version", d.Version))
+	}
+	var rows []Row
+	if err := json.Unmarshal(d.Rows, &rows); err != nil {
+		return fail(err)
+	}
+	return rows[max(0, len(rows)-f.Rows):], nil
+}
+
+// write replaces the file: whoever reads it sees the old table or the new one. It is not forced to the disk, which takes longer than to open a
+// port; what a power failure leaves half written is set aside at the next reading.
+func write[Row any](f File, rows []Row) error {
+	if rows = rows[max(0, len(rows)-f.Rows):]; rows == nil {
+		rows = []Row{}
+	}
+	raw, err := json.Marshal(rows)
+	if err != nil {
+		return err
+	}
+	b, err := json.MarshalIndent(document{f.Kind, f.Version, raw}, "", " ")
+	if err != nil {
+		return err
+	}
+	next := f.Path + ".new" // ours alone by the lock; one that a crash left is written over
+	if err := os.WriteFile(next, append(b, '\n'), 0o600); err != nil {
+		os.Remove(next)
+		return err
+	}
+	return replace(next, f.Path)
+}
+
+// setAside makes room for a new file. The last one that was set aside stays, the ones before do not. Held by its lock.
+func (f File) setAside(err error) error {
+	e, _ := errors.AsType[*CorruptError](err)
+	aside := f.Path + ".corrupt"
+	if err := replace(f.Path, aside); err != nil {
+		return errors.Join(e, err)
+	}
+	return &CorruptError{Path: e.Path, Aside: aside, Err: e.Err}
+}
+
+// lock is held by an open file beside the table, so that it ends with its process whatever happens to that.
+func (f File) lock(ctx context.Context) (unlock func(), err error) {
+	wait := f.Wait
+	if wait <= 0 {
+		wait = lockWait
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, wait, ErrLocked)
+	defer cancel()
+	for {
+		unlock, err := TryLock(f.Path + ".lock")
+		if !errors.Is(err, ErrLocked) {
+			return unlock, err
+		}
+		timer := time.NewTimer(lockPause)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return nil, fmt.Errorf("%s: %w", f.Path, context.Cause(ctx))
+		}
+	}
+}
+
+// TryLock locks the file of that name, which it makes when there is none. ErrLocked is in the error when another holder has it: a process, or another
+// TryLock of this one. The lock ends with unlock, or with this process, however that ends.
+func TryLock(path string) (unlock func(), err error) {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := lockFile(file); err != nil {
+		file.Close()
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return func() { file.Close() }, nil
+}
