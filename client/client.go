@@ -70,7 +70,9 @@ func (c *Client) find(ctx context.Context, stale *peer) (*peer, error) {
 	c.mu.Unlock()
 	if g == nil || stale != nil && stale.actions == actions(g) {
 		var err error
-		if g, err = Find(ctx, c.options); err != nil {
+		o := c.options
+		o.fresh = g != nil
+		if g, err = Find(ctx, o); err != nil {
 			return nil, err
 		}
 		c.meet(g)

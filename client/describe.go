@@ -81,11 +81,13 @@ func describe(ctx context.Context, o Options, c candidate) (*Gateway, error) {
 		asked:     c.asked,
 		dialogue:  dialogue{options: o, local: page.local},
 	}
-	if g.Server == "" {
-		g.Server = page.Fields.Get("Server")
+	served := page.Fields.Get("Server")
+	if g.build = g.buildOf(served); g.Server == "" {
+		g.Server, g.unnamed = served, true
 	}
 	g.forgive(slices.Concat(c.quirks, page.Forgiven, quirks, doc.quirks)...)
 	g.stand(c)
+	g.recollect(ctx)
 	return g, g.probe(ctx)
 }
 

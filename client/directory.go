@@ -30,7 +30,8 @@ type sighting struct {
 	exempt   bool // from maxDevices
 	pending  bool // it is being fetched
 	done     bool
-	failure  error // what came of it, until it is told
+	failure  error       // what came of it, until it is told
+	recalled *remembered // nobody named it in this search: it was chosen before
 }
 
 // directory holds the descriptions that were named. Routers send each answer several times, once for each search target,

@@ -16,6 +16,9 @@ const findGrace = 100 * time.Millisecond
 // is over. The choice does not depend on the order of answers within that time. A gateway that Options names need not
 // be on the default route.
 //
+// With Options.Cache the gateway that was chosen the last time is asked at once, and the search begins when that has failed, or 100 ms later. It is
+// chosen again if it is connected and nothing has changed that could make another one better.
+//
 // The error is a [DiscoveryError], or when Options.Gateway is set the [NotGatewayError] or [ArgumentError] of it, or ctx's.
 func Find(ctx context.Context, o Options) (*Gateway, error) {
 	within, cancel := context.WithCancel(ctx)
@@ -44,6 +47,10 @@ func Find(ctx context.Context, o Options) (*Gateway, error) {
 			if best.promising() && grace == nil {
 				grace = time.AfterFunc(findGrace, cancel)
 			}
+			if g.recalled && g.Connected {
+				best = g // a whole search has chosen it before
+				return false
+			}
 			return !best.ideal() || s.rivals() && !best.asked
 		case errors.As(err, &not):
 			why.Devices = append(why.Devices, not)
@@ -57,9 +64,11 @@ func Find(ctx context.Context, o Options) (*Gateway, error) {
 		}
 		return true
 	})
+	s.warm = !o.fresh
 	s.run(within)
 	switch {
 	case best != nil:
+		best.choose(ctx, s.links)
 		return best, nil
 	case ctx.Err() != nil:
 		return nil, fmt.Errorf("find gateway: %w", context.Cause(ctx))

@@ -53,9 +53,14 @@ type Gateway struct {
 	options  Options   // what it was found with, defaults filled in
 	probed   time.Time // when External was read
 	asked    bool      // named by the user, so no better one is waited for
-	dialogue dialogue  // of the holder of turn
-	turn     mutex     // held while a request is under way
-	plans    mutex     // held while a whole plan runs, from its first look to its read-back
+	build    string    // what it says of its software
+	unnamed  bool      // it did not answer a search, so Server is not that of its answer
+	recalled bool      // it was chosen before, and may be again without a search
+	network  string    // where it was chosen, "": it was not
+	noted    *remembered
+	dialogue dialogue // of the holder of turn
+	turn     mutex    // held while a request is under way
+	plans    mutex    // held while a whole plan runs, from its first look to its read-back
 
 	mu     sync.Mutex
 	quirks map[string]bool
@@ -128,5 +133,6 @@ func (g *Gateway) performAt(ctx context.Context, service, control, action string
 		return rec.Err(c.PerformActionCtx(ctx, service, action, in, out))
 	})
 	g.forgive(slices.Concat(quirks, rec.Quirks())...)
+	g.remember(ctx)
 	return rec, err
 }

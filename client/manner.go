@@ -47,6 +47,7 @@ type dialogue struct {
 	manner  manner
 	spoke   bool // it has answered in SOAP: what fails from then on is not for the manner
 	spacing time.Duration
+	spaced  time.Time // when spacing grew
 	last    time.Time // when the last exchange ended
 	until   time.Time // when the action under way is given up
 }
@@ -58,7 +59,7 @@ func (d *dialogue) talk(ctx context.Context, again bool, ask func(http.RoundTrip
 	d.until = time.Now().Add(actionTimeout)
 	err = d.once(ctx, d.manner, ask)
 	if hungUp(err) || late(err) {
-		d.spacing = min(max(firstSpacing, 2*d.spacing), maxSpacing)
+		d.spacing, d.spaced = min(max(firstSpacing, 2*d.spacing), maxSpacing), time.Now().Round(0)
 	}
 	if again && hungUp(err) && d.more(ctx) {
 		if err = d.once(ctx, d.manner, ask); err == nil {

@@ -1,6 +1,9 @@
 package client
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"sync"
@@ -30,9 +33,17 @@ type Options struct {
 	// Rand makes the jitter of renewals repeatable: each Map and Keep draws the seed of its own source from it. nil: the
 	// runtime's. Calls that share one must not run at the same time.
 	Rand *rand.Rand
+	// Cache is the file in which [Find] remembers the gateways that it chose: where they are, and what was learned about them. It is read beside
+	// a search, so that a gateway that is still there is found without one, and trusted no more than an answer to a search. Several processes
+	// may share it; [DefaultCache] names igdctl's. "": nothing is read or written.
+	Cache string
+	// Warn is told what went wrong with the files of this user and disappoints nobody else: a cache that cannot be written, one that
+	// was corrupt and is set aside. It may be called by several goroutines. nil: nobody is told.
+	Warn func(error)
 	// Trace receives a dump of every datagram and HTTP exchange. nil: none. Writes are serialised.
 	Trace io.Writer
 
+	fresh    bool          // what is remembered is not enough: it has just failed
 	patience time.Duration // for the description of a gateway that the user named
 }
 
@@ -59,6 +70,13 @@ func (o Options) defaults() Options {
 		}
 	}
 	return o
+}
+
+// warn tells an error of what.
+func (o Options) warn(what string, err error) {
+	if err != nil && o.Warn != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
+		o.Warn(fmt.Errorf("%s: %w", what, err))
+	}
 }
 
 // traceWriter lets parallel fetches share one trace: each Write arrives whole.

@@ -39,6 +39,9 @@ type search struct {
 	gateways []netip.Addr // next hops of all links
 	searched []string     // interfaces that a search left by
 
+	warm bool          // a gateway that is remembered is asked for
+	lead time.Duration // before the first burst
+
 	sockets []*socket
 	replies chan reply
 	results chan result
@@ -80,6 +83,7 @@ func (s *search) run(parent context.Context) {
 	default:
 		s.target = t
 		s.open(ctx)
+		s.recall(ctx)
 		s.loop(ctx)
 		s.conclude(ctx, parent)
 	}
@@ -135,12 +139,12 @@ func (s *search) loop(ctx context.Context) {
 		return
 	}
 	var (
-		start = time.Now()
+		start = time.Now().Add(s.lead)
 		all   = bursts()
 		next  = 0
 		end   time.Duration // of the window in which answers come
 		open  = true
-		timer = time.NewTimer(0)
+		timer = time.NewTimer(s.lead)
 	)
 	defer timer.Stop()
 	for !s.stopped && (open || s.known.pending > 0 || len(s.held) > 0) {
@@ -174,6 +178,10 @@ func (s *search) loop(ctx context.Context) {
 		case r := <-s.results:
 			s.drain(ctx)
 			s.settle(r)
+			if next == 0 && s.known.pending == 0 {
+				start = time.Now() // what was remembered is known; the rest is not
+				timer.Reset(0)
+			}
 		case e := <-s.broken:
 			s.fail(e)
 		case <-s.grace():
@@ -242,6 +250,11 @@ func (s *search) consider(ctx context.Context, r reply) {
 	if quirk != "" {
 		c.quirks = append(slices.Clip(c.quirks), quirk)
 	}
+	s.fetch(ctx, e, c)
+}
+
+// fetch reads the description of a sighting.
+func (s *search) fetch(ctx context.Context, e *sighting, c candidate) {
 	e.pending = true
 	s.known.pending++
 	s.wg.Go(func() {
@@ -287,6 +300,7 @@ func (s *search) settle(r result) {
 	var not *NotGatewayError
 	switch {
 	case r.err == nil:
+		r.gateway.recalled = s.recognise(r.gateway, r.seen.recalled)
 		s.hold(r.gateway, r.seen)
 	case errors.As(r.err, &not):
 		r.seen.failure = r.err

@@ -106,6 +106,10 @@ func (m moment) slept(before moment) time.Duration {
 // fingerprint is what a mapping needs of the network: our addresses and the next hops.
 func fingerprint(o Options) string {
 	all, _ := links(o)
+	return fingerprintOf(all)
+}
+
+func fingerprintOf(all []link) string {
 	var lines []string
 	for _, l := range all {
 		if !l.addr().IsLoopback() {

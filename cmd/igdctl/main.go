@@ -8,6 +8,7 @@ import (
 	"os/signal"
 	"time"
 
+	"github.com/igdkit/igdkit/client"
 	"github.com/igdkit/igdkit/internal/cli"
 )
 
@@ -21,11 +22,13 @@ func start(patience time.Duration) int {
 	defer stop()
 	// A second Ctrl-C ends a close that hangs.
 	context.AfterFunc(ctx, stop)
+	cache, _ := client.DefaultCache() // "" where there is no home: then every search is a fresh one
 	return run(ctx, os.Args[1:], env{
 		stdin:    os.Stdin,
 		stdout:   os.Stdout,
 		stderr:   os.Stderr,
 		environ:  os.Environ(),
+		cache:    cache,
 		patience: patience,
 		color:    cli.WantsColor(os.Stderr),
 	})

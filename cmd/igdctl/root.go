@@ -26,6 +26,7 @@ type env struct {
 	stdout, stderr io.Writer
 	environ        []string      // "NAME=value"
 	color          bool          // stderr shows colour
+	cache          string        // file of the gateways that are remembered, "": none
 	patience       time.Duration // until a command says what it waits for; 0: a second
 }
 
@@ -48,6 +49,7 @@ type app struct {
 	ssdp    string
 	timeout timeout
 	trace   bool
+	noCache bool
 	patient bool // --timeout was given
 
 	deadline time.Time // the start and timeout
@@ -145,6 +147,7 @@ It opens a port with one command, or says in plain words why it cannot be opened
 	flags.Var(&a.timeout, "timeout", "give up on the gateway after this time; a search ends after four seconds, an action after ten")
 	flags.BoolVar(&a.JSON, "json", false, "give the result, or the error, as JSON on stdout")
 	flags.BoolVar(&a.trace, "trace", false, "show every byte of the exchange with the gateway on stderr")
+	flags.BoolVar(&a.noCache, "no-cache", false, "search as if no gateway had ever been found, and remember none")
 	must(root.RegisterFlagCompletionFunc("interface", completeInterfaces))
 	for _, name := range []string{"gateway", "ssdp", "timeout"} {
 		must(root.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions))
@@ -260,6 +263,10 @@ func completeInterfaces(*cobra.Command, []string, string) ([]string, cobra.Shell
 // options are the global flags as the client wants them.
 func (a *app) options() client.Options {
 	o := client.Options{Interface: a.ifname, Gateway: a.gateway, SSDP: a.ssdp}
+	o.Warn = func(err error) { a.Warn("%v", err) }
+	if !a.noCache {
+		o.Cache = a.cache
+	}
 	if a.patient {
 		o.Timeout = time.Duration(a.timeout)
 	}
