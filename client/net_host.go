@@ -16,7 +16,10 @@ const multicastTTL = 2
 // host is this machine's network. Its DefaultGateways is in one file per operating system.
 type host struct{}
 
-var _ Net = host{}
+var (
+	_ Net       = host{}
+	_ listenNet = host{}
+)
 
 func (host) Dial(ctx context.Context, network string, local netip.Addr, address string) (net.Conn, error) {
 	var d net.Dialer
@@ -24,6 +27,11 @@ func (host) Dial(ctx context.Context, network string, local netip.Addr, address 
 		d.LocalAddr = &net.TCPAddr{IP: local.AsSlice(), Zone: local.Zone()}
 	}
 	return d.DialContext(ctx, network, address)
+}
+
+// Listen opens a TCP port, for [Diagnose].
+func (host) Listen(ctx context.Context, local netip.AddrPort) (net.Listener, error) {
+	return new(net.ListenConfig).Listen(ctx, "tcp", local.String())
 }
 
 func (h host) ListenPacket(ctx context.Context, local netip.AddrPort) (net.PacketConn, error) {

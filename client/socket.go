@@ -158,15 +158,19 @@ func (s *search) send(b burst) {
 
 // ask sends one M-SEARCH for each search target.
 func (s *search) ask(k *socket, to netip.AddrPort, b burst) error {
+	return k.ask(s.o.Trace, to, searchTargets(), b)
+}
+
+func (k *socket) ask(trace io.Writer, to netip.AddrPort, targets []string, b burst) error {
 	mans := []string{ssdp.Discover}
 	if b.bare {
 		mans = append(mans, strings.Trim(ssdp.Discover, `"`))
 	}
 	addr := net.UDPAddrFromAddrPort(to)
-	for _, st := range searchTargets() {
+	for _, st := range targets {
 		for _, man := range mans {
 			b := ssdp.Search{Host: to.String(), ST: st, MX: b.mx, MAN: man}.Append(nil)
-			traceDatagram(s.o.Trace, '>', to, b)
+			traceDatagram(trace, '>', to, b)
 			if _, err := k.conn.WriteTo(b, addr); err != nil {
 				return err
 			}

@@ -1,0 +1,182 @@
+package client
+
+import (
+	"context"
+	"iter"
+	"net/netip"
+	"strings"
+	"time"
+)
+
+// CheckID names one check of a diagnosis. The values are the ids of `igdctl doctor`.
+type CheckID string
+
+// The checks, in their order. Those that need a gateway are left out when there is none.
+const (
+	CheckNetwork     CheckID = "network"     // interfaces and default route: *NetworkEvidence
+	CheckMulticast   CheckID = "multicast"   // search by multicast: *SearchEvidence
+	CheckUnicast     CheckID = "unicast"     // search by unicast: *SearchEvidence
+	CheckFirewall    CheckID = "firewall"    // of this machine: *FirewallEvidence
+	CheckListener    CheckID = "listener"    // who waits at Diagnosis.Port: *ListenerEvidence
+	CheckDescription CheckID = "description" // *DescriptionEvidence
+	CheckConnection  CheckID = "connection"  // state of every connection service: *ConnectionEvidence
+	CheckAddress     CheckID = "address"     // what the external address is worth: *AddressEvidence
+	CheckPort        CheckID = "port"        // who has Diagnosis.Port on the gateway: *PortEvidence
+	CheckLeftovers   CheckID = "leftovers"   // entries of ours that serve nobody: *LeftoversEvidence
+	CheckMapping     CheckID = "mapping"     // a trial mapping: *MappingEvidence
+	CheckLease       CheckID = "lease"       // what was granted for it: *LeaseEvidence
+	CheckHairpin     CheckID = "hairpin"     // whether it is reached from here: *HairpinEvidence
+	CheckRemoval     CheckID = "removal"     // whether it went when it was deleted: *RemovalEvidence
+)
+
+// Outcome is what a check came to.
+type Outcome string
+
+// The outcomes.
+const (
+	Sound    Outcome = "sound"
+	Doubtful Outcome = "doubtful" // it works, and will disappoint somebody
+	Faulty   Outcome = "faulty"
+	Untold   Outcome = "unknown" // it could not be told
+	Skipped  Outcome = "skipped" // it was not wanted, or cannot be done here
+)
+
+// Problem names what is wrong, or why a check was skipped, in a word that programs can compare.
+type Problem string
+
+// The problems, with the checks they belong to. [CheckAddress] has the words of [AddressVerdict].
+const (
+	NoProblem Problem = ""
+
+	ProblemNoInterface    Problem = "no interface"     // network: none is up but loopback
+	ProblemNoAddress      Problem = "no address"       // network: none has an IPv4 address
+	ProblemNoDefaultRoute Problem = "no default route" // network: no next hop is known
+	ProblemVPNRoute       Problem = "vpn route"        // network: the default route leads into a VPN
+	ProblemInContainer    Problem = "in container"     // network: a container has a network of its own
+	ProblemInWSL          Problem = "in wsl"           // network: WSL 2 has a network of its own, behind Windows
+
+	ProblemNotSearched     Problem = "not searched"      // multicast, unicast: the gateway was named, or there is nobody to ask
+	ProblemNoAnswer        Problem = "no answer"         // multicast, unicast: nobody at all
+	ProblemNoGatewayAnswer Problem = "no gateway answer" // multicast, unicast: devices answered, no gateway among them
+	ProblemOnlyUnicast     Problem = "only unicast"      // multicast: the gateway answers, but not there
+	ProblemUnicastSilent   Problem = "unicast silent"    // unicast: the gateway answers to multicast only, which many do
+
+	ProblemAnswersSwallowed Problem = "answers swallowed" // firewall: it may be what loses the answers to multicast
+	ProblemFirewallActive   Problem = "firewall active"   // firewall: it may keep the inside of open ports closed
+	ProblemFirewallHidden   Problem = "firewall hidden"   // firewall: this system does not tell, or not without privilege
+
+	ProblemNobodyListens Problem = "nobody listens" // listener
+	ProblemOnlyLoopback  Problem = "only loopback"  // listener: nobody outside this machine reaches it
+
+	ProblemNotFound   Problem = "not found"  // description: Err says why
+	ProblemDown       Problem = "down"       // connection: it is not connected
+	ProblemSaysDown   Problem = "says down"  // connection: it says so, and has a public address
+	ProblemUnanswered Problem = "unanswered" // connection: no service answers; Err says why
+
+	ProblemPortOwned  Problem = "port owned"  // port: it leads elsewhere
+	ProblemPortHidden Problem = "port hidden" // port, leftovers: the gateway does not show its table
+
+	ProblemHasLeftovers Problem = "leftovers" // leftovers
+
+	ProblemNotOpened  Problem = "not opened"  // mapping: Err says why
+	ProblemUnverified Problem = "unverified"  // mapping: accepted, and not shown in the table
+	ProblemReadOnly   Problem = "read only"   // mapping and what follows it: nothing was to be changed
+	ProblemForEver    Problem = "for ever"    // lease: permanent, though an end was asked for
+	ProblemShortened  Problem = "shortened"   // lease: shorter than asked for
+	ProblemNotTold    Problem = "not told"    // lease
+	ProblemNoHairpin  Problem = "no hairpin"  // hairpin
+	ProblemNoWay      Problem = "no way"      // hairpin: it cannot be tried from here
+	ProblemNotRemoved Problem = "not removed" // removal: Err says why, or the entry is still listed
+)
+
+// A Check is one step of a diagnosis that is done.
+type Check struct {
+	ID       CheckID
+	Outcome  Outcome
+	Problem  Problem  // NoProblem when it is sound
+	Evidence Evidence // of the type that belongs to ID; never nil
+	Err      error    // the cause, nil when there is none
+	Took     time.Duration
+}
+
+// Evidence is what a check saw: one of the …Evidence types of this package.
+type Evidence interface{ evidence() }
+
+// Diagnosis says what [Diagnose] is to look into. The zero value looks at everything that needs no port, and changes the
+// gateway for a moment.
+type Diagnosis struct {
+	// Port is the port that somebody wants open, on both sides of the gateway. 0: none, and CheckListener and CheckPort are left
+	// out.
+	Port uint16
+	// Protocol is "tcp" or "udp", of Port and of the trial mapping. "": tcp.
+	Protocol string
+	// ReadOnly leaves out the trial mapping: nothing on the gateway is changed.
+	ReadOnly bool
+	// Machine is what is known of this machine beside its network; [ThisMachine] finds it out. nil: CheckFirewall tells from the
+	// answers alone.
+	Machine *Machine
+	// Listens tells on which addresses programs of this machine wait at a port; protocol is "TCP" or "UDP". nil, or an error: it
+	// cannot be told.
+	Listens func(ctx context.Context, protocol string, port uint16) ([]netip.Addr, error)
+	// Seen tells which address the Internet sees, such as by STUN. It is asked with our address towards the gateway. nil: nobody
+	// is asked, and the external address is judged by its range.
+	Seen func(ctx context.Context, local netip.Addr) (netip.Addr, error)
+	// Begins is called when a check begins that may take a while, so that progress can be shown. nil: nobody is told.
+	Begins func(CheckID)
+}
+
+// Diagnose looks step by step into why ports do not open, and streams each check as it is done. Without ReadOnly it opens a
+// random high port for a moment and removes it again, also when the reader breaks off or ctx ends.
+//
+// Nothing in a diagnosis ends it but the end of ctx. Where no gateway is found the stream ends with CheckDescription.
+func Diagnose(ctx context.Context, o Options, want Diagnosis) iter.Seq[Check] {
+	return func(yield func(Check) bool) {
+		d := &diagnosis{o: o.defaults(), found: o, want: want, yield: yield}
+		d.want.Protocol = "TCP"
+		if strings.EqualFold(want.Protocol, "udp") {
+			d.want.Protocol = "UDP"
+		}
+		d.run(ctx)
+	}
+}
+
+// diagnosis is one run of Diagnose.
+type diagnosis struct {
+	o       Options // with defaults
+	found   Options // as given, for Find
+	want    Diagnosis
+	yield   func(Check) bool
+	stopped bool // the reader broke off
+
+	links   []link
+	gateway *Gateway
+}
+
+func (d *diagnosis) run(ctx context.Context) {
+	steps := []func(context.Context){
+		d.network, d.search, d.listener, d.description, d.connection, d.address, d.port, d.leftovers, d.trial,
+	}
+	for _, step := range steps {
+		if d.stopped || ctx.Err() != nil {
+			return
+		}
+		step(ctx)
+	}
+}
+
+// begin says that a check begins, and gives the time.
+func (d *diagnosis) begin(id CheckID) time.Time {
+	if d.want.Begins != nil {
+		d.want.Begins(id)
+	}
+	return time.Now()
+}
+
+// tell hands one check to the reader. What the end of ctx broke off is no finding.
+func (d *diagnosis) tell(ctx context.Context, c Check, began time.Time) {
+	if d.stopped || ctx.Err() != nil {
+		return
+	}
+	c.Took = time.Since(began)
+	d.stopped = !d.yield(c)
+}

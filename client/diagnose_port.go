@@ -1,0 +1,118 @@
+package client
+
+import (
+	"context"
+	"net/netip"
+	"slices"
+
+	"github.com/igdkit/igdkit/soap"
+)
+
+// ListenerEvidence is what [CheckListener] saw.
+type ListenerEvidence struct {
+	Protocol string // "TCP" or "UDP"
+	Port     uint16
+	Bound    []netip.Addr // addresses on which programs of this machine wait there; unspecified: all of them
+}
+
+func (*ListenerEvidence) evidence() {}
+
+// listener looks whether a program of this machine waits at the port, and where.
+func (d *diagnosis) listener(ctx context.Context) {
+	if d.want.Port == 0 {
+		return
+	}
+	began := d.begin(CheckListener)
+	e := &ListenerEvidence{Protocol: d.want.Protocol, Port: d.want.Port}
+	c := Check{ID: CheckListener, Evidence: e}
+	if e.Bound, c.Err = d.bound(ctx, e.Protocol, e.Port); c.Err != nil {
+		c.Outcome, c.Problem = Untold, ProblemNotTold
+	} else {
+		c.Outcome, c.Problem = e.judge()
+	}
+	d.tell(ctx, c, began)
+}
+
+func (e *ListenerEvidence) judge() (Outcome, Problem) {
+	switch {
+	case len(e.Bound) == 0:
+		return Faulty, ProblemNobodyListens
+	case !slices.ContainsFunc(e.Bound, func(a netip.Addr) bool { return !a.IsLoopback() }):
+		return Faulty, ProblemOnlyLoopback
+	}
+	return Sound, NoProblem
+}
+
+func (d *diagnosis) bound(ctx context.Context, protocol string, port uint16) ([]netip.Addr, error) {
+	if d.want.Listens == nil {
+		return nil, errNotTold
+	}
+	return d.want.Listens(ctx, protocol, port)
+}
+
+// PortEvidence is what [CheckPort] saw.
+type PortEvidence struct {
+	Protocol string // "TCP" or "UDP"
+	Port     uint16
+	Free     bool
+	Entry    PortMapping // what the gateway has there; zero when Free or hidden
+}
+
+func (*PortEvidence) evidence() {}
+
+// port looks who has the port on the gateway.
+func (d *diagnosis) port(ctx context.Context) {
+	if d.want.Port == 0 {
+		return
+	}
+	began := d.begin(CheckPort)
+	g, e := d.gateway, &PortEvidence{Protocol: d.want.Protocol, Port: d.want.Port}
+	c := Check{ID: CheckPort, Evidence: e, Outcome: Sound}
+	var err error
+	e.Entry, err = g.PortMapping(ctx, Key{ExternalPort: e.Port, Protocol: e.Protocol})
+	switch code := faultCode(err); {
+	case err == nil && sameClient(e.Entry.InternalClient, g.Local.String()) == differs:
+		c.Outcome, c.Problem = Faulty, ProblemPortOwned
+	case err == nil:
+	case code == soap.NoSuchEntryInArray || code == soap.SpecifiedArrayIndexInvalid:
+		e.Free = true
+	default:
+		c.Outcome, c.Problem, c.Err = Untold, ProblemPortHidden, err
+	}
+	d.tell(ctx, c, began)
+}
+
+// LeftoversEvidence is what [CheckLeftovers] saw.
+type LeftoversEvidence struct {
+	Entries int           // in the table of the gateway
+	Ours    []PortMapping // that this package opened to this machine, by their descriptions
+	Idle    []PortMapping // of them, those that nobody waits for: left by a program that crashed, or waiting for one that is to come
+}
+
+func (*LeftoversEvidence) evidence() {}
+
+// leftovers looks for entries that were opened from here and serve nobody.
+func (d *diagnosis) leftovers(ctx context.Context) {
+	began := d.begin(CheckLeftovers)
+	e := &LeftoversEvidence{}
+	c := Check{ID: CheckLeftovers, Evidence: e, Outcome: Sound}
+	for m, err := range d.gateway.PortMappings(ctx) {
+		if err != nil {
+			c.Outcome, c.Problem, c.Err = Untold, ProblemPortHidden, err
+			break
+		}
+		e.Entries++
+		if sameClient(m.InternalClient, d.gateway.Local.String()) != same || !ourText(m.Description, describer, describer) {
+			continue
+		}
+		e.Ours = append(e.Ours, m)
+		wanted := m.ExternalPort == d.want.Port && m.Protocol == d.want.Protocol
+		if bound, err := d.bound(ctx, m.Protocol, m.InternalPort); err == nil && len(bound) == 0 && !wanted {
+			e.Idle = append(e.Idle, m)
+		}
+	}
+	if c.Outcome == Sound && len(e.Idle) > 0 {
+		c.Outcome, c.Problem = Doubtful, ProblemHasLeftovers
+	}
+	d.tell(ctx, c, began)
+}

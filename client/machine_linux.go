@@ -1,0 +1,5 @@
+package client
+
+import "os"
+
+func thisMachine() Machine { return linuxMachine(os.DirFS("/")) }
