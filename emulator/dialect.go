@@ -143,7 +143,7 @@ type ServiceNode struct {
 	Service Template `yaml:"service"`       // its own text; "": DescriptionDialect.Service
 }
 
-// HTTPDialect is how HTTP answers look: their heads, with status line, as templates.
+// HTTPDialect is where HTTP is served, and how its answers look: their heads, with status line, as templates.
 //
 // They know {status} and {reason}, {server}, {date}, {type} of the body, {length} of the body, and where the answer has them {connection} (close,
 // when the client asked for it), {allow}, {sid} and {timeout}. A line with a word that has no value is left out. A connection is

@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"bytes"
 	"iter"
 	"slices"
 
@@ -24,7 +25,11 @@ func (g *Gateway) faultyXML(req *http1.Request, body []byte) []byte {
 		return body
 	}
 	d.rewriteElements(doc.Root())
-	return writeXML(doc)
+	text := writeXML(doc)
+	if bytes.Contains(body, []byte("\r\n")) {
+		text = bytes.ReplaceAll(text, []byte("\n"), []byte("\r\n")) // who reads XML makes one of every line break (XML 1.0 §2.11)
+	}
+	return text
 }
 
 // finds reports whether a document has any of the elements that f edits.

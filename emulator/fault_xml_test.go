@@ -79,3 +79,22 @@ func TestFaultsOnSOAPDocuments(t *testing.T) {
 		}
 	})
 }
+
+// What a fault leaves alone stays as it was: lines end as the dialect has them.
+func TestFaultsKeepLineEnds(t *testing.T) {
+	for _, end := range []string{"\n", "\r\n"} {
+		o := emulator.Options{Version: 1}
+		if end == "\r\n" {
+			o.Dialect.Description.LineEnd = "crlf"
+		}
+		var before string
+		visit(t, o, func(v *visitor) { _, before, _ = v.request("GET", "/description.xml", "") })
+		o.Faults = []emulator.Fault{{On: "xml", Do: emulator.Deed{Set: settings("manufacturer", "somebody")}}}
+		visit(t, o, func(v *visitor) {
+			_, body, _ := v.request("GET", "/description.xml", "")
+			if diff := cmp.Diff(strings.ReplaceAll(before, ">igdkit<", ">somebody<"), body); diff != "" || strings.Count(body, end) < 10 {
+				t.Errorf("%q (-want +got)\n%s", end, diff)
+			}
+		})
+	}
+}

@@ -16,7 +16,7 @@ type Options struct {
 	Name     string // in the journal, events and the description's friendlyName; "": "igd1" or "igd2" by Version
 
 	LAN       netip.Addr     // address it serves on; zero: 127.0.0.1
-	HTTPPort  uint16         // of description, control and eventing; 0: any free port
+	HTTPPort  uint16         // of description, control and eventing; 0: as HTTPDialect.Ports says
 	SSDP      string         // "": unicast on a free port of LAN; "HOST:PORT": unicast there; "multicast": the group, on LAN's interface; "off"
 	Beside    *Gateway       // one whose Net, LAN and SSDP are this one's too: both answer at one socket, and these are left out here; nil: nobody
 	Neighbour int            // 1 to 8: it is another host of the LAN, at the address so many after LAN, which Net's host must own, where searches come by multicast; elsewhere, and with 0, it stands at LAN

@@ -2,7 +2,9 @@ package scenarios_test
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
+	"time"
 )
 
 // descriptionTreeRows are about which devices and services there are.
@@ -14,6 +16,10 @@ func descriptionTreeRows() []row {
 		}
 		return all
 	}
+	const (
+		version2 = "InternetGatewayDevice:2 WANDevice:2 WANConnectionDevice:2 Layer3Forwarding:1 DeviceProtection:1 WANCommonInterfaceConfig:1 WANIPConnection:2 WANIPv6FirewallControl:1"
+		version1 = "InternetGatewayDevice:1 WANDevice:1 WANConnectionDevice:1 Layer3Forwarding:1 WANCommonInterfaceConfig:1 WANIPConnection:1"
+	)
 	return []row{
 		{
 			id: "desc-ip-and-ppp-together", // arvidn/libtorrent#6611
@@ -146,6 +152,50 @@ func descriptionTreeRows() []row {
 				"SCPDs 200, 200, 200", "maps 200"),
 			sound: notes("[{/control/WANIPConnection1 urn:schemas-upnp-org:service:WANIPConnection:1}]", "urn:upnp-org:serviceId:WANIPConn1", "/scpd/WANIPConnection1.xml",
 				"SCPDs 200, 200, 200", "maps 200"),
+		},
+		{
+			id: "desc-v1-for-microsoft", // miniupnp/miniupnp: miniupnpd/upnpdescgen.c
+			look: func(s *street) string {
+				var all []string
+				for _, agent := range []string{"upnpc", "Mozilla/4.0 (compatible; UPnP/1.0; Windows NT/5.1)", "Microsoft-Windows/10.0 UPnP/1.0", "FDSSDP"} {
+					answer, _ := s.exchange("GET " + s.place().Path + " HTTP/1.1\r\nHost: 192.168.1.1\r\nUser-Agent: " + agent + "\r\nConnection: close\r\n\r\n")
+					var types []string
+					for _, urn := range append(values(answer, "deviceType"), values(answer, "serviceType")...) {
+						f := strings.Split(urn, ":")
+						types = append(types, strings.Join(f[len(f)-2:], ":"))
+					}
+					all = append(all, agent+": "+strings.Join(types, " "), readable(answer[strings.Index(answer, "<?xml"):]))
+				}
+				c := connection{"/ctl/IPConn", "urn:schemas-upnp-org:service:WANIPConnection:1"}
+				return notes(strings.Join(all, "\n"), s.outcome(c.add("TCP", 8080, "192.168.1.10", 0)))
+			},
+			want: notes("upnpc: "+version2, "readable", "Mozilla/4.0 (compatible; UPnP/1.0; Windows NT/5.1): "+version2, "readable",
+				"Microsoft-Windows/10.0 UPnP/1.0: "+version1, "readable", "FDSSDP: "+version1, "readable", "200"),
+			sound: notes("upnpc: "+version2, "readable", "Mozilla/4.0 (compatible; UPnP/1.0; Windows NT/5.1): "+version2, "readable",
+				"Microsoft-Windows/10.0 UPnP/1.0: "+version2, "readable", "FDSSDP: "+version2, "readable", "200"),
+		},
+		{
+			id: "desc-device-count-changes", // home-assistant/core#43014
+			look: func(s *street) string {
+				var all []string
+				var usn string
+				for _, r := range s.look(group, gateway, 5*time.Second) {
+					location := r.fields.Get("LOCATION")
+					u, err := url.Parse(location)
+					if err != nil {
+						s.t.Fatal(err)
+					}
+					text := s.page(location)
+					deviceType := value(text, "deviceType")
+					all = append(all, fmt.Sprint(u.Path, " ", deviceType[len(deviceType)-1:], " ", strings.HasPrefix(r.fields.Get("USN"), value(text, "UDN")+"::")))
+					if usn == "" {
+						usn = r.fields.Get("USN")
+					}
+					all = append(all, fmt.Sprint(usn == r.fields.Get("USN")))
+				}
+				return notes(strings.Join(all, "\n"))
+			},
+			want: notes("/igddesc.xml 1 true", true, "/igd2desc.xml 2 true", true), sound: notes("/igddesc.xml 1 true", true), than: "fritzbox-7590",
 		},
 		{
 			id: "desc-only-unknown-services",

@@ -86,6 +86,53 @@ func descriptionURLRows() []row {
 				"/event/Layer3Forwarding1", "/scpd/Layer3Forwarding1.xml", "maps 200"),
 		},
 		{
+			id: "desc-ports-split", // arvidn/libtorrent: root1.xml
+			look: func(s *street) string {
+				text := s.description()
+				var all []string
+				names := map[string]string{"ROUTER": "ROUTER"}
+				for _, service := range values(text, "service") {
+					for _, name := range []string{"controlURL", "eventSubURL", "SCPDURL"} {
+						u, err := url.Parse(value(service, name))
+						if err != nil {
+							s.t.Fatal(err)
+						}
+						if u.Host != "" && names[u.Host] == "" {
+							names[u.Host] = fmt.Sprint("port ", len(names))
+						}
+						all = append(all, names[u.Host]+u.Path)
+					}
+				}
+				last := values(text, "service")[2] // the connection's, at its own port and at that of LOCATION
+				u, err := url.Parse(value(last, "controlURL"))
+				if err != nil {
+					s.t.Fatal(err)
+				}
+				if u.Host == "" {
+					u.Host = "ROUTER"
+				}
+				c := connection{u.Path, value(last, "serviceType")}
+				own, _ := s.exchangeAt(strings.Replace(u.Host, "ROUTER", s.place().Host, 1), c.add("TCP", 8080, "192.168.1.10", 0))
+				own, _, _ = strings.Cut(own, "\r\n")
+				return notes(strings.Join(all, "\n"), own, s.outcome(c.request("GetStatusInfo")), s.scpds(text))
+			},
+			want: notes("port 1/l3fw", "port 2/l3fw", "ROUTER/l3fw.xml", "port 1/wcommifc", "port 2/wcommifc", "ROUTER/WANCommonIFC1.xml",
+				"port 1/wipconn", "port 2/wipconn", "ROUTER/WANIPConn1.xml", "port 3/wfawc", "port 4/wfawc", "ROUTER/WFAwc.xml",
+				"HTTP/1.1 200 OK", "404", "SCPDs 200, 200, 200, 200"),
+			sound: notes("/control/Layer3Forwarding1", "/event/Layer3Forwarding1", "/scpd/Layer3Forwarding1.xml",
+				"/control/WANCommonInterfaceConfig1", "/event/WANCommonInterfaceConfig1", "/scpd/WANCommonInterfaceConfig1.xml",
+				"/control/WANIPConnection1", "/event/WANIPConnection1", "/scpd/WANIPConnection1.xml", "HTTP/1.1 200 OK", "200", "SCPDs 200, 200, 200"),
+		},
+		{
+			id: "desc-http-on-pmp-port",
+			look: func(s *street) string {
+				answer, end := s.exchangeAt("192.168.1.1:5351", get("/description.xml"))
+				head, _, _ := strings.Cut(answer, "\r\n")
+				return notes(s.place().Port() == "5351", head, end, s.maps(s.description()))
+			},
+			want: notes(true, "HTTP/1.1 200 OK", "closed", "maps 200"), sound: notes(false, "", "refused", "maps 200"),
+		},
+		{
 			id: "desc-location-no-path",
 			look: func(s *street) string {
 				text := s.description()
