@@ -17,7 +17,7 @@ const (
 )
 
 // Judge gives the verdict on an external address by its range alone. The zero Addr is None; it never gives Mismatch or
-// Unknown.
+// Unknown; see [Compare] and [Gateway.Truth].
 func Judge(a netip.Addr) AddressVerdict {
 	a = a.Unmap()
 	if !a.IsValid() || a.IsUnspecified() {

@@ -26,6 +26,8 @@ type Options struct {
 	// gateway is found that announces itself and answers no search. Host firewalls may ask the user about it. false: no port is opened
 	// for others to send to.
 	Listen bool
+	// STUN is the host:port of a STUN server that [Gateway.Truth] asks for the address it sees, trusted as given. "": nobody is asked.
+	STUN string
 	// Timeout bounds one Discover or Find as a whole. 0: 10 s. A search by itself ends after 1.8 s, or after 3.8 s when no
 	// gateway has answered until then. The fetch of a description ends after 3 s; when the gateway is named by Gateway or
 	// SSDP and Timeout is set, with Timeout.

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"net/netip"
 	"strings"
 
 	"github.com/igdkit/igdkit/client"
@@ -109,12 +108,11 @@ func (e *protocolError) Unwrap() error { return e.err }
 
 // notPublicError says that a port is open on an address that the Internet cannot reach.
 type notPublicError struct {
-	address netip.Addr
-	verdict client.AddressVerdict
+	reach
 	closing string // the SPEC that closes the port, "" when it does not stay open
 }
 
-func (e *notPublicError) Error() string { return verdictSentence(e.address, e.verdict) }
+func (e *notPublicError) Error() string { return e.sentence() }
 
 // notOursError says that close was asked to remove an entry that leads elsewhere: to another computer or another port.
 type notOursError struct {

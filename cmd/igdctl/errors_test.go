@@ -101,7 +101,7 @@ func TestExplain(t *testing.T) {
 		{"no address", &client.ValueError{Action: "GetExternalIPAddress", Argument: "NewExternalIPAddress", Value: "eth1"},
 			"protocol", 5, `the answer of the gateway cannot be read: GetExternalIPAddress: unreadable NewExternalIPAddress "eth1"`},
 
-		{"not public", &notPublicError{netip.MustParseAddr("100.64.0.9"), client.CGNAT, ""}, "not_public", 6,
+		{"not public", &notPublicError{reach{address: netip.MustParseAddr("100.64.0.9"), verdict: client.CGNAT}, ""}, "not_public", 6,
 			"100.64.0.9 is shared by many customers (CGNAT): the Internet provider translates, and the Internet does not reach it"},
 		{"interrupted", fmt.Errorf("map: %w", context.Canceled), "interrupted", 130, "interrupted"},
 		{"a full disk", &localError{exit: exitLocal, err: errors.New("no space left")}, "local", 1, "no space left"},

@@ -62,7 +62,7 @@ func explainCause(err error) failure {
 		return failure{kind: "interrupted", exit: exitInterrupted, message: "interrupted"}
 	}
 	if e, ok := errors.AsType[*notPublicError](err); ok {
-		f := failure{kind: "not_public", exit: exitNotPublic, message: e.Error(), hints: verdictHints(e.verdict)}
+		f := failure{kind: "not_public", exit: exitNotPublic, message: e.Error(), hints: e.hints()}
 		if e.closing != "" {
 			f.hints = append(f.hints, "the port stays open; igdctl close "+e.closing+" closes it")
 		}

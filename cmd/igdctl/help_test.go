@@ -41,6 +41,11 @@ func TestExamplesWork(t *testing.T) {
 		t.Run(cmd.Name(), func(t *testing.T) {
 			g := emulator.Start(t, emulator.Options{Name: "lab", Policy: emulator.Policy{Ports: emulator.PortPolicy{Lowest: 1}}})
 			environ := []string{"IGD_LOCATION=" + g.Location(), "IGD_SSDP=" + g.SSDP().String()}
+			server, over, err := listenSTUN(netip.MustParseAddr("45.66.77.88"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer over()
 			if cmd.Example == "" {
 				t.Fatal("no example")
 			}
@@ -52,6 +57,9 @@ func TestExamplesWork(t *testing.T) {
 				if len(args) == 0 {
 					t.Errorf("not a command line: %q", line)
 					continue
+				}
+				for i := range args {
+					args[i] = strings.ReplaceAll(args[i], "stun.example.org:3478", server)
 				}
 				ctx, want := t.Context(), exitOK
 				switch {

@@ -10,8 +10,8 @@ import (
 )
 
 func newIPCmd(a *app) *cobra.Command {
-	return &cobra.Command{
-		Use:   "ip",
+	cmd := &cobra.Command{
+		Use:   "ip [flags]",
 		Short: "Show the external address and what it is worth",
 		Long: `Shows the address of the gateway on its Internet side and whether the Internet can reach it:
 
@@ -20,21 +20,31 @@ func newIPCmd(a *app) *cobra.Command {
   cgnat     the Internet provider shares the address among customers
   reserved  an address that leads nowhere
   none      the gateway has no address
+  mismatch  the Internet sees another address than the gateway says (with --stun)
   unknown   the gateway does not tell
 
-The verdict is judged by the address alone.`,
+The verdict is judged by the address alone. With --stun a server on the Internet is asked as well which address it sees.
+An address that is not public is no error: the exit code is 0.`,
 		Example: `  igdctl ip
-  igdctl ip --json`,
+  igdctl ip --json
+  igdctl ip --stun stun.example.org:3478   # ask that server too`,
 		Args:              noArguments,
 		ValidArgsFunction: cobra.NoFileCompletions,
-		RunE:              func(cmd *cobra.Command, _ []string) error { return a.ip(cmd.Context()) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := a.checkSTUN(cmd); err != nil {
+				return err
+			}
+			return a.ip(cmd.Context())
+		},
 	}
+	a.stunFlag(cmd)
+	return cmd
 }
 
 type ipJSON struct {
 	ExternalIP *netip.Addr           `json:"external_ip"`
 	Verdict    client.AddressVerdict `json:"verdict"`
-	STUNIP     *netip.Addr           `json:"stun_ip"` // the address the Internet sees; null while nobody was asked
+	STUNIP     *netip.Addr           `json:"stun_ip"` // the address the Internet sees; null while nobody was asked, or told
 	Error      *failureJSON          `json:"error,omitempty"`
 }
 
@@ -43,17 +53,21 @@ func (a *app) ip(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := a.limit(ctx)
+	limited, cancel := a.limit(ctx)
 	defer cancel()
 	over := a.Waiting("asking %s…", g.Name())
-	address, err := g.ExternalIP(ctx)
+	address, err := g.ExternalIP(limited)
 	over()
-	verdict := client.Judge(address)
+	r := reach{address: address, seen: a.seen(ctx, g)}
+	r.verdict = client.Compare(address, r.seen)
 	if err != nil {
-		verdict = client.Unknown
+		r.verdict = client.Unknown
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
 	if a.JSON {
-		shape := ipJSON{ExternalIP: known(address, address.IsValid()), Verdict: verdict}
+		shape := ipJSON{ExternalIP: known(address, address.IsValid()), Verdict: r.verdict, STUNIP: known(r.seen, r.seen.IsValid())}
 		if err != nil {
 			shape.Error = explain(err).json()
 			err = &saidError{err}
@@ -62,12 +76,18 @@ func (a *app) ip(ctx context.Context) error {
 		return err
 	}
 	if err != nil {
+		if r.seen.IsValid() {
+			a.Warn("%s", r.sentence())
+		}
 		return err
 	}
-	a.Print("%s", addressWords(address, verdict))
-	if verdict != client.Public {
-		a.Warn("%s", verdictSentence(address, verdict))
-		a.Hint(verdictHints(verdict)...)
+	a.Print("%s", addressWords(address, r.verdict))
+	if r.seen.IsValid() {
+		a.Print("%s is what %s sees", r.seen, a.stun)
+	}
+	if r.verdict != client.Public {
+		a.Warn("%s", r.sentence())
+		a.Hint(r.hints()...)
 	}
 	return nil
 }

@@ -43,7 +43,8 @@ With several SPECs each is tried; the exit code is that of the first that failed
   igdctl open 80:8080 4500/udp      # Internet port 80 leads to 8080 here; UDP 4500 too
   igdctl open 27015/both --for 2h   # TCP and UDP for two hours
   igdctl open 8080 --any            # another Internet port will do
-  igdctl open 8080 --keep           # until Ctrl-C`,
+  igdctl open 8080 --keep           # until Ctrl-C
+  igdctl open 8080 --require-public --stun stun.example.org:3478   # or exit with 6`,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			specs, err := parseSpecs(args)
@@ -52,6 +53,9 @@ With several SPECs each is tried; the exit code is that of the first that failed
 			}
 			if o.permanent && o.lease != 0 {
 				return usage("--for and --permanent exclude each other", "leave one of them out; igdctl open --help tells what they do")
+			}
+			if err := a.checkSTUN(cmd); err != nil {
+				return err
 			}
 			a.Lines = o.keep
 			return a.open(cmd.Context(), specs, o)
@@ -66,6 +70,7 @@ With several SPECs each is tried; the exit code is that of the first that failed
 	flags.StringVar(&o.description, "description", "", "`TEXT` that the gateway shows for the port")
 	flags.BoolVar(&o.keep, "keep", false, "stay, keep the port open until interrupted, then close it")
 	flags.BoolVar(&o.requirePublic, "require-public", false, "exit with 6 when the Internet cannot reach the external address; the port stays open unless --keep")
+	a.stunFlag(cmd)
 	for name, values := range map[string][]string{"for": {"1h", "24h", "7d"}, "to": nil, "description": nil} {
 		must(cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)))
 	}
@@ -76,6 +81,15 @@ func (a *app) open(ctx context.Context, specs []spec, o openFlags) error {
 	g, all, err := a.openAll(ctx, "open", specs, o)
 	if err != nil {
 		return err
+	}
+	if seen := a.seen(ctx, g); seen.IsValid() {
+		for i := range all {
+			all[i].seen = seen
+		}
+	}
+	if ctx.Err() != nil {
+		a.closeAll(all)
+		return ctx.Err()
 	}
 	if o.keep {
 		return a.keep(ctx, g, all, o)
@@ -108,7 +122,7 @@ func (a *app) openAll(ctx context.Context, command string, specs []spec, o openF
 		if err != nil {
 			err = &specError{command: command, spec: sp, err: err, elsewhere: o.to != "", offline: g.ProbeError == nil && g.Verdict() == client.None}
 		}
-		all = append(all, opened{sp, m, err})
+		all = append(all, opened{spec: sp, mapping: m, err: err})
 		if ctx.Err() != nil {
 			a.closeAll(all)
 			return nil, nil, ctx.Err()

@@ -18,6 +18,7 @@ type opened struct {
 	spec    spec
 	mapping *client.Mapping // nil when it failed
 	err     error
+	seen    netip.Addr // by a STUN server; zero when none was asked or none told
 }
 
 // notPublic is the error of a port that is open where the Internet does not come, when that was asked for.
@@ -25,15 +26,15 @@ func (x opened) notPublic(o openFlags) error {
 	if !o.requirePublic || x.mapping == nil {
 		return nil
 	}
-	address, verdict := reachOf(x.mapping)
-	if verdict == client.Public {
+	r := x.reach()
+	if r.verdict == client.Public {
 		return nil
 	}
 	closing := x.closing()
 	if o.keep {
 		closing = ""
 	}
-	return &specError{command: "open", spec: x.spec, err: &notPublicError{address, verdict, closing}}
+	return &specError{command: "open", spec: x.spec, err: &notPublicError{r, closing}}
 }
 
 // closing is the SPEC that closes what was opened: its external port may be another than was asked for.
@@ -43,19 +44,22 @@ func (x opened) closing() string {
 	return sp.String()
 }
 
-// reachOf is the external address of a mapping with its verdict: none when the gateway said that it has none, unknown when
-// it did not say.
-func reachOf(m *client.Mapping) (netip.Addr, client.AddressVerdict) {
-	address := m.External().Addr()
-	if !address.IsValid() {
-		for _, s := range slices.Backward(m.Trace()) {
-			if s.Action == "GetExternalIPAddress" && s.Outcome == string(client.None) {
-				return address, client.None
-			}
-		}
-		return address, client.Unknown
+// reach is the external address of a mapping with its verdict: none when the gateway said that it has none, unknown when it did not
+// say.
+func (x opened) reach() reach {
+	r := reach{address: x.mapping.External().Addr(), seen: x.seen}
+	r.verdict = client.Compare(r.address, r.seen)
+	if r.address.IsValid() {
+		return r
 	}
-	return address, client.Judge(address)
+	r.verdict = client.Unknown
+	for _, s := range slices.Backward(x.mapping.Trace()) {
+		if s.Action == "GetExternalIPAddress" && s.Outcome == string(client.None) {
+			r.verdict = client.None
+			break
+		}
+	}
+	return r
 }
 
 // openRows are the open entries for people.
@@ -141,9 +145,9 @@ func (a *app) warnAddress(all []opened) {
 		if x.mapping == nil {
 			continue
 		}
-		if address, verdict := reachOf(x.mapping); verdict != client.Public {
-			a.Warn("%s", verdictSentence(address, verdict))
-			a.Hint(verdictHints(verdict)...)
+		if r := x.reach(); r.verdict != client.Public {
+			a.Warn("%s", r.sentence())
+			a.Hint(r.hints()...)
 		}
 		return
 	}
@@ -201,7 +205,7 @@ func (x opened) shapes(g *client.Gateway, err error) []openedJSON {
 		}
 		return out
 	}
-	_, verdict := reachOf(x.mapping)
+	verdict := x.reach().verdict
 	for _, e := range x.mapping.Entries() {
 		out = append(out, openedJSON{
 			mappingJSON: entryShape(e, g),

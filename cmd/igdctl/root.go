@@ -47,6 +47,7 @@ type app struct {
 	gateway string
 	ifname  string
 	ssdp    string
+	stun    string // --stun of the commands that have it
 	timeout timeout
 	trace   bool
 	noCache bool
@@ -262,7 +263,7 @@ func completeInterfaces(*cobra.Command, []string, string) ([]string, cobra.Shell
 
 // options are the global flags as the client wants them.
 func (a *app) options() client.Options {
-	o := client.Options{Interface: a.ifname, Gateway: a.gateway, SSDP: a.ssdp}
+	o := client.Options{Interface: a.ifname, Gateway: a.gateway, SSDP: a.ssdp, STUN: a.stun}
 	o.Warn = func(err error) { a.Warn("%v", err) }
 	if !a.noCache {
 		o.Cache = a.cache

@@ -48,6 +48,7 @@ func TestScripts(t *testing.T) {
 			"broken":   cmdBroken,
 			"neighbor": cmdNeighbor,
 			"server":   cmdServer,
+			"stun":     cmdSTUN,
 			"table":    cmdTable,
 			"start":    cmdStart,
 			"line":     cmdLine,

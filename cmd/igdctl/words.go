@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -152,36 +151,6 @@ func leadsTo(m client.PortMapping, self string) string {
 		s += fmt.Sprintf(" (%q)", m.Description)
 	}
 	return s
-}
-
-// verdictSentence tells what an external address is worth to whoever wants to be reached.
-func verdictSentence(a netip.Addr, v client.AddressVerdict) string {
-	switch v {
-	case client.Public:
-		return fmt.Sprintf("%s is a public address", a)
-	case client.Private:
-		return fmt.Sprintf("%s is a private address: the gateway stands behind another router, and the Internet does not reach it", a)
-	case client.CGNAT:
-		return fmt.Sprintf("%s is shared by many customers (CGNAT): the Internet provider translates, and the Internet does not reach it", a)
-	case client.None:
-		return "the gateway has no external address: it is not connected to the Internet"
-	case client.Unknown:
-		return "the gateway does not tell its external address"
-	}
-	return fmt.Sprintf("%s is a reserved address: the Internet does not reach it", a)
-}
-
-// verdictHints say what to do about an address that is not public.
-func verdictHints(v client.AddressVerdict) []string {
-	switch v {
-	case client.Private:
-		return []string{"open the port on the outer router too, or switch it to bridge mode"}
-	case client.CGNAT:
-		return []string{"ask the provider for a public IPv4 address, or use IPv6"}
-	case client.None, client.Unknown:
-		return []string{"igdctl status shows the state of the connection"}
-	}
-	return nil
 }
 
 // span is a duration as people say it, in its two largest units.

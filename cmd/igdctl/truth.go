@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+
+	"github.com/spf13/cobra"
+
+	"github.com/igdkit/igdkit/client"
+)
+
+// reach is an external address, what it is worth, and the address that a STUN server sees; zero when none was asked or none told.
+type reach struct {
+	address netip.Addr
+	verdict client.AddressVerdict
+	seen    netip.Addr
+}
+
+// stunFlag adds --stun to a command that judges an address.
+func (a *app) stunFlag(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&a.stun, "stun", "", "ask the STUN server `HOST:PORT` which address the Internet sees, and compare")
+	must(cmd.RegisterFlagCompletionFunc("stun", cobra.NoFileCompletions))
+}
+
+// checkSTUN checks --stun before anything is done.
+func (a *app) checkSTUN(cmd *cobra.Command) error {
+	if !cmd.Flags().Changed("stun") {
+		return nil
+	}
+	if err := checkHostPort(a.stun); err != nil {
+		return usage(fmt.Sprintf("--stun %q %v", a.stun, err), "it is a STUN server that you trust, such as stun.example.org:3478")
+	}
+	return nil
+}
+
+// seen asks the STUN server, if there is one to ask. That it does not tell is said and no failure.
+func (a *app) seen(ctx context.Context, g *client.Gateway) netip.Addr {
+	if a.stun == "" {
+		return netip.Addr{}
+	}
+	limited, cancel := a.limit(ctx)
+	defer cancel()
+	over := a.Waiting("asking %s…", a.stun)
+	seen, err := g.Seen(limited)
+	over()
+	if err != nil && ctx.Err() == nil {
+		a.warnSTUN(err)
+	}
+	return seen
+}
+
+// warnSTUN says that the STUN server did not tell.
+func (a *app) warnSTUN(err error) {
+	why := because(err)
+	e, ok := errors.AsType[*client.STUNError](err)
+	switch {
+	case ok && e.Code != 0:
+		why = fmt.Sprintf(": it refuses (%d)", e.Code)
+	case slow(err):
+		why = ": no answer"
+	case ok:
+		why = because(e.Err)
+	}
+	a.Warn("the STUN server %s does not tell what address it sees%s; the verdict is by the address alone", a.stun, why)
+	a.Hint("--stun takes another server; a firewall may keep UDP from it")
+}
+
+// sentence tells what the address is worth to whoever wants to be reached.
+func (r reach) sentence() string {
+	internet := "the Internet does not reach it"
+	if r.seen.IsValid() && r.seen != r.address {
+		internet = fmt.Sprintf("the Internet sees %s and does not reach it", r.seen)
+	}
+	switch r.verdict {
+	case client.Public:
+		return fmt.Sprintf("%s is a public address", r.address)
+	case client.Private:
+		return fmt.Sprintf("%s is a private address: the gateway stands behind another router, and %s", r.address, internet)
+	case client.CGNAT:
+		return fmt.Sprintf("%s is shared by many customers (CGNAT): the Internet provider translates, and %s", r.address, internet)
+	case client.Mismatch:
+		return fmt.Sprintf("the gateway says %s and the Internet sees %s: something else translates, such as a VPN, another router or the Internet provider",
+			r.address, r.seen)
+	case client.None:
+		if r.seen.IsValid() {
+			return fmt.Sprintf("the gateway has no external address, and the Internet sees %s: another connection is in use, or the gateway hides its address", r.seen)
+		}
+		return "the gateway has no external address: it is not connected to the Internet"
+	case client.Unknown:
+		if r.seen.IsValid() {
+			return fmt.Sprintf("the gateway does not tell its external address; the Internet sees %s", r.seen)
+		}
+		return "the gateway does not tell its external address"
+	}
+	return fmt.Sprintf("%s is a reserved address: %s", r.address, internet)
+}
+
+// hints say what to do about an address that is not public.
+func (r reach) hints() []string {
+	switch r.verdict {
+	case client.Private:
+		return []string{"open the port on the outer router too, or switch it to bridge mode"}
+	case client.CGNAT:
+		return []string{"ask the provider for a public IPv4 address, or use IPv6"}
+	case client.Mismatch:
+		return []string{
+			"switch the VPN or proxy of this computer or the router off, and ask again",
+			"if it stays so, ask the provider for a public IPv4 address, or use IPv6",
+		}
+	case client.Reserved:
+		return []string{"igdctl status shows the state of the connection", "if it is up, ask the provider for a public IPv4 address, or use IPv6"}
+	case client.None, client.Unknown:
+		return []string{"igdctl status shows the state of the connection"}
+	}
+	return nil
+}
