@@ -17,8 +17,8 @@ const (
 	CheckMulticast   CheckID = "multicast"   // search by multicast: *SearchEvidence
 	CheckUnicast     CheckID = "unicast"     // search by unicast: *SearchEvidence
 	CheckFirewall    CheckID = "firewall"    // of this machine: *FirewallEvidence
-	CheckListener    CheckID = "listener"    // who waits at Diagnosis.Port: *ListenerEvidence
 	CheckDescription CheckID = "description" // *DescriptionEvidence
+	CheckListener    CheckID = "listener"    // who waits at Diagnosis.Port: *ListenerEvidence
 	CheckConnection  CheckID = "connection"  // state of every connection service: *ConnectionEvidence
 	CheckAddress     CheckID = "address"     // what the external address is worth: *AddressEvidence
 	CheckPort        CheckID = "port"        // who has Diagnosis.Port on the gateway: *PortEvidence
@@ -57,6 +57,7 @@ const (
 
 	ProblemNotSearched     Problem = "not searched"      // multicast, unicast: the gateway was named, or there is nobody to ask
 	ProblemNoAnswer        Problem = "no answer"         // multicast, unicast: nobody at all
+	ProblemUnusableAnswer  Problem = "unusable answer"   // multicast, unicast: somebody answered, and nobody in a way that can be used
 	ProblemNoGatewayAnswer Problem = "no gateway answer" // multicast, unicast: devices answered, no gateway among them
 	ProblemOnlyUnicast     Problem = "only unicast"      // multicast: the gateway answers, but not there
 	ProblemUnicastSilent   Problem = "unicast silent"    // unicast: the gateway answers to multicast only, which many do
@@ -67,6 +68,7 @@ const (
 
 	ProblemNobodyListens Problem = "nobody listens" // listener
 	ProblemOnlyLoopback  Problem = "only loopback"  // listener: nobody outside this machine reaches it
+	ProblemOtherAddress  Problem = "other address"  // listener: not on the address that the gateway forwards to
 
 	ProblemNotFound   Problem = "not found"  // description: Err says why
 	ProblemDown       Problem = "down"       // connection: it is not connected
@@ -128,7 +130,7 @@ type Diagnosis struct {
 // Diagnose looks step by step into why ports do not open, and streams each check as it is done. Without ReadOnly it opens a
 // random high port for a moment and removes it again, also when the reader breaks off or ctx ends.
 //
-// Nothing in a diagnosis ends it but the end of ctx. Where no gateway is found the stream ends with CheckDescription.
+// Nothing in a diagnosis ends it but the end of ctx. Where no gateway is found, only what needs none is checked.
 func Diagnose(ctx context.Context, o Options, want Diagnosis) iter.Seq[Check] {
 	return func(yield func(Check) bool) {
 		d := &diagnosis{o: o.defaults(), found: o, want: want, yield: yield}
@@ -153,11 +155,10 @@ type diagnosis struct {
 }
 
 func (d *diagnosis) run(ctx context.Context) {
-	steps := []func(context.Context){
-		d.network, d.search, d.listener, d.description, d.connection, d.address, d.port, d.leftovers, d.trial,
-	}
-	for _, step := range steps {
-		if d.stopped || ctx.Err() != nil {
+	here := []func(context.Context){d.network, d.search, d.description, d.listener}
+	there := []func(context.Context){d.connection, d.address, d.port, d.leftovers, d.trial}
+	for i, step := range append(here, there...) {
+		if d.stopped || ctx.Err() != nil || i >= len(here) && d.gateway == nil {
 			return
 		}
 		step(ctx)

@@ -26,7 +26,6 @@ func (d *diagnosis) description(ctx context.Context) {
 	if err != nil {
 		c.Outcome, c.Problem, c.Err = Faulty, ProblemNotFound, err
 		d.tell(ctx, c, began)
-		d.stopped = true // the rest is about the gateway
 		return
 	}
 	d.gateway, e.Gateway = g, g

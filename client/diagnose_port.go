@@ -3,7 +3,6 @@ package client
 import (
 	"context"
 	"net/netip"
-	"slices"
 
 	"github.com/igdkit/igdkit/soap"
 )
@@ -12,6 +11,7 @@ import (
 type ListenerEvidence struct {
 	Protocol string // "TCP" or "UDP"
 	Port     uint16
+	Local    netip.Addr   // our address that a gateway forwards to; zero when there is no gateway
 	Bound    []netip.Addr // addresses on which programs of this machine wait there; unspecified: all of them
 }
 
@@ -25,6 +25,9 @@ func (d *diagnosis) listener(ctx context.Context) {
 	began := d.begin(CheckListener)
 	e := &ListenerEvidence{Protocol: d.want.Protocol, Port: d.want.Port}
 	c := Check{ID: CheckListener, Evidence: e}
+	if d.gateway != nil {
+		e.Local = d.gateway.Local.Unmap()
+	}
 	if e.Bound, c.Err = d.bound(ctx, e.Protocol, e.Port); c.Err != nil {
 		c.Outcome, c.Problem = Untold, ProblemNotTold
 	} else {
@@ -34,13 +37,20 @@ func (d *diagnosis) listener(ctx context.Context) {
 }
 
 func (e *ListenerEvidence) judge() (Outcome, Problem) {
+	loopback, heard := true, false
+	for _, a := range e.Bound {
+		loopback = loopback && a.IsLoopback()
+		heard = heard || a.IsUnspecified() || a == e.Local || !e.Local.IsValid() && !a.IsLoopback()
+	}
 	switch {
 	case len(e.Bound) == 0:
 		return Faulty, ProblemNobodyListens
-	case !slices.ContainsFunc(e.Bound, func(a netip.Addr) bool { return !a.IsLoopback() }):
+	case heard:
+		return Sound, NoProblem
+	case loopback:
 		return Faulty, ProblemOnlyLoopback
 	}
-	return Sound, NoProblem
+	return Faulty, ProblemOtherAddress
 }
 
 func (d *diagnosis) bound(ctx context.Context, protocol string, port uint16) ([]netip.Addr, error) {

@@ -17,6 +17,7 @@ type SearchEvidence struct {
 	Targets []string       // that were searched for
 	Asked   []SearchedHost // whom, and from where
 	Answers []SearchAnswer // the first of each host to each target, in the order they came
+	Unused  []netip.Addr   // who answered with what no search can use: without a LOCATION, by NOTIFY, or no SSDP at all
 	Errors  []*InterfaceError
 }
 
@@ -110,6 +111,8 @@ func (e *SearchEvidence) judge() (Outcome, Problem) {
 	switch {
 	case len(e.Asked) == 0 && len(e.Errors) == 0:
 		return Skipped, ProblemNotSearched
+	case len(e.Answers) == 0 && len(e.Unused) > 0:
+		return Faulty, ProblemUnusableAnswer
 	case len(e.Answers) == 0:
 		return Faulty, ProblemNoAnswer
 	case !slices.ContainsFunc(e.Answers, func(a SearchAnswer) bool { return a.Gateway }):
@@ -258,6 +261,11 @@ func (v *survey) note(a surveyAnswer) {
 	switch {
 	case p.to.Addr().IsMulticast() && !p.link.near(from), !p.to.Addr().IsMulticast() && from != p.to.Addr():
 		return // from beyond the link: forged, or not for us
+	case a.message == nil || a.message.Kind != ssdp.SearchReply || a.message.Location == "":
+		if len(p.evidence.Unused) < maxSearchAnswers && !slices.Contains(p.evidence.Unused, from) {
+			p.evidence.Unused = append(p.evidence.Unused, from)
+		}
+		return
 	}
 	gateway := claimsGateway(a.message.ST) || isRoot(a.message.ST) && (from == p.to.Addr() || p.link != nil && slices.Contains(p.link.gateways, from))
 	p.satisfied = p.satisfied || gateway
@@ -292,10 +300,7 @@ func (v *survey) listen(ctx context.Context, p *targetProbe) {
 			continue
 		}
 		traceDatagram(v.o.Trace, '<', from.AddrPort(), b[:min(n, ssdp.MaxSize)])
-		message, err := ssdp.Parse(b[:n])
-		if err != nil || message.Kind != ssdp.SearchReply {
-			continue
-		}
+		message, _ := ssdp.Parse(b[:n]) // nil when it is none
 		select {
 		case v.answers <- surveyAnswer{p, reply{p.socket, from.AddrPort(), message}, time.Now()}:
 		case <-ctx.Done():

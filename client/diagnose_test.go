@@ -61,6 +61,7 @@ func TestDiagnose(t *testing.T) {
 			"mapping: skipped, read only", "lease: skipped, read only", "hairpin: skipped, read only", "removal: skipped, read only"}},
 		{name: "nobody listens", want: client.Diagnosis{Port: 8080, Listens: heard()}, found: []string{"listener: faulty, nobody listens"}},
 		{name: "loopback listens", want: client.Diagnosis{Port: 8080, Listens: heard("127.0.0.1", "::1")}, found: []string{"listener: faulty, only loopback"}},
+		{name: "another address listens", want: client.Diagnosis{Port: 8080, Listens: heard("10.8.0.2")}, found: []string{"listener: faulty, other address"}},
 		{name: "nobody tells who listens", want: client.Diagnosis{Port: 8080}, found: []string{"listener: unknown, not told"}},
 		{
 			name: "the port is another's", want: client.Diagnosis{Port: 8080, Listens: heard("::")},

@@ -102,21 +102,52 @@ func (d *diagnosis) lease(ctx context.Context, entry Entry) {
 	d.tell(ctx, c, time.Now())
 }
 
-// removal closes the trial mapping and looks whether it is gone: there are gateways that say so and keep it.
+// removal closes the trial mapping and looks whether it is gone: there are gateways that say so and keep it, and some that deny what
+// their list shows.
 func (d *diagnosis) removal(ctx context.Context, m *Mapping, entries []Entry) {
 	began := d.begin(CheckRemoval)
 	e := &RemovalEvidence{}
 	c := Check{ID: CheckRemoval, Evidence: e, Outcome: Sound}
-	if c.Err = m.Close(context.WithoutCancel(ctx)); c.Err != nil {
-		c.Outcome, c.Problem = Faulty, ProblemNotRemoved
-	}
-	for _, entry := range entries {
-		left, err := d.gateway.PortMapping(ctx, Key{ExternalPort: entry.External.Port(), Protocol: entry.Protocol})
-		if err == nil && left.leads() {
-			left.Protocol = entry.Protocol
-			e.Left = append(e.Left, left)
-			c.Outcome, c.Problem = Faulty, ProblemNotRemoved
+	c.Err = m.Close(context.WithoutCancel(ctx))
+	if e.Left = d.left(ctx, entries); len(e.Left) > 0 && c.Err == nil {
+		for _, left := range e.Left {
+			c.Err = errors.Join(c.Err, d.gateway.DeletePortMapping(ctx, left.Key()))
 		}
+		e.Left = d.left(ctx, entries)
+	}
+	if c.Err != nil || len(e.Left) > 0 {
+		c.Outcome, c.Problem = Faulty, ProblemNotRemoved
 	}
 	d.tell(ctx, c, began)
 }
+
+// left are those of our entries that the gateway still shows in any way.
+func (d *diagnosis) left(ctx context.Context, entries []Entry) (left []PortMapping) {
+	ours := func(m PortMapping, of Entry) bool {
+		return m.leads() && sameClient(m.InternalClient, of.Internal.Addr().String()) != differs && ourText(m.Description, of.Description, of.Description)
+	}
+	for _, of := range entries {
+		m, err := d.gateway.PortMapping(ctx, Key{ExternalPort: of.External.Port(), Protocol: of.Protocol})
+		if err == nil && ours(m, of) {
+			left = append(left, m)
+		}
+	}
+	if len(left) > 0 {
+		return left
+	}
+	listed := 0
+	for m, err := range d.gateway.PortMappings(ctx) {
+		if listed++; err != nil || listed > maxTrialList {
+			break
+		}
+		for _, of := range entries {
+			if m.ExternalPort == of.External.Port() && m.Protocol == of.Protocol && ours(m, of) {
+				left = append(left, m)
+			}
+		}
+	}
+	return left
+}
+
+// maxTrialList bounds how much of a table is read to see that one entry has gone.
+const maxTrialList = 256

@@ -15,7 +15,7 @@ type Machine struct {
 	WSL bool
 	// Firewalls are the packet filters of this machine that seem to be at work.
 	Firewalls []Firewall
-	// FirewallsKnown is false on a system that does not tell what filters it has,
+	// FirewallsKnown is false on a system that does not tell what filters it has, and in a container.
 	FirewallsKnown bool
 }
 

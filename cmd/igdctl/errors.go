@@ -141,6 +141,12 @@ type environError struct {
 func (e *environError) Error() string { return e.err.Error() }
 func (e *environError) Unwrap() error { return e.err }
 
+// goneError says that a gateway that was there is found no more.
+type goneError struct{ err error }
+
+func (e *goneError) Error() string { return e.err.Error() }
+func (e *goneError) Unwrap() error { return e.err }
+
 // saidError was told to the user before; only its exit code is left to be given.
 type saidError struct{ err error }
 

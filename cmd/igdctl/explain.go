@@ -68,6 +68,10 @@ func explainCause(err error) failure {
 		}
 		return f
 	}
+	if _, ok := errors.AsType[*goneError](err); ok {
+		return failure{kind: "unreachable", exit: exitBroken, message: "the gateway stopped answering when it was asked to open a port",
+			hints: []string{"restart the router, and look for a new firmware"}}
+	}
 	if f, ok := explainRefusal(err); ok {
 		return f
 	}

@@ -17,15 +17,21 @@ import (
 )
 
 // listens asks the kernel which sockets wait at a port: unlike a connection, that does not wake the program.
-func listens(_ context.Context, protocol string, at netip.AddrPort) listener {
-	bound, err := diagnosed(protocol, at.Port())
-	if err != nil {
-		bound, err = listed(protocol, at.Port())
-	}
+func listens(ctx context.Context, protocol string, at netip.AddrPort) listener {
+	bound, err := boundAt(ctx, protocol, at.Port())
 	if err != nil {
 		return cannotTell
 	}
 	return judge(bound, at.Addr())
+}
+
+// boundAt lists the addresses on which sockets wait at a port.
+func boundAt(_ context.Context, protocol string, port uint16) ([]netip.Addr, error) {
+	bound, err := diagnosed(protocol, port)
+	if err != nil {
+		bound, err = listed(protocol, port)
+	}
+	return bound, err
 }
 
 // Numbers of linux/tcp_states.h: a TCP socket that listens, and a UDP socket that is not connected.

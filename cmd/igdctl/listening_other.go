@@ -4,6 +4,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"net"
 	"net/netip"
 )
 
@@ -21,4 +23,27 @@ func listens(ctx context.Context, protocol string, at netip.AddrPort) listener {
 		return cannotTell
 	}
 	return nobody
+}
+
+var errNotTold = errors.New("this system does not tell who listens")
+
+// boundAt lists the addresses of this computer on which a connection to a port is taken.
+func boundAt(ctx context.Context, protocol string, port uint16) (bound []netip.Addr, err error) {
+	if protocol != "TCP" {
+		return nil, errNotTold
+	}
+	own, err := net.InterfaceAddrs()
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range own {
+		p, err := netip.ParsePrefix(a.String())
+		if err != nil || p.Addr().IsLinkLocalUnicast() {
+			continue
+		}
+		if answers(ctx, netip.AddrPortFrom(p.Addr(), port)) {
+			bound = append(bound, p.Addr())
+		}
+	}
+	return bound, ctx.Err()
 }

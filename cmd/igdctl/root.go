@@ -162,6 +162,7 @@ It opens a port with one command, or says in plain words why it cannot be opened
 		newOpenCmd(a),
 		newCloseCmd(a),
 		newWithCmd(a),
+		newDoctorCmd(a),
 	)
 	cli.AddOwnCommands(root, "interface names", "igdctl help open", usage)
 	for _, cmd := range root.Commands() {

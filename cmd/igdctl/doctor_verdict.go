@@ -1,0 +1,87 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/igdkit/igdkit/client"
+)
+
+// conclusion is what all checks together mean.
+type conclusion struct {
+	word     string // for scripts
+	sentence string
+	err      error // decides the exit code; nil: 0
+}
+
+// conclude draws the conclusion: the first thing that stands between the Internet and the port. ended is the error of the time
+// limit, nil when it was not reached.
+func conclude(checks []client.Check, o doctorFlags, ended error) conclusion {
+	by := map[client.CheckID]client.Check{}
+	for _, c := range checks {
+		by[c.ID] = c
+	}
+	faulty := func(id client.CheckID) bool { return by[id].Outcome == client.Faulty }
+	says := func(id client.CheckID) string { return findingOf(by[id]).detail }
+	switch {
+	case faulty(client.CheckDescription):
+		err := by[client.CheckDescription].Err
+		v := conclusion{"unreachable", "no port can be opened: " + explain(err).message, err}
+		if explain(err).exit == exitNoGateway {
+			v.word = "no_gateway"
+		}
+		return v
+	case faulty(client.CheckMapping):
+		err := by[client.CheckMapping].Err
+		if explain(err).exit == exitNoGateway {
+			err = &goneError{err}
+		}
+		v := conclusion{"unreachable", "the gateway opens no port: " + explain(err).message, err}
+		if explain(err).exit == exitRefused {
+			v.word = "refused"
+		}
+		for _, cause := range []client.CheckID{client.CheckConnection, client.CheckAddress} {
+			if faulty(cause) && by[cause].Err == nil {
+				v.sentence = fmt.Sprintf("the gateway opens no port, probably because %s", says(cause))
+				break
+			}
+		}
+		return v
+	case by[client.CheckConnection].Problem == client.ProblemUnanswered && by[client.CheckMapping].Outcome != client.Sound:
+		return conclusion{"unreachable", says(client.CheckConnection), by[client.CheckConnection].Err}
+	case ended != nil:
+		return conclusion{"unreachable", "the gateway is too slow to be looked at to the end; --timeout gives it more time", ended}
+	case faulty(client.CheckConnection):
+		return conclusion{word: "offline", sentence: says(client.CheckConnection)}
+	case faulty(client.CheckAddress):
+		return conclusion{word: "not_public", sentence: says(client.CheckAddress)}
+	case faulty(client.CheckPort):
+		return conclusion{word: "taken", sentence: says(client.CheckPort)}
+	case faulty(client.CheckListener):
+		return conclusion{word: "not_listening", sentence: says(client.CheckListener)}
+	case by[client.CheckMapping].Outcome == client.Skipped:
+		return conclusion{word: "untried", sentence: "nothing is seen that keeps ports from opening; without --read-only a trial port would tell"}
+	}
+	return conclusion{word: "opens", sentence: opensSentence(checks, o)}
+}
+
+func opensSentence(checks []client.Check, o doctorFlags) string {
+	s := "ports open on this gateway"
+	if o.port.external != 0 {
+		s = fmt.Sprintf("nothing is seen that keeps %s from being opened and reached", o.port.outside())
+		for _, c := range checks {
+			if e, ok := c.Evidence.(*client.PortEvidence); ok && !e.Free && c.Outcome == client.Sound {
+				s = fmt.Sprintf("%s is open, and nothing is seen that keeps it from being reached", o.port.outside())
+			}
+		}
+	}
+	notes := 0
+	for _, c := range checks {
+		if c.Outcome == client.Doubtful || c.Outcome == client.Faulty {
+			notes++
+		}
+	}
+	if notes > 0 {
+		s += fmt.Sprintf("; %s above %s worth a look", countMany(notes, "finding", "findings"), plural(notes, "is", "are"))
+	}
+	return s
+}
