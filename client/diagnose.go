@@ -120,14 +120,12 @@ type Diagnosis struct {
 	// Listens tells on which addresses programs of this machine wait at a port; protocol is "TCP" or "UDP". nil, or an error: it
 	// cannot be told.
 	Listens func(ctx context.Context, protocol string, port uint16) ([]netip.Addr, error)
-	// Seen tells which address the Internet sees, such as by STUN. It is asked with our address towards the gateway. nil: nobody
-	// is asked, and the external address is judged by its range.
-	Seen func(ctx context.Context, local netip.Addr) (netip.Addr, error)
 	// Begins is called when a check begins that may take a while, so that progress can be shown. nil: nobody is told.
 	Begins func(CheckID)
 }
 
-// Diagnose looks step by step into why ports do not open, and streams each check as it is done. Without ReadOnly it opens a
+// Diagnose looks step by step into why ports do not open, and streams each check as it is done. The STUN server of the options is asked
+// if there is one; their cache is not used. Without ReadOnly it opens a
 // random high port for a moment and removes it again, also when the reader breaks off or ctx ends.
 //
 // Nothing in a diagnosis ends it but the end of ctx. Where no gateway is found, only what needs none is checked.

@@ -22,7 +22,9 @@ func (d *diagnosis) description(ctx context.Context) {
 	began := d.begin(CheckDescription)
 	e := &DescriptionEvidence{}
 	c := Check{ID: CheckDescription, Evidence: e, Outcome: Sound}
-	g, err := Find(ctx, d.found)
+	fresh := d.found
+	fresh.Cache = "" // what was learned before is not looked into
+	g, err := Find(ctx, fresh)
 	if err != nil {
 		c.Outcome, c.Problem, c.Err = Faulty, ProblemNotFound, err
 		d.tell(ctx, c, began)
@@ -83,31 +85,15 @@ func (d *diagnosis) connection(ctx context.Context) {
 }
 
 // AddressEvidence is what [CheckAddress] saw.
-type AddressEvidence struct {
-	External netip.Addr     // as the gateway says; zero when it has or tells none
-	Seen     netip.Addr     // as the Internet sees it; zero when nobody was asked, or nobody answered
-	SeenErr  error          // why nobody answered
-	Verdict  AddressVerdict // Mismatch when the two differ
-}
+type AddressEvidence struct{ Truth }
 
 func (*AddressEvidence) evidence() {}
 
-// address judges the external address.
+// address judges the external address, with the STUN server of the options if there is one.
 func (d *diagnosis) address(ctx context.Context) {
 	began := d.begin(CheckAddress)
-	e := &AddressEvidence{}
-	c := Check{ID: CheckAddress, Evidence: e, Outcome: Sound}
-	e.External, c.Err = d.gateway.ExternalIP(ctx)
-	if e.Verdict = Judge(e.External); c.Err != nil {
-		e.Verdict = Unknown
-	}
-	if d.want.Seen != nil {
-		e.Seen, e.SeenErr = d.want.Seen(ctx, d.gateway.Local)
-		e.Seen = e.Seen.Unmap()
-	}
-	if e.Verdict == Public && e.Seen.Is4() && e.Seen != e.External {
-		e.Verdict = Mismatch
-	}
+	e := &AddressEvidence{d.gateway.Truth(ctx)}
+	c := Check{ID: CheckAddress, Evidence: e, Outcome: Sound, Err: e.Err}
 	switch e.Verdict {
 	case Public:
 	case Unknown:

@@ -39,7 +39,8 @@ The exit code is 3 without a gateway, 4 when it refuses to open the trial port, 
 unreachable, no_gateway.`,
 		Example: `  igdctl doctor                # everything
   igdctl doctor 8080           # and why 8080/tcp is not reached
-  igdctl doctor --read-only    # change nothing on the gateway, not even for a moment`,
+  igdctl doctor --read-only    # change nothing on the gateway, not even for a moment
+  igdctl doctor --stun stun.example.org:3478   # and ask that server which address the Internet sees`,
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -52,10 +53,14 @@ unreachable, no_gateway.`,
 					return usage(err.Error(), "doctor takes one PORT, for example 8080 or 4500/udp")
 				}
 			}
+			if err := a.checkSTUN(cmd); err != nil {
+				return err
+			}
 			return a.doctor(cmd.Context(), o)
 		},
 	}
 	cmd.Flags().BoolVar(&o.readOnly, "read-only", false, "open no trial port")
+	a.stunFlag(cmd)
 	return cmd
 }
 

@@ -82,19 +82,12 @@ func connectionFinding(c client.Check, e *client.ConnectionEvidence) finding {
 }
 
 func addressFinding(e *client.AddressEvidence) finding {
-	f := finding{detail: verdictSentence(e.External, e.Verdict)}
-	if e.Verdict == client.Mismatch {
-		f.detail = fmt.Sprintf("the gateway says that its address is %s, and the Internet sees %s: another router, or the provider, stands between", e.External, e.Seen)
-		f.advice = verdictHints(client.Private)
-	} else if e.Verdict != client.Public {
-		if f.advice = verdictHints(e.Verdict); f.advice == nil {
-			f.advice = []string{"restart the router, and look at its Internet connection in its settings"}
-		}
-	}
+	r := reach{address: e.External, verdict: e.Verdict, seen: e.Seen}
+	f := finding{detail: r.sentence(), advice: r.hints()}
 	switch {
-	case e.SeenErr != nil:
-		f.evidence = append(f.evidence, "which address the Internet sees is not known: "+e.SeenErr.Error())
-	case e.Seen.IsValid() && e.Verdict != client.Mismatch:
+	case e.STUNErr != nil:
+		f.evidence = append(f.evidence, "the STUN server does not tell what address it sees: "+e.STUNErr.Error())
+	case e.Seen.IsValid():
 		f.evidence = append(f.evidence, fmt.Sprintf("the Internet sees %s", e.Seen))
 	}
 	return f
