@@ -169,6 +169,8 @@ func (p *planner) add(ctx context.Context, s slot, byAny bool) (PortMapping, err
 		byAny = byAny && p.anyway
 		action, port, began := "AddPortMapping", want.ExternalPort, time.Now()
 		var err error
+		noted := want
+		undo := p.gw.journal.note(ctx, noted)
 		adding, heard := outlive(ctx, addGrace)
 		if byAny {
 			action = "AddAnyPortMapping"
@@ -181,6 +183,9 @@ func (p *planner) add(ctx context.Context, s slot, byAny bool) (PortMapping, err
 		if err == nil {
 			if port != want.ExternalPort {
 				step.Outcome = fmt.Sprintf("accepted on %d", port)
+				undo()
+				noted.ExternalPort = port
+				p.gw.journal.note(ctx, noted)
 			}
 			p.note(step, want, began)
 			want.ExternalPort = port
@@ -201,6 +206,7 @@ func (p *planner) add(ctx context.Context, s slot, byAny bool) (PortMapping, err
 				p.lease = 0 // the lease may have been what it could not take (RFC 6886 §9.5)
 			}
 		} else {
+			undo()
 			step.Outcome = string(do)
 			p.note(step, want, began)
 		}

@@ -29,9 +29,11 @@ import (
 type Client struct {
 	options Options
 	finding mutex // one search at a time
+	showing mutex // one change of shows at a time
 
 	mu      sync.Mutex
-	gateway *Gateway // last found, nil before
+	gateway *Gateway  // last found, nil before
+	shows   *presence // while something is kept, for the journal
 	signs   map[chan sign]bool
 	stop    context.CancelFunc // ends the watch; nil when nothing is kept
 	done    chan struct{}      // closed when the watch has ended
@@ -134,6 +136,45 @@ func (c *Client) leave(signs chan sign) {
 	c.mu.Unlock()
 	if done != nil {
 		<-done
+		c.vanish()
+	}
+}
+
+// appear gives the name of the presence of c in the journal, "" when it can have none.
+func (c *Client) appear() string {
+	if c.showing.lock(context.Background()) != nil {
+		return ""
+	}
+	defer c.showing.unlock()
+	c.mu.Lock()
+	p, kept := c.shows, len(c.signs) > 0
+	c.mu.Unlock()
+	if p == nil && kept {
+		p = c.options.appear(context.Background())
+		c.mu.Lock()
+		c.shows = p
+		c.mu.Unlock()
+	}
+	if p == nil {
+		return ""
+	}
+	return p.name
+}
+
+// vanish ends the presence when nothing is kept any more.
+func (c *Client) vanish() {
+	if c.showing.lock(context.Background()) != nil {
+		return
+	}
+	defer c.showing.unlock()
+	c.mu.Lock()
+	p, kept := c.shows, len(c.signs) > 0
+	if !kept {
+		c.shows = nil
+	}
+	c.mu.Unlock()
+	if !kept {
+		p.end()
 	}
 }
 

@@ -57,7 +57,9 @@ func (m *Mapping) Keep(ctx context.Context) {
 		if m.client != nil {
 			defer m.client.leave(k.signs)
 		}
+		k.record()
 		k.run(ctx)
+		k.letGo()
 	}()
 }
 

@@ -22,9 +22,17 @@ type slot struct {
 func (p *planner) survey(ctx context.Context, protocols []string, port uint16) ([]slot, error) {
 	var slots []slot
 	for _, proto := range protocols {
-		s, err := p.look(ctx, p.want(proto, port), p.req.describe(proto, port))
+		want := p.want(proto, port)
+		shown := p.gw.journal.shown(ctx, want)
+		if shown == "" {
+			shown = want.Description
+		}
+		s, err := p.look(ctx, want, shown)
 		if err != nil {
 			return nil, err
+		}
+		if s.ownership == owned && p.reclaim(ctx, s) {
+			s.ownership, s.found = free, PortMapping{}
 		}
 		if s.ownership == owned {
 			return nil, &OwnedError{Wanted: s.want, Owner: s.found}

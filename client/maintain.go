@@ -69,6 +69,9 @@ func (k *keeper) maintain(ctx context.Context) error {
 	}
 	err = worst(errs)
 	k.plan.sweep(ctx, k.held) // what fails now is tried again the next time
+	if look && k.gw.journal != nil {
+		k.gw.journal.gateway.removeLeftovers(ctx) // so is what fails now
+	}
 	switch {
 	case fresh:
 		// What does not last is looked at less and less often: it would be repaired for ever.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 )
@@ -63,6 +64,7 @@ type peer struct {
 	external netip.Addr // its external address, as it said when it was found
 	probed   time.Time  // when that was
 	anyPort  bool       // its service has AddAnyPortMapping
+	journal  *journal   // nil: none
 	turn     *mutex     // whole plans are serialised: between a look and its add no other plan of ours may come
 }
 
@@ -75,6 +77,7 @@ func (g *Gateway) peer() *peer {
 		external: g.External,
 		probed:   g.probed,
 		anyPort:  strings.HasSuffix(g.Service.Type, ":WANIPConnection:2"),
+		journal:  g.journal(),
 		turn:     &g.plans,
 	}
 }
@@ -121,6 +124,7 @@ func (m *Mapping) openOnce(ctx context.Context) error {
 
 // hold makes hs what the mapping consists of.
 func (m *Mapping) hold(hs []held) {
+	defer m.record()
 	now := time.Now()
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -135,6 +139,31 @@ func (m *Mapping) hold(hs []held) {
 		}
 	}
 	m.held, m.wanted = hs, hs[0].External.Port()
+}
+
+// record writes into the journal what is held, and that it is kept.
+func (m *Mapping) record() {
+	m.mu.Lock()
+	gw, hs, kept := m.gw, slices.Clone(m.held), m.stop != nil && !m.closed
+	m.mu.Unlock()
+	if gw == nil || gw.journal == nil {
+		return
+	}
+	name := ""
+	if kept && m.client != nil {
+		name = m.client.appear()
+	}
+	gw.journal.hold(context.Background(), hs, name)
+}
+
+// letGo writes into the journal that what is held stays open and is not kept.
+func (m *Mapping) letGo() {
+	m.mu.Lock()
+	gw, hs, closed := m.gw, slices.Clone(m.held), m.closed
+	m.mu.Unlock()
+	if gw != nil && gw.journal != nil && m.client != nil && !closed {
+		gw.journal.letGo(context.Background(), hs, m.client.appear())
+	}
 }
 
 // at is where peers reach h.

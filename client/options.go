@@ -39,6 +39,10 @@ type Options struct {
 	// a search, so that a gateway that is still there is found without one, and trusted no more than an answer to a search. Several processes
 	// may share it; [DefaultCache] names igdctl's. "": nothing is read or written.
 	Cache string
+	// Journal is the file in which it is written what [Map] and [Keep] open, until it is closed, so that what a crashed process left open is known: the next
+	// one that wants the port adopts it, others remove it ([Gateway.RemoveLeftovers]), and all of it can be listed ([Gateway.JournalEntries]).
+	// Several processes may share it; [DefaultJournal] names igdctl's. "": nothing is read or written.
+	Journal string
 	// Warn is told what went wrong with the files of this user and disappoints nobody else: a cache that cannot be written, one that
 	// was corrupt and is set aside. It may be called by several goroutines. nil: nobody is told.
 	Warn func(error)

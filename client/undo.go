@@ -96,6 +96,7 @@ func (p *planner) remove(ctx context.Context, s slot) error {
 		}
 		found, stays := p.stays(ctx, s)
 		if !stays {
+			p.gw.journal.strike(ctx, s.want.Key())
 			return nil
 		}
 		p.note(Step{Action: "DeletePortMapping", Outcome: "still there", Known: true}, s.want, time.Now())

@@ -1,0 +1,352 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"time"
+
+	"github.com/igdkit/igdkit/internal/statefile"
+)
+
+const (
+	// maxJournal bounds the rows of the journal, and with them its size: the ones written first go first.
+	maxJournal = 2048
+	// journalLasts is how long a row stays after its lease: some gateways forget to end one.
+	journalLasts = 7 * 24 * time.Hour
+	// sameEnd is how far two ends of a lease may be apart without being told apart.
+	sameEnd = time.Minute
+)
+
+// DefaultJournal is where igdctl keeps what this user has opened, for [Options].Journal: in $XDG_STATE_HOME or ~/.local/state, in %LocalAppData%, or in
+// ~/Library/Application Support.
+func DefaultJournal() (string, error) {
+	dir, err := stateDir()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(dir, "igdkit", "ports.json"), nil
+}
+
+func stateDir() (string, error) {
+	switch runtime.GOOS {
+	case "windows":
+		return os.UserCacheDir() // the local part of the profile: what is open here is not open elsewhere
+	case "darwin", "ios", "plan9":
+		return os.UserConfigDir()
+	}
+	if dir := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
+		return dir, nil
+	}
+	home, err := os.UserHomeDir()
+	return filepath.Join(home, ".local", "state"), err
+}
+
+// JournalEntry is an entry of a gateway that this user has opened, as the journal has it. Whether the gateway has it still is not known.
+type JournalEntry struct {
+	PortMapping           // Lease is not filled in
+	Ends        time.Time // of the lease that was asked for or granted; zero: never
+	Opened      time.Time
+	PID         int  // of the process that opened it
+	Kept        bool // that process lives, and renews it
+	Left        bool // that process was to close it, and ended before it did
+
+	hidden bool
+}
+
+// journalRow is an entry in the file.
+type journalRow struct {
+	UDN            string    `json:"udn"`
+	Location       string    `json:"location"`
+	Protocol       string    `json:"protocol"`
+	ExternalPort   uint16    `json:"external_port"`
+	RemoteHost     string    `json:"remote_host,omitempty"`
+	InternalClient string    `json:"internal_client"`
+	InternalPort   uint16    `json:"internal_port"`
+	Description    string    `json:"description"`
+	Shown          string    `json:"shown,omitempty"` // how the gateway shows the description, when it does so in another way
+	Opened         time.Time `json:"opened"`
+	Ends           time.Time `json:"ends,omitzero"`
+	PID            int       `json:"pid"`
+	Hidden         bool      `json:"hidden,omitempty"` // the gateway accepted it and does not show it
+	Keeper         string    `json:"keeper,omitempty"` // the presence of the process that is to close it
+}
+
+func (r journalRow) key() Key {
+	return Key{RemoteHost: r.RemoteHost, ExternalPort: r.ExternalPort, Protocol: r.Protocol}
+}
+
+// leadsAs tells whether m leads where the row does.
+func (r journalRow) leadsAs(m PortMapping) bool {
+	return sameClient(m.InternalClient, r.InternalClient) != differs && (m.InternalPort == r.InternalPort || m.InternalPort == 0)
+}
+
+// mapping is the entry as the gateway shows it.
+func (r journalRow) mapping() PortMapping {
+	m := PortMapping{RemoteHost: r.RemoteHost, ExternalPort: r.ExternalPort, Protocol: r.Protocol, InternalPort: r.InternalPort,
+		InternalClient: r.InternalClient, Enabled: true, Description: r.Description}
+	if r.Shown != "" {
+		m.Description = r.Shown
+	}
+	return m
+}
+
+// journal is what this user has opened on one gateway. A nil one keeps nothing. Its errors are warnings: a port opens without it.
+type journal struct {
+	options       Options
+	gateway       *Gateway
+	udn, location string
+}
+
+func (g *Gateway) journal() *journal {
+	if g.options.Journal == "" {
+		return nil
+	}
+	return &journal{g.options, g, g.UDN(), g.Location}
+}
+
+func (o Options) journalFile() statefile.File {
+	return statefile.File{Path: o.Journal, Kind: "ports", Version: 1, Rows: maxJournal}
+}
+
+// mine tells whether a row is about the gateway of j: of that name on that host, wherever its port has gone.
+func (j *journal) mine(r journalRow) bool {
+	return remembered{UDN: r.UDN, Location: r.Location}.is(j.udn, j.location)
+}
+
+// find gives the index of the row of an entry, -1 when there is none.
+func (j *journal) find(rows []journalRow, k Key) int {
+	return slices.IndexFunc(rows, func(r journalRow) bool { return r.key() == k && j.mine(r) })
+}
+
+// rows reads the rows of this gateway.
+func (j *journal) rows(ctx context.Context) []journalRow {
+	if j == nil {
+		return nil
+	}
+	all, err := statefile.Read[journalRow](ctx, j.options.journalFile())
+	j.options.warn("the journal of ports", err)
+	return slices.DeleteFunc(all, func(r journalRow) bool { return !j.mine(r) })
+}
+
+// change edits all rows. It is done even when ctx has ended: what was opened must be known.
+func (j *journal) change(ctx context.Context, edit func([]journalRow) ([]journalRow, bool)) {
+	err := statefile.Change(context.WithoutCancel(ctx), j.options.journalFile(), edit)
+	j.options.warn("the journal of ports", err)
+}
+
+// note writes down that m is about to be opened, before it is: a crash may come at any time. When the gateway refuses, undo takes it back.
+func (j *journal) note(ctx context.Context, m PortMapping) (undo func()) {
+	if j == nil {
+		return func() {}
+	}
+	now := time.Now().Round(0)
+	row := journalRow{UDN: j.udn, Location: j.location, Protocol: m.Protocol, ExternalPort: m.ExternalPort, RemoteHost: m.RemoteHost,
+		InternalClient: m.InternalClient, InternalPort: m.InternalPort, Description: m.Description, Opened: now, PID: os.Getpid()}
+	if m.Lease > 0 {
+		row.Ends = now.Add(m.Lease)
+	}
+	var before *journalRow
+	j.change(ctx, func(rows []journalRow) ([]journalRow, bool) {
+		rows = slices.DeleteFunc(rows, func(r journalRow) bool { return !r.Ends.IsZero() && now.Sub(r.Ends) > journalLasts })
+		i := j.find(rows, row.key())
+		if i < 0 {
+			return append(rows, row), true
+		}
+		old := rows[i]
+		before = &old
+		if old.leadsAs(m) { // a renewal, or what was left is adopted: whose it is then, hold says
+			row.Opened, row.Keeper, row.PID = old.Opened, old.Keeper, old.PID
+		}
+		rows[i] = row
+		return rows, true
+	})
+	return func() {
+		j.change(ctx, func(rows []journalRow) ([]journalRow, bool) {
+			i := j.find(rows, row.key())
+			switch {
+			case i < 0:
+				return rows, false
+			case before == nil:
+				return slices.Delete(rows, i, i+1), true
+			}
+			rows[i] = *before
+			return rows, true
+		})
+	}
+}
+
+// strike removes the row of an entry that is not there any more.
+func (j *journal) strike(ctx context.Context, k Key) {
+	if j == nil || j.find(j.rows(ctx), k) < 0 {
+		return
+	}
+	j.change(ctx, func(rows []journalRow) ([]journalRow, bool) {
+		i := j.find(rows, k)
+		if i < 0 {
+			return rows, false
+		}
+		return slices.Delete(rows, i, i+1), true
+	})
+}
+
+// hold writes down what became of entries: how the gateway shows them, how long it lets them live, and who keeps them, by its presence; "": nobody.
+func (j *journal) hold(ctx context.Context, hs []held, keeper string) {
+	if j == nil || len(hs) == 0 {
+		return
+	}
+	j.change(ctx, func(rows []journalRow) ([]journalRow, bool) {
+		changed := false
+		for _, h := range hs {
+			if h.Shared || h.lost {
+				continue
+			}
+			i := j.find(rows, h.key())
+			if i < 0 { // open before we came, and not to be renewed
+				rows = append(rows, journalRow{UDN: j.udn, Location: j.location, Protocol: h.Protocol, ExternalPort: h.External.Port(), RemoteHost: h.RemoteHost,
+					InternalClient: h.Internal.Addr().String(), InternalPort: h.Internal.Port(), Description: h.Description, Opened: time.Now().Round(0)})
+				i, changed = len(rows)-1, true
+			}
+			r := rows[i]
+			r.Location = j.location
+			r.Hidden = !h.shown
+			if r.Shown = ""; h.Description != r.Description {
+				r.Shown = h.Description
+			}
+			if ends := h.ends.Round(0); ends.IsZero() != r.Ends.IsZero() || ends.Sub(r.Ends).Abs() > sameEnd {
+				r.Ends = ends
+			}
+			if keeper != "" || !j.options.present(r.Keeper) { // otherwise another process keeps it, and goes on
+				r.Keeper, r.PID = keeper, os.Getpid()
+			}
+			changed = changed || r != rows[i]
+			rows[i] = r
+		}
+		return rows, changed
+	})
+}
+
+// letGo writes down that nobody is to close these entries any more, which that process kept.
+func (j *journal) letGo(ctx context.Context, hs []held, keeper string) {
+	if j == nil || keeper == "" {
+		return
+	}
+	j.change(ctx, func(rows []journalRow) ([]journalRow, bool) {
+		changed := false
+		for _, h := range hs {
+			if i := j.find(rows, h.key()); i >= 0 && rows[i].Keeper == keeper {
+				rows[i].Keeper, changed = "", true
+			}
+		}
+		return rows, changed
+	})
+}
+
+// shown is the description under which an entry that leads as want does was opened by this user; "" when none was.
+func (j *journal) shown(ctx context.Context, want PortMapping) string {
+	rows := j.rows(ctx)
+	if i := j.find(rows, want.Key()); i >= 0 && rows[i].leadsAs(want) {
+		return rows[i].mapping().Description
+	}
+	return ""
+}
+
+// left tells whether found is what a process of this user left behind that was to close it.
+func (j *journal) left(ctx context.Context, found PortMapping) bool {
+	rows := j.rows(ctx)
+	i := j.find(rows, found.Key())
+	return i >= 0 && rows[i].leadsAs(found) && rows[i].mapping().Description == found.Description &&
+		rows[i].Keeper != "" && !j.options.livesStill(ctx, rows[i].Keeper)
+}
+
+// JournalEntries gives what this user has opened on the gateway by programs that share Options.Journal, in the order in which it was opened.
+func (g *Gateway) JournalEntries(ctx context.Context) (all []JournalEntry) {
+	j := g.journal()
+	rows := j.rows(ctx)
+	if len(rows) == 0 {
+		return nil
+	}
+	lives := map[string]bool{"": false}
+	for _, r := range rows {
+		if _, known := lives[r.Keeper]; !known {
+			lives[r.Keeper] = j.options.livesStill(ctx, r.Keeper)
+		}
+		all = append(all, JournalEntry{PortMapping: r.mapping(), Ends: r.Ends, Opened: r.Opened, PID: r.PID,
+			Kept: lives[r.Keeper], Left: r.Keeper != "" && !lives[r.Keeper], hidden: r.Hidden})
+	}
+	slices.SortStableFunc(all, func(a, b JournalEntry) int { return a.Opened.Compare(b.Opened) })
+	return all
+}
+
+// Release deletes an entry of the journal if it still is what was opened, and tells whether it did: it may have ended by itself, or be somebody else's
+// by now, and then it is only forgotten. Errors are those of [Gateway.Unmap].
+func (g *Gateway) Release(ctx context.Context, e JournalEntry) (deleted bool, err error) {
+	if err := g.plans.lock(ctx); err != nil {
+		return false, err
+	}
+	defer g.plans.unlock()
+	return g.release(ctx, e)
+}
+
+// release is Release for who holds plans.
+func (g *Gateway) release(ctx context.Context, e JournalEntry) (deleted bool, err error) {
+	client, err := netip.ParseAddr(e.InternalClient)
+	if err != nil {
+		return false, fmt.Errorf("journal: %w", err)
+	}
+	remote, _ := netip.ParseAddr(e.RemoteHost)
+	var steps trace
+	p := newPlanner(g.peer(), Request{Protocol: e.Protocol, InternalPort: e.InternalPort, InternalClient: client, RemoteHost: remote, Description: e.Description}, &steps)
+	p.hides = e.hidden
+	h := held{ends: e.Ends, shown: !e.hidden, Entry: Entry{Protocol: e.Protocol, External: netip.AddrPortFrom(netip.Addr{}, e.ExternalPort),
+		Internal: netip.AddrPortFrom(client, e.InternalPort), RemoteHost: e.RemoteHost, Description: e.Description}}
+	if err := p.insist(ctx, h); err != nil {
+		return false, err
+	}
+	g.journal().strike(ctx, e.Key()) // what was not there
+	return slices.ContainsFunc(steps.all(), func(s Step) bool { return s.Action == "DeletePortMapping" && s.Outcome == "deleted" }), nil
+}
+
+// RemoveLeftovers deletes what processes of this user were to close and left behind when they crashed, as Options.Journal knows it, and gives what it
+// deleted. What cannot be deleted is tried again the next time; the error tells why. Kept mappings do the same ten seconds after they were opened.
+func (g *Gateway) RemoveLeftovers(ctx context.Context) (removed []JournalEntry, err error) {
+	if err := g.plans.lock(ctx); err != nil {
+		return nil, err
+	}
+	defer g.plans.unlock()
+	return g.removeLeftovers(ctx)
+}
+
+func (g *Gateway) removeLeftovers(ctx context.Context) (removed []JournalEntry, err error) {
+	var errs []error
+	for _, e := range g.JournalEntries(ctx) {
+		if !e.Left {
+			continue
+		}
+		deleted, err := g.release(ctx, e)
+		if deleted {
+			removed = append(removed, e)
+		}
+		if err != nil {
+			errs = append(errs, err)
+			if unanswered(err) {
+				break
+			}
+		}
+	}
+	return removed, errors.Join(errs...)
+}
+
+// reclaim removes an entry in the way that a crashed process of this user left behind, and tells whether it did.
+func (p *planner) reclaim(ctx context.Context, s slot) bool {
+	if p.gw.journal == nil || s.found.ExternalPort == 0 || !p.gw.journal.left(ctx, s.found) {
+		return false
+	}
+	s.want = s.found
+	return p.remove(ctx, s) == nil
+}
