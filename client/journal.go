@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -279,7 +280,9 @@ func (g *Gateway) JournalEntries(ctx context.Context) (all []JournalEntry) {
 		all = append(all, JournalEntry{PortMapping: r.mapping(), Ends: r.Ends, Opened: r.Opened, PID: r.PID,
 			Kept: lives[r.Keeper], Left: r.Keeper != "" && !lives[r.Keeper], hidden: r.Hidden})
 	}
-	slices.SortStableFunc(all, func(a, b JournalEntry) int { return a.Opened.Compare(b.Opened) })
+	slices.SortStableFunc(all, func(a, b JournalEntry) int {
+		return cmp.Or(a.Opened.Compare(b.Opened), cmp.Compare(a.ExternalPort, b.ExternalPort), cmp.Compare(a.Protocol, b.Protocol))
+	})
 	return all
 }
 
@@ -349,4 +352,10 @@ func (p *planner) reclaim(ctx context.Context, s slot) bool {
 	}
 	s.want = s.found
 	return p.remove(ctx, s) == nil
+}
+
+// Is tells whether m, which the gateway shows, is the entry that was opened. What the gateway does not show proves nothing: then the
+// description decides.
+func (e JournalEntry) Is(m PortMapping) bool {
+	return e.Key() == m.Key() && ownershipOf(m, e.PortMapping, e.Description) == ours
 }

@@ -41,8 +41,8 @@ func (m *Mapping) fail(err error) {
 // kept already, or closed, it does nothing.
 func (m *Mapping) Keep(ctx context.Context) {
 	m.mu.Lock()
-	defer m.mu.Unlock()
 	if m.closed || m.stop != nil {
+		m.mu.Unlock()
 		return
 	}
 	ctx, m.stop = context.WithCancel(ctx)
@@ -51,13 +51,14 @@ func (m *Mapping) Keep(ctx context.Context) {
 	if m.client != nil {
 		k.signs = m.client.join()
 	}
+	m.mu.Unlock()
+	m.record() // from here on a crash leaves what somebody should close
 	go func() {
 		defer close(m.done)
 		defer m.events.close()
 		if m.client != nil {
 			defer m.client.leave(k.signs)
 		}
-		k.record()
 		k.run(ctx)
 		k.letGo()
 	}()

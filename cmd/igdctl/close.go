@@ -12,26 +12,33 @@ import (
 )
 
 func newCloseCmd(a *app) *cobra.Command {
-	var everything bool
+	var everything, mine bool
 	cmd := &cobra.Command{
-		Use:   "close SPEC… | --all",
+		Use:   "close SPEC… | --mine | --all",
 		Short: "Close ports that lead to this computer",
 		Long: `Closes ports on the gateway, by the SPEC they were opened with: [EXTERNAL:]INTERNAL[/tcp, /udp or /both].
 A port that leads to another computer, or to another port than INTERNAL, is not closed: 8080 stands for 8080:8080.
 Both closes the two protocols or neither.
 
+--mine closes what igdctl has opened and nobody keeps open: what was opened without --keep, and what an igdctl that crashed left.
+
 --all closes every port that leads to this computer, whichever
 program opened it, and leaves those of other computers alone.`,
 		Example: `  igdctl close 8080
   igdctl close 80:8080 4500/udp
+  igdctl close --mine             # everything that igdctl opened
   igdctl close --all              # everything that leads to this computer`,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if everything {
-				if len(args) > 0 {
-					return usage("close takes either SPECs or --all", "leave --all out to close only "+strings.Join(args, " "))
-				}
+			switch flag := map[bool]string{true: "--all", false: "--mine"}[everything]; {
+			case (everything || mine) && len(args) > 0:
+				return usage("close takes either SPECs or "+flag, "leave "+flag+" out to close only "+strings.Join(args, " "))
+			case everything && mine:
+				return usage("close takes either --mine or --all", "--all closes what other programs opened too")
+			case everything:
 				return a.closeEverything(cmd.Context())
+			case mine:
+				return a.closeMine(cmd.Context())
 			}
 			specs, err := parseSpecs(args)
 			if err != nil {
@@ -40,6 +47,7 @@ program opened it, and leaves those of other computers alone.`,
 			return a.closeSpecs(cmd.Context(), specs)
 		},
 	}
+	cmd.Flags().BoolVar(&mine, "mine", false, "close every port that igdctl has opened, except those that a running one keeps")
 	cmd.Flags().BoolVar(&everything, "all", false, "close every port that leads to this computer")
 	return cmd
 }

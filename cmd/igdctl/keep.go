@@ -63,6 +63,9 @@ const closed client.EventKind = "closed"
 // watch keeps the mappings and hands on their events, one at a time, until ctx or the last of them ends.
 func (a *app) watch(ctx context.Context, all []opened, tell func(opened, client.Event)) {
 	for _, x := range all {
+		x.mapping.Keep(context.WithoutCancel(ctx)) // Close ends it
+	}
+	for _, x := range all {
 		for range len(x.mapping.Events()) { // what happened while it was opened, in the order of the command line
 			tell(x, <-x.mapping.Events())
 		}
@@ -70,7 +73,6 @@ func (a *app) watch(ctx context.Context, all []opened, tell func(opened, client.
 	var wg sync.WaitGroup
 	var turn sync.Mutex
 	for _, x := range all {
-		x.mapping.Keep(context.WithoutCancel(ctx)) // Close ends it
 		wg.Go(func() {
 			for {
 				select {

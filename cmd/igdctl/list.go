@@ -19,7 +19,8 @@ func newListCmd(a *app) *cobra.Command {
 		Long: `Lists the ports that programs have opened on the gateway, by anybody on the network, and for how long.
 Ports that were opened in the settings of a router are often missing from its list.
 
-With --json, "mine" says that a port leads to this computer, whichever program opened it.`,
+With --json, "mine" says that a port leads to this computer, whichever program opened it, or that igdctl opened it for
+another one.`,
 		Example: `  igdctl list
   igdctl list --json`,
 		Args:              noArguments,
@@ -39,10 +40,13 @@ func (a *app) list(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	journal := g.JournalEntries(ctx)
 	if a.JSON {
 		shapes := make([]mappingJSON, 0, len(entries))
 		for _, m := range entries {
-			shapes = append(shapes, mappingShape(m, g))
+			shape := mappingShape(m, g)
+			shape.Mine = shape.Mine || journaled(m, journal)
+			shapes = append(shapes, shape)
 		}
 		a.Document(struct {
 			Mappings []mappingJSON `json:"mappings"`
@@ -55,7 +59,7 @@ func (a *app) list(ctx context.Context) error {
 	}
 	rows := [][]string{{"EXTERNAL", "INTERNAL", "REMAINING", "DESCRIPTION"}}
 	for _, m := range entries {
-		rows = append(rows, []string{externalText(m), internalText(m, g), remainingText(m), m.Description})
+		rows = append(rows, []string{externalText(m), internalText(m, g, journal), remainingText(m), m.Description})
 	}
 	a.Table(rows)
 	return nil
@@ -85,10 +89,13 @@ func externalText(m client.PortMapping) string {
 	return s
 }
 
-func internalText(m client.PortMapping, g *client.Gateway) string {
+func internalText(m client.PortMapping, g *client.Gateway, journal []client.JournalEntry) string {
 	s := fmt.Sprintf("%s:%d", m.InternalClient, m.InternalPort)
-	if ownerOf(m, g) == thisComputer {
+	switch {
+	case ownerOf(m, g) == thisComputer:
 		s += " (this computer)"
+	case journaled(m, journal):
+		s += " (opened from here)"
 	}
 	return s
 }

@@ -22,13 +22,15 @@ func start(patience time.Duration) int {
 	defer stop()
 	// A second Ctrl-C ends a close that hangs.
 	context.AfterFunc(ctx, stop)
-	cache, _ := client.DefaultCache() // "" where there is no home: then every search is a fresh one
+	cache, _ := client.DefaultCache() // "" where there is no home: then every search is a fresh one, and nobody knows what was opened
+	journal, _ := client.DefaultJournal()
 	return run(ctx, os.Args[1:], env{
 		stdin:    os.Stdin,
 		stdout:   os.Stdout,
 		stderr:   os.Stderr,
 		environ:  os.Environ(),
 		cache:    cache,
+		journal:  journal,
 		patience: patience,
 		color:    cli.WantsColor(os.Stderr),
 	})

@@ -128,6 +128,7 @@ func (a *app) openAll(ctx context.Context, command string, specs []spec, o openF
 			return nil, nil, ctx.Err()
 		}
 	}
+	a.removeLeftovers(limited, g)
 	return g, all, nil
 }
 

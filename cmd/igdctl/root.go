@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -27,6 +28,7 @@ type env struct {
 	environ        []string      // "NAME=value"
 	color          bool          // stderr shows colour
 	cache          string        // file of the gateways that are remembered, "": none
+	journal        string        // file of the ports that this user has opened, "": none
 	patience       time.Duration // until a command says what it waits for; 0: a second
 }
 
@@ -53,6 +55,7 @@ type app struct {
 	noCache bool
 	patient bool // --timeout was given
 
+	warned   sync.Map  // by warnOnce
 	deadline time.Time // the start and timeout
 }
 
@@ -265,7 +268,7 @@ func completeInterfaces(*cobra.Command, []string, string) ([]string, cobra.Shell
 // options are the global flags as the client wants them.
 func (a *app) options() client.Options {
 	o := client.Options{Interface: a.ifname, Gateway: a.gateway, SSDP: a.ssdp, STUN: a.stun}
-	o.Warn = func(err error) { a.Warn("%v", err) }
+	o.Journal, o.Warn = a.journal, a.warnOnce
 	if !a.noCache {
 		o.Cache = a.cache
 	}
@@ -276,6 +279,14 @@ func (a *app) options() client.Options {
 		o.Trace = a.env.stderr
 	}
 	return o
+}
+
+// warnOnce says once of each file of this user what is wrong with it: it is used again and again.
+func (a *app) warnOnce(err error) {
+	file, _, _ := strings.Cut(err.Error(), ": ")
+	if _, said := a.warned.LoadOrStore(file, true); !said {
+		a.Warn("%v", err)
+	}
 }
 
 // limit bounds what a command asks of the gateway, once it is found.

@@ -267,7 +267,7 @@ func (p *process) read() bool {
 //
 //	end INT 130
 func cmdEnd(ts *testscript.TestScript, neg bool, args []string) {
-	signals := map[string]syscall.Signal{"INT": syscall.SIGINT, "TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP}
+	signals := map[string]syscall.Signal{"INT": syscall.SIGINT, "TERM": syscall.SIGTERM, "KILL": syscall.SIGKILL, "HUP": syscall.SIGHUP}
 	p := standOf(ts).process
 	ts.Check(p.cmd.Process.Signal(signals[args[0]]))
 	for p.read() {

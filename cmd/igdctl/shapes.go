@@ -49,7 +49,7 @@ type mappingJSON struct {
 	Enabled        bool   `json:"enabled"`
 	LeaseSeconds   *int64 `json:"lease_seconds"` // what remains of it; 0 is permanent
 	RemoteHost     string `json:"remote_host"`   // "" is everybody
-	Mine           bool   `json:"mine"`          // it leads to this computer
+	Mine           bool   `json:"mine"`          // it leads to this computer; in a list also: igdctl opened it
 }
 
 func mappingShape(m client.PortMapping, g *client.Gateway) mappingJSON {
