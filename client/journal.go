@@ -1,11 +1,7 @@
 package client
 
 import (
-	"cmp"
 	"context"
-	"errors"
-	"fmt"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -46,18 +42,6 @@ func stateDir() (string, error) {
 	}
 	home, err := os.UserHomeDir()
 	return filepath.Join(home, ".local", "state"), err
-}
-
-// JournalEntry is an entry of a gateway that this user has opened, as the journal has it. Whether the gateway has it still is not known.
-type JournalEntry struct {
-	PortMapping           // Lease is not filled in
-	Ends        time.Time // of the lease that was asked for or granted; zero: never
-	Opened      time.Time
-	PID         int  // of the process that opened it
-	Kept        bool // that process lives, and renews it
-	Left        bool // that process was to close it, and ended before it did
-
-	hidden bool
 }
 
 // journalRow is an entry in the file.
@@ -263,99 +247,4 @@ func (j *journal) left(ctx context.Context, found PortMapping) bool {
 	i := j.find(rows, found.Key())
 	return i >= 0 && rows[i].leadsAs(found) && rows[i].mapping().Description == found.Description &&
 		rows[i].Keeper != "" && !j.options.livesStill(ctx, rows[i].Keeper)
-}
-
-// JournalEntries gives what this user has opened on the gateway by programs that share Options.Journal, in the order in which it was opened.
-func (g *Gateway) JournalEntries(ctx context.Context) (all []JournalEntry) {
-	j := g.journal()
-	rows := j.rows(ctx)
-	if len(rows) == 0 {
-		return nil
-	}
-	lives := map[string]bool{"": false}
-	for _, r := range rows {
-		if _, known := lives[r.Keeper]; !known {
-			lives[r.Keeper] = j.options.livesStill(ctx, r.Keeper)
-		}
-		all = append(all, JournalEntry{PortMapping: r.mapping(), Ends: r.Ends, Opened: r.Opened, PID: r.PID,
-			Kept: lives[r.Keeper], Left: r.Keeper != "" && !lives[r.Keeper], hidden: r.Hidden})
-	}
-	slices.SortStableFunc(all, func(a, b JournalEntry) int {
-		return cmp.Or(a.Opened.Compare(b.Opened), cmp.Compare(a.ExternalPort, b.ExternalPort), cmp.Compare(a.Protocol, b.Protocol))
-	})
-	return all
-}
-
-// Release deletes an entry of the journal if it still is what was opened, and tells whether it did: it may have ended by itself, or be somebody else's
-// by now, and then it is only forgotten. Errors are those of [Gateway.Unmap].
-func (g *Gateway) Release(ctx context.Context, e JournalEntry) (deleted bool, err error) {
-	if err := g.plans.lock(ctx); err != nil {
-		return false, err
-	}
-	defer g.plans.unlock()
-	return g.release(ctx, e)
-}
-
-// release is Release for who holds plans.
-func (g *Gateway) release(ctx context.Context, e JournalEntry) (deleted bool, err error) {
-	client, err := netip.ParseAddr(e.InternalClient)
-	if err != nil {
-		return false, fmt.Errorf("journal: %w", err)
-	}
-	remote, _ := netip.ParseAddr(e.RemoteHost)
-	var steps trace
-	p := newPlanner(g.peer(), Request{Protocol: e.Protocol, InternalPort: e.InternalPort, InternalClient: client, RemoteHost: remote, Description: e.Description}, &steps)
-	p.hides = e.hidden
-	h := held{ends: e.Ends, shown: !e.hidden, Entry: Entry{Protocol: e.Protocol, External: netip.AddrPortFrom(netip.Addr{}, e.ExternalPort),
-		Internal: netip.AddrPortFrom(client, e.InternalPort), RemoteHost: e.RemoteHost, Description: e.Description}}
-	if err := p.insist(ctx, h); err != nil {
-		return false, err
-	}
-	g.journal().strike(ctx, e.Key()) // what was not there
-	return slices.ContainsFunc(steps.all(), func(s Step) bool { return s.Action == "DeletePortMapping" && s.Outcome == "deleted" }), nil
-}
-
-// RemoveLeftovers deletes what processes of this user were to close and left behind when they crashed, as Options.Journal knows it, and gives what it
-// deleted. What cannot be deleted is tried again the next time; the error tells why. Kept mappings do the same ten seconds after they were opened.
-func (g *Gateway) RemoveLeftovers(ctx context.Context) (removed []JournalEntry, err error) {
-	if err := g.plans.lock(ctx); err != nil {
-		return nil, err
-	}
-	defer g.plans.unlock()
-	return g.removeLeftovers(ctx)
-}
-
-func (g *Gateway) removeLeftovers(ctx context.Context) (removed []JournalEntry, err error) {
-	var errs []error
-	for _, e := range g.JournalEntries(ctx) {
-		if !e.Left {
-			continue
-		}
-		deleted, err := g.release(ctx, e)
-		if deleted {
-			removed = append(removed, e)
-		}
-		if err != nil {
-			errs = append(errs, err)
-			if unanswered(err) {
-				break
-			}
-		}
-	}
-	return removed, errors.Join(errs...)
-}
-
-// reclaim removes an entry in the way that a crashed process of this user left behind, and tells whether it did.
-func (p *planner) reclaim(ctx context.Context, s slot) bool {
-	if p.gw.journal == nil || s.found.ExternalPort == 0 || !p.gw.journal.left(ctx, s.found) {
-		return false
-	}
-	s.want = s.found
-	return p.remove(ctx, s) == nil
-}
-
-// Is tells whether m, which the gateway shows, is the entry that was opened. What the gateway does not show proves nothing: then the
-// description decides.
-func (e JournalEntry) Is(m PortMapping) bool {
-	return e.Key() == m.Key() && ownershipOf(m, e.PortMapping, e.Description) == ours
 }

@@ -218,7 +218,7 @@ func (h *house) igdctl(t testing.TB, args ...string) said {
 
 // environ gives every house a home of its own: igdctl remembers gateways in the user's cache directory.
 func (h *house) environ(t testing.TB) []string {
-	return append(os.Environ(), "XDG_CACHE_HOME="+t.TempDir(), "NO_COLOR=1")
+	return append(os.Environ(), "XDG_CACHE_HOME="+t.TempDir(), "XDG_STATE_HOME="+t.TempDir(), "NO_COLOR=1")
 }
 
 // running is a command on the LAN's host that has not ended.
