@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/netip"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -40,7 +41,7 @@ func TestExamplesWork(t *testing.T) {
 	for _, cmd := range append(newRootCmd(&app{}).Commands(), newRootCmd(&app{})) {
 		t.Run(cmd.Name(), func(t *testing.T) {
 			g := emulator.Start(t, emulator.Options{Name: "lab", Policy: emulator.Policy{Ports: emulator.PortPolicy{Lowest: 1}}})
-			environ := []string{"IGD_LOCATION=" + g.Location(), "IGD_SSDP=" + g.SSDP().String()}
+			e := env{environ: []string{"IGD_LOCATION=" + g.Location(), "IGD_SSDP=" + g.SSDP().String()}, journal: filepath.Join(t.TempDir(), "ports.json")}
 			server, over, err := listenSTUN(netip.MustParseAddr("45.66.77.88"))
 			if err != nil {
 				t.Fatal(err)
@@ -50,7 +51,7 @@ func TestExamplesWork(t *testing.T) {
 				t.Fatal("no example")
 			}
 			if cmd.Name() == "close" {
-				runLine(t, t.Context(), environ, 0, "open", "8080", "80:8080", "4500/udp")
+				runLine(t, t.Context(), e, 0, "open", "8080", "80:8080", "4500/udp")
 			}
 			for line := range strings.Lines(cmd.Example) {
 				args := strings.Fields(igdctl.FindString(line))
@@ -71,16 +72,17 @@ func TestExamplesWork(t *testing.T) {
 				case strings.Contains(line, "192.168."):
 					continue // somebody's router
 				}
-				runLine(t, ctx, environ, want, args[1:]...)
+				runLine(t, ctx, e, want, args[1:]...)
 			}
 		})
 	}
 }
 
-func runLine(t *testing.T, ctx context.Context, environ []string, want int, args ...string) {
+func runLine(t *testing.T, ctx context.Context, e env, want int, args ...string) {
 	t.Helper()
 	var words strings.Builder
-	got := run(ctx, args, env{stdout: io.Discard, stderr: &words, environ: environ})
+	e.stdout, e.stderr = io.Discard, &words
+	got := run(ctx, args, e)
 	if got != want && !(want == exitInterrupted && got == exitNotFound) {
 		t.Errorf("igdctl %s: exit code %d, want %d; stderr: %s", strings.Join(args, " "), got, want, words.String())
 	}
