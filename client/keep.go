@@ -78,6 +78,7 @@ type keeper struct {
 	repairs int       // looks in a row that found something lost
 	check   time.Time // when to look at the entries
 	signs   chan sign // from the client; nil: none come
+	settled damper    // of the external address
 }
 
 // run works until ctx ends. It sleeps in one place: what else should wake it joins the select.

@@ -15,6 +15,7 @@ func (k *keeper) maintain(ctx context.Context) error {
 	}
 	var told []Event
 	previous := k.address
+	a = k.settled.judge(a, previous, time.Now())
 	changed := a.IsValid() && a != previous
 	if changed {
 		k.mu.Lock()
@@ -81,10 +82,20 @@ func (k *keeper) maintain(ctx context.Context) error {
 		k.repairs = 0
 		k.check = now.Add(k.req.CheckInterval - jitter(k.req.CheckInterval/10, k.rand))
 	}
+	if k.settled.doubts() {
+		k.check = earlier(k.check, now.Add(confirmAfter))
+	}
 	if err == nil || !unanswered(err) {
 		k.renew = false // what was refused stays due or lost
 	}
 	return err
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // worst is the error to tell of several: that nobody answered, or else the first.

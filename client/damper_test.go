@@ -1,0 +1,41 @@
+package client
+
+import (
+	"net/netip"
+	"testing"
+	"time"
+)
+
+func TestDamper(t *testing.T) {
+	a, b, c := netip.MustParseAddr("45.66.77.1"), netip.MustParseAddr("45.66.77.2"), netip.MustParseAddr("45.66.77.3")
+	type reading struct {
+		after      time.Duration // the one before
+		told, want netip.Addr
+	}
+	s := time.Second
+	for name, all := range map[string][]reading{
+		"a change":            {{0, a, a}, {s, b, b}, {s, b, b}},
+		"none is no change":   {{0, a, a}, {s, netip.Addr{}, netip.Addr{}}},
+		"back and forth once": {{0, a, a}, {s, b, b}, {s, a, a}, {time.Hour, a, a}},
+		"flips":               {{0, a, a}, {30 * s, b, b}, {30 * s, a, a}, {30 * s, b, a}, {30 * s, a, a}, {30 * s, b, a}, {45 * s, a, a}},
+		"flips, then moves":   {{0, a, a}, {30 * s, b, b}, {30 * s, a, a}, {30 * s, b, a}, {44 * s, b, a}, {s, b, b}, {s, b, b}},
+		"an hour later":       {{0, a, a}, {30 * s, b, b}, {30 * s, a, a}, {61 * time.Minute, b, b}},
+		"three addresses":     {{0, a, a}, {30 * s, b, b}, {30 * s, c, c}, {30 * s, a, a}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var d damper
+			var known netip.Addr
+			now := time.Unix(0, 0)
+			for i, r := range all {
+				now = now.Add(r.after)
+				got := d.judge(r.told, known, now)
+				if got != r.want {
+					t.Errorf("reading %d: %v, want %v", i, got, r.want)
+				}
+				if got.IsValid() {
+					known = got
+				}
+			}
+		})
+	}
+}
