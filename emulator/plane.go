@@ -34,6 +34,11 @@ type Plane struct {
 	// Stealth drops what comes from the Internet to a port that is not mapped; without it that is refused. In memory only.
 	Stealth bool
 
+	// Masquerade carries what hosts of the LAN begin, too: it leaves from the external address that the host's routes lead by, as behind any
+	// router for a home, so that a router behind a router is reached, and servers on the Internet are. No fault acts on it, and it is not
+	// counted. Without it only answers to what came by mapped ports get out. In memory only.
+	Masquerade bool
+
 	// NAT carries, in PlanePorts, as long as there is no fault on the layer forward; nil: sockets do. Then the program sees the peer's
 	// true address, a peer is refused where the program refuses, mappings of all ports carry too, the journal has no forward.open, and
 	// MaxSessions is the NAT's affair.

@@ -15,6 +15,7 @@ type translation struct {
 	externals externals
 	outside   map[ways]*datagrams // by UDP, from the peer to the external address
 	inside    map[ways]*datagrams // and from the internal client to the peer
+	masks     masks
 }
 
 // ways are the ends of a session on one side of the gateway.
@@ -84,7 +85,11 @@ func (t *translation) forward(p packet, by string) (d decision) {
 		case x != nil && x.ifname == by:
 			d = t.inward(s, p, by)
 		case p.protocol == udp:
-			d = t.outward(s, p)
+			if d = t.outward(s, p); d.fate == notMine {
+				d = t.masquerade(s, p, by)
+			}
+		default:
+			d = t.masquerade(s, p, by)
 		}
 	})
 	return d
@@ -99,6 +104,9 @@ func (t *translation) inward(s *state, p packet, by string) decision {
 		}
 		if x := t.inside[ways{p.src, p.dst}]; x != nil {
 			return x.answer(p)
+		}
+		if d := t.unmask(s, p); d.fate != notMine {
+			return d
 		}
 	}
 	up := false
