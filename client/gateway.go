@@ -61,6 +61,9 @@ type Gateway struct {
 	dialogue dialogue // of the holder of turn
 	turn     mutex    // held while a request is under way
 	plans    mutex    // held while a whole plan runs, from its first look to its read-back
+	seeking  mutex    // held while the gateway beyond is looked for, and over next
+	next     *Gateway // the one that this one stands behind; nil before it was found
+	depth    int      // how many gateways are before it in a chain; 0: it is that of our network
 
 	mu     sync.Mutex
 	quirks map[string]bool

@@ -45,7 +45,8 @@ func (m *Mapping) Keep(ctx context.Context) {
 		m.mu.Unlock()
 		return
 	}
-	ctx, m.stop = context.WithCancel(ctx)
+	ctx, stop := context.WithCancel(ctx)
+	m.stop = stop
 	m.done = make(chan struct{})
 	k := &keeper{Mapping: m, search: m.gw == nil, check: time.Now().Add(firstCheck)}
 	if m.client != nil {
@@ -56,6 +57,8 @@ func (m *Mapping) Keep(ctx context.Context) {
 	go func() {
 		defer close(m.done)
 		defer m.events.close()
+		defer m.forwards.Wait()
+		defer stop() // and with ctx the outer mapping ends
 		if m.client != nil {
 			defer m.client.leave(k.signs)
 		}
@@ -79,12 +82,14 @@ type keeper struct {
 	check   time.Time // when to look at the entries
 	signs   chan sign // from the client; nil: none come
 	settled damper    // of the external address
+	kept    *Mapping  // the outer mapping, once it is kept and its events are told as ours
 }
 
 // run works until ctx ends. It sleeps in one place: what else should wake it joins the select.
 func (k *keeper) run(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
+	k.arrange(ctx)
 	for {
 		select {
 		case <-ctx.Done():
@@ -94,6 +99,9 @@ func (k *keeper) run(ctx context.Context) {
 			k.heed(s)
 		}
 		err := k.attempt(ctx)
+		if err == nil {
+			k.arrange(ctx)
+		}
 		if ctx.Err() != nil {
 			return
 		}
@@ -158,6 +166,9 @@ func unanswered(err error) bool {
 	if _, ok := errors.AsType[*StaysError](err); ok {
 		return false
 	}
+	if _, ok := errors.AsType[*ThroughError](err); ok {
+		return false // ours has answered
+	}
 	return faultCode(err) == 0
 }
 
@@ -181,9 +192,12 @@ func (k *keeper) attempt(ctx context.Context) error {
 		k.meet(ctx, gw)
 	}
 	if len(k.held) == 0 {
-		err := k.openOnce(ctx)
+		err := k.openHere(ctx)
 		if err == nil {
 			k.renew, k.check = false, time.Now().Add(firstCheck)
+			if !k.leadsOn() {
+				k.announce() // otherwise it is told when it is open beyond, too
+			}
 		}
 		return err
 	}

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -66,6 +67,9 @@ type peer struct {
 	anyPort  bool       // its service has AddAnyPortMapping
 	journal  *journal   // nil: none
 	turn     *mutex     // whole plans are serialised: between a look and its add no other plan of ours may come
+	depth    int        // how many gateways are before it in a chain
+
+	beyond func(ctx context.Context, stale *peer) (*peer, error) // finds the gateway that it stands behind
 }
 
 func (g *Gateway) peer() *peer {
@@ -79,6 +83,8 @@ func (g *Gateway) peer() *peer {
 		anyPort:  strings.HasSuffix(g.Service.Type, ":WANIPConnection:2"),
 		journal:  g.journal(),
 		turn:     &g.plans,
+		depth:    g.depth,
+		beyond:   g.beyond,
 	}
 }
 
@@ -93,8 +99,22 @@ func (m *Mapping) use(gw *peer) {
 	m.gw, m.plan = gw, plan
 }
 
-// openOnce opens everything for the first time.
+// openOnce opens everything for the first time, on all gateways or on none.
 func (m *Mapping) openOnce(ctx context.Context) error {
+	if err := m.openHere(ctx); err != nil {
+		return err
+	}
+	if err := m.openOuter(ctx); err != nil {
+		after, cancel := cleanupTime(ctx)
+		defer cancel()
+		return &MapError{Err: errors.Join(err, m.releaseAll(after)), Trace: m.Trace()}
+	}
+	m.announce()
+	return nil
+}
+
+// openHere opens everything on the gateway itself.
+func (m *Mapping) openHere(ctx context.Context) error {
 	if err := m.gw.turn.lock(ctx); err != nil {
 		return fmt.Errorf("map: %w", err)
 	}
@@ -115,11 +135,15 @@ func (m *Mapping) openOnce(ctx context.Context) error {
 	m.mu.Unlock()
 	m.hold(hs)
 	m.setErr(nil)
+	return nil
+}
+
+// announce tells that everything is open.
+func (m *Mapping) announce() {
 	for _, e := range m.Entries() {
 		m.tell(Event{Kind: Mapped, Entry: e})
 	}
 	m.once.Do(func() { close(m.opened) })
-	return nil
 }
 
 // hold makes hs what the mapping consists of.
@@ -177,7 +201,20 @@ func (m *Mapping) setErr(err error) {
 	m.err = err
 }
 
+// tell tells what happened on the gateway itself. Whoever is reached by another one sees its address and port.
 func (m *Mapping) tell(e Event) {
+	if outer := m.beyond(); outer != nil {
+		if e.Kind == AddressChanged {
+			return // not the one that peers call
+		}
+		if e.Entry.Protocol != "" {
+			e.Entry = lead(e.Entry, outer.last())
+		}
+	}
+	m.send(e)
+}
+
+func (m *Mapping) send(e Event) {
 	e.Time = time.Now()
 	m.events.send(e)
 }

@@ -53,8 +53,11 @@ type Mapping struct {
 	opened  chan struct{} // closed when everything was open for the first time
 	once    sync.Once     // closes opened
 
+	forwards sync.WaitGroup // of the outer mapping's events
+
 	mu      sync.Mutex
-	gw      *peer // the gateway last known, nil before
+	outer   *Mapping // on the gateway that gw stands behind; nil: none is needed, or wanted
+	gw      *peer    // the gateway last known, nil before
 	plan    *planner
 	held    []held
 	wanted  uint16     // the external port to ask for: the one held last
@@ -101,10 +104,13 @@ func ownRand(r *rand.Rand) *rand.Rand {
 	return rand.New(rand.NewPCG(r.Uint64(), r.Uint64()))
 }
 
-// External is the address and port that peers connect to. Its Addr is invalid while the
+// External is the address and port that peers connect to, on the outermost gateway. Its Addr is invalid while the
 // gateway does not tell its address, its port 0 while nothing is open. An address that is
 // not public is returned as it is; see Judge.
 func (m *Mapping) External() netip.AddrPort {
+	if outer := m.beyond(); outer != nil {
+		return outer.External()
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if len(m.held) == 0 {
@@ -113,8 +119,18 @@ func (m *Mapping) External() netip.AddrPort {
 	return m.held[0].External
 }
 
-// Entries lists what is open now.
+// Entries lists what is open now. What leads through several gateways is listed when it is open on all of them, with the external address
+// and port of the outermost, and the end that comes first.
 func (m *Mapping) Entries() []Entry {
+	out := m.entries()
+	if outer := m.beyond(); outer != nil {
+		return through(out, outer.Entries())
+	}
+	return out
+}
+
+// entries are those of the gateway itself.
+func (m *Mapping) entries() []Entry {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var out []Entry
@@ -132,14 +148,24 @@ func (m *Mapping) Entries() []Entry {
 func (m *Mapping) Events() <-chan Event { return m.events.ch }
 
 // Trace is what was asked of the gateway so far and what it answered, the last hundred steps or
-// so.
-func (m *Mapping) Trace() []Step { return m.trace.all() }
+// so of each gateway, ours first.
+func (m *Mapping) Trace() []Step {
+	all := m.trace.all()
+	if outer := m.beyond(); outer != nil {
+		all = append(all, outer.Trace()...)
+	}
+	return all
+}
 
 // Err is why the mapping is not wholly open, nil when it is or when it was closed.
 func (m *Mapping) Err() error {
 	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.err
+	err, outer := m.err, m.outer
+	m.mu.Unlock()
+	if err == nil && outer != nil {
+		return outer.Err()
+	}
+	return err
 }
 
 // Wait returns when everything is open for the first time, or with the reason why it will never
@@ -173,7 +199,7 @@ const closeTimeout = 10 * time.Second
 
 // Close stops renewing and deletes the entries, after a look at each whether it is still
 // ours: one that another program has taken over, or had from the start, stays. It takes 10 s
-// at most, and less when ctx ends before. After an error it may be called again; when nothing
+// at most, and less when ctx ends before. The outermost gateway comes first, and the others whatever it says. After an error it may be called again; when nothing
 // is left it does nothing.
 func (m *Mapping) Close(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, closeTimeout)
@@ -196,7 +222,7 @@ func (m *Mapping) Close(ctx context.Context) error {
 		}
 	}
 	defer m.events.close()
-	return m.releaseAll(ctx)
+	return errors.Join(m.closeOuter(ctx), m.releaseAll(ctx))
 }
 
 // releaseAll deletes what is held. What could not be deleted stays held.

@@ -41,6 +41,11 @@ type Request struct {
 	// AnyPort accepts another external port when the wanted one is taken or refused.
 	AnyPort bool
 
+	// Through opens the port on the gateways beyond ours too, when ours stands behind others that speak IGD (double NAT): three at most, found as
+	// [Gateway.Beyond] does. Map opens it on all or on none: then it is a *ThroughError. Keep opens it on ours and tries the others until
+	// they let it. On a gateway with a public address it changes nothing.
+	Through bool
+
 	// Description is shown in the gateway's list: printable ASCII, at most 63 bytes, because
 	// gateways cut or refuse what is longer. Empty means "igdkit", the port and the protocol:
 	// for some gateways the description is the key of the entry.
