@@ -117,6 +117,11 @@ func (g *Gateway) perform(ctx context.Context, action string, in, out any) (*soa
 }
 
 func (g *Gateway) performAt(ctx context.Context, service, control, action string, in, out any) (*soap.Recording, error) {
+	return g.performFrom(ctx, netip.Addr{}, service, control, action, in, out)
+}
+
+// performFrom sends from another of our addresses than Local, unless that is the zero Addr.
+func (g *Gateway) performFrom(ctx context.Context, from netip.Addr, service, control, action string, in, out any) (*soap.Recording, error) {
 	endpoint, err := url.Parse(control)
 	if err != nil {
 		return nil, err
@@ -125,6 +130,10 @@ func (g *Gateway) performAt(ctx context.Context, service, control, action string
 		return nil, err
 	}
 	defer g.turn.unlock()
+	if usual := g.dialogue.local; from.IsValid() {
+		g.dialogue.local = from
+		defer func() { g.dialogue.local = usual }()
+	}
 	rec := new(soap.Recording)
 	quirks, err := g.dialogue.talk(ctx, action != "AddAnyPortMapping", func(t http.RoundTripper) error {
 		ctx, r := soap.Record(ctx)

@@ -139,6 +139,9 @@ func (r *resolver) readings(ref string) []*url.URL {
 
 // confine keeps a URL on the hosts that may be asked.
 func (r *resolver) confine(u *url.URL) *url.URL {
+	if at, err := netip.ParseAddr(r.location.Hostname()); err == nil {
+		u = zoned(u, at.Zone())
+	}
 	if r.trust.allows(u.Hostname()) || strings.EqualFold(u.Hostname(), r.location.Hostname()) {
 		return u
 	}
@@ -152,6 +155,17 @@ func (r *resolver) confine(u *url.URL) *url.URL {
 		p.Host += ":" + port
 	}
 	return &p
+}
+
+// zoned gives a link-local IPv6 host its zone, without which it leads nowhere and which no device knows. Other URLs stay as they are.
+func zoned(u *url.URL, zone string) *url.URL {
+	a, err := netip.ParseAddr(u.Hostname())
+	if err != nil || zone == "" || !a.Is6() || !a.IsLinkLocalUnicast() || a.Zone() != "" {
+		return u
+	}
+	there := *u
+	setHost(&there, a.WithZone(zone))
+	return &there
 }
 
 // parseReference reads a URL as devices write them: a colon in the first segment is no scheme unless it is http
