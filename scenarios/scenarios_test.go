@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -227,20 +228,49 @@ func BenchmarkList(b *testing.B) {
 	}
 }
 
-// What the manual shows can be played.
+// What the manual shows can be played, and the three files of its beginning do what the built-in ones do that it names for them.
 func TestManual(t *testing.T) {
-	text, err := os.ReadFile("../docs/write-a-scenario.md")
+	b, err := os.ReadFile("../docs/write-a-scenario.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	blocks := strings.Split(string(text), "```yaml\n")[1:]
-	if len(blocks) == 0 {
-		t.Fatal("no examples")
-	}
-	for _, b := range blocks {
-		example, _, _ := strings.Cut(b, "```")
-		if _, err := Parse("manual.yaml", []byte(example)); err != nil {
+	blocks := strings.Split(string(b), "```yaml\n")
+	tried := 0
+	for i, block := range blocks[1:] {
+		example, _, _ := strings.Cut(block, "```")
+		s, err := Parse("manual.yaml", []byte(example))
+		if err != nil {
 			t.Errorf("%v\n%s", err, example)
+			continue
+		}
+		named := regexp.MustCompile("`([a-z0-9-]+)`\\)\n\n *$").FindStringSubmatch(blocks[i])
+		if named == nil {
+			continue
+		}
+		tried++
+		same, err := Load(named[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(nameless(t, same), nameless(t, s)); diff != "" {
+			t.Errorf("%s and its example (-built in +manual)\n%s", named[1], diff)
 		}
 	}
+	if tried != 3 {
+		t.Errorf("%d examples are compared, want 3", tried)
+	}
+}
+
+// nameless is what a quirk comes to, without the words around it.
+func nameless(t *testing.T, s *Scenario) string {
+	t.Helper()
+	text, err := s.Resolved()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, devices, ok := strings.Cut(string(text), "\ndevices:")
+	if !ok {
+		t.Fatalf("no devices in %s", text)
+	}
+	return strings.ReplaceAll(devices, s.Name, "NAME")
 }

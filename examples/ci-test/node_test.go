@@ -9,6 +9,7 @@ import (
 
 	"github.com/igdkit/igdkit/client"
 	"github.com/igdkit/igdkit/emulator"
+	"github.com/igdkit/igdkit/scenarios"
 )
 
 // The port is open while the node runs, and closed after it.
@@ -29,6 +30,26 @@ func TestNodeOpensItsPort(t *testing.T) {
 	}
 	if got := router.Mappings(); len(got) != 0 {
 		t.Errorf("left behind: %v", got)
+	}
+}
+
+// Real routers, by name: the node must get along with each.
+func TestNodeMeetsRealRouters(t *testing.T) {
+	for _, name := range []string{"mikrotik-routeros7", "add-lease-725", "soap-no-concurrency", "soap-fault-camelcase"} {
+		t.Run(name, func(t *testing.T) {
+			s, err := scenarios.Load(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			router := emulator.Start(t, s.Options()[0])
+			n := &Node{Port: 9000, Gateway: client.Options{Gateway: router.Location()}}
+			if err := n.Start(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if err := n.Stop(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+		})
 	}
 }
 
