@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/netip"
 	"slices"
 	"strings"
@@ -51,7 +52,7 @@ func reach(t *testing.T, s *street, lasts time.Duration) (scenarios.Verdict, str
 	behind := s.run("8080")
 	ctx, cancel := context.WithTimeout(t.Context(), 2*day)
 	defer cancel()
-	c := client.New(client.Options{Net: s.pc, Listen: true})
+	c := client.New(client.Options{Net: s.pc, Listen: true, Rand: rand.New(rand.NewPCG(1, 2))})
 	req := client.Request{InternalPort: 8080, Lease: time.Hour, AnyPort: true}
 	m, err := c.Map(ctx, req)
 	switch got := failed(err); {
