@@ -36,6 +36,9 @@ func (d *damper) judge(told, known netip.Addr, now time.Time) netip.Addr {
 	case len(d.back) < flaps:
 	case d.rival != told:
 		d.rival, d.rivaled = told, now
+		for i := range d.back {
+			d.back[i] = now // it still flips
+		}
 		return known
 	case now.Sub(d.rivaled) < confirmAfter:
 		return known

@@ -20,6 +20,7 @@ func TestDamper(t *testing.T) {
 		"flips":               {{0, a, a}, {30 * s, b, b}, {30 * s, a, a}, {30 * s, b, a}, {30 * s, a, a}, {30 * s, b, a}, {45 * s, a, a}},
 		"flips, then moves":   {{0, a, a}, {30 * s, b, b}, {30 * s, a, a}, {30 * s, b, a}, {44 * s, b, a}, {s, b, b}, {s, b, b}},
 		"an hour later":       {{0, a, a}, {30 * s, b, b}, {30 * s, a, a}, {61 * time.Minute, b, b}},
+		"flips for hours":     {{0, a, a}, {30 * s, b, b}, {30 * s, a, a}, {50 * time.Minute, b, a}, {30 * s, a, a}, {50 * time.Minute, b, a}, {30 * s, a, a}},
 		"three addresses":     {{0, a, a}, {30 * s, b, b}, {30 * s, c, c}, {30 * s, a, a}},
 	} {
 		t.Run(name, func(t *testing.T) {
