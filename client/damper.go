@@ -9,9 +9,10 @@ const (
 	// flaps is how many changes of the external address, each back to the one before, are believed at once within flapWindow.
 	flaps      = 2
 	flapWindow = time.Hour
-	// confirmAfter is how much later another address must still be told to be believed then. A Hitron with two gateways behind one name
-	// changes its mind every 30 s.
+	// confirmAfter is how long another address must be told each time to be believed then, and confirmEvery how often it is asked for
+	// meanwhile. A Hitron with two gateways behind one name changes its mind every 30 s.
 	confirmAfter = 45 * time.Second
+	confirmEvery = 10 * time.Second
 )
 
 // damper keeps an external address that flips from being published again and again. Back and forth once is believed, since a line may do

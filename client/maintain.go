@@ -83,7 +83,7 @@ func (k *keeper) maintain(ctx context.Context) error {
 		k.check = now.Add(k.req.CheckInterval - jitter(k.req.CheckInterval/10, k.rand))
 	}
 	if k.settled.doubts() {
-		k.check = earlier(k.check, now.Add(confirmAfter))
+		k.check = earlier(k.check, now.Add(confirmEvery))
 	}
 	if err == nil || !unanswered(err) {
 		k.renew = false // what was refused stays due or lost
