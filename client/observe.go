@@ -67,11 +67,12 @@ type observer struct {
 	yield    func(Change, error) bool
 	stopped  bool // the reader broke off
 
-	peer     *peer // nil: none yet
-	stale    bool  // it is to be searched, although one is known
-	gone     bool  // that was told
-	rebooted error // a sign told so
-	failures int   // in a row
+	peer     *peer     // nil: none yet
+	stale    bool      // it is to be searched, although one is known
+	gone     bool      // that was told
+	rebooted error     // a sign told so
+	told     time.Time // when it was told last that the gateway is there: a restart has several signs
+	failures int       // in a row
 
 	state  Status
 	known  bool // state and address are those of peer
@@ -202,13 +203,14 @@ func (o *observer) meet(ctx context.Context, p *peer) error {
 	case !same:
 		o.known, o.table, o.hidden = false, nil, false
 		all.Kind = GatewayAppeared
-	case o.rebooted != nil, o.gone && restarted:
+	case o.rebooted != nil && time.Since(o.told) > lookDistance, o.gone && restarted:
 		all.Kind = GatewayRebooted
 	case o.gone:
 		all.Kind = GatewayAppeared
 	}
 	told := all.Kind != ""
 	if told {
+		o.told = time.Now()
 		o.tell(all)
 	}
 	o.stale, o.gone, o.rebooted = false, false, nil

@@ -64,7 +64,7 @@ func TestExamplesWork(t *testing.T) {
 				}
 				ctx, want := t.Context(), exitOK
 				switch {
-				case cmd.Name() == "with" || strings.Contains(line, "--keep"):
+				case cmd.Name() == "with" || cmd.Name() == "watch" || strings.Contains(line, "--keep"):
 					// Understood, and stopped where it would run on.
 					stopped, stop := context.WithCancel(ctx)
 					stop()

@@ -32,6 +32,7 @@ func start(patience time.Duration) int {
 		cache:    cache,
 		journal:  journal,
 		patience: patience,
+		size:     func() (int, int, bool) { return cli.ScreenSize(os.Stdout) },
 		color:    cli.WantsColor(os.Stderr),
 	})
 }

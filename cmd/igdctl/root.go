@@ -25,11 +25,13 @@ import (
 type env struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
-	environ        []string      // "NAME=value"
-	color          bool          // stderr shows colour
-	cache          string        // file of the gateways that are remembered, "": none
-	journal        string        // file of the ports that this user has opened, "": none
-	patience       time.Duration // until a command says what it waits for; 0: a second
+	environ        []string // "NAME=value"
+	color          bool     // stderr shows colour
+	// size gives that of the terminal which stdout is; nil: it is none.
+	size     func() (width, height int, ok bool)
+	cache    string        // file of the gateways that are remembered, "": none
+	journal  string        // file of the ports that this user has opened, "": none
+	patience time.Duration // until a command says what it waits for; 0: a second
 }
 
 func (e env) getenv(name string) string {
@@ -165,6 +167,7 @@ It opens a port with one command, or says in plain words why it cannot be opened
 		newOpenCmd(a),
 		newCloseCmd(a),
 		newWithCmd(a),
+		newWatchCmd(a),
 		newDoctorCmd(a),
 	)
 	cli.AddOwnCommands(root, "interface names", "igdctl help open", usage)

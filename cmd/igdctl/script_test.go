@@ -53,6 +53,7 @@ func TestScripts(t *testing.T) {
 			"start":    cmdStart,
 			"line":     cmdLine,
 			"end":      cmdEnd,
+			"happens":  cmdHappens,
 			"code":     cmdCode,
 		},
 	})
@@ -277,6 +278,23 @@ func cmdEnd(ts *testscript.TestScript, neg bool, args []string) {
 	fmt.Fprint(ts.Stderr(), p.stderr.String())
 	if got := strconv.Itoa(p.cmd.ProcessState.ExitCode()); got != args[1] {
 		ts.Fatalf("exit code %s, want %s; stderr was\n%s", got, args[1], p.stderr.String())
+	}
+}
+
+// happens makes something happen to the gateway.
+//
+//	happens reboot | address ADDR | status STATUS
+func cmdHappens(ts *testscript.TestScript, neg bool, args []string) {
+	g := standOf(ts).gateway
+	switch {
+	case args[0] == "reboot":
+		ts.Check(g.Reboot(emulator.Reboot{Downtime: emulator.Duration(1500 * time.Millisecond)}))
+	case args[0] == "address" && len(args) == 2:
+		ts.Check(g.SetExternalIP(netip.MustParseAddr(args[1])))
+	case args[0] == "status" && len(args) == 2:
+		ts.Check(g.SetConnectionStatus(args[1]))
+	default:
+		ts.Fatalf("happens: unknown words %q", args)
 	}
 }
 

@@ -134,7 +134,12 @@ func (u *UI) Print(format string, args ...any) {
 func (u *UI) Table(rows [][]string) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	w := tabwriter.NewWriter(result{u}, 0, 0, 2, ' ', 0)
+	Align(result{u}, rows)
+}
+
+// Align writes rows of cells in aligned columns.
+func Align(to io.Writer, rows [][]string) {
+	w := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
 	for _, row := range rows {
 		cells := make([]string, len(row))
 		for i, cell := range row {
