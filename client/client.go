@@ -20,6 +20,7 @@ package client
 import (
 	"context"
 	"sync"
+	"time"
 )
 
 // A Client is what the mappings of one program have in common: they share the gateway, so that one search serves all of them and their
@@ -32,17 +33,19 @@ type Client struct {
 	showing mutex // one change of shows at a time
 
 	mu      sync.Mutex
-	gateway *Gateway  // last found, nil before
+	gateway *Gateway // last found, nil before
+	lost    lost
 	shows   *presence // while something is kept, for the journal
 	signs   map[chan sign]bool
 	stop    context.CancelFunc // ends the watch; nil when nothing is kept
 	done    chan struct{}      // closed when the watch has ended
+	met     chan struct{}      // has one element when a gateway was found and the watch does not know
 }
 
 // New makes a client. Options that cannot be used are told by what is done with it.
 func New(o Options) *Client {
 	o.Rand = ownRand(o.Rand)
-	return &Client{options: o, signs: map[chan sign]bool{}}
+	return &Client{options: o, signs: map[chan sign]bool{}, met: make(chan struct{}, 1)}
 }
 
 // Gateway gives the gateway of the client: the one last found, or else the one that is found now. Errors are those of [Find].
@@ -63,30 +66,58 @@ func (c *Client) known() bool {
 
 // find gives the gateway, and searches when there is none yet or the one known is stale. One search serves all who wait for it.
 func (c *Client) find(ctx context.Context, stale *peer) (*peer, error) {
+	return c.findWith(ctx, stale, false)
+}
+
+// findPatiently is find for keepers, which come again: after a search that failed there is none for a while.
+func (c *Client) findPatiently(ctx context.Context, stale *peer) (*peer, error) {
+	return c.findWith(ctx, stale, true)
+}
+
+func (c *Client) findWith(ctx context.Context, stale *peer, patient bool) (*peer, error) {
+	asked := time.Now()
 	if err := c.finding.lock(ctx); err != nil {
 		return nil, err
 	}
 	defer c.finding.unlock()
 	c.mu.Lock()
-	g := c.gateway
+	g, missed := c.gateway, c.lost.answer(asked, patient)
 	c.mu.Unlock()
-	if g == nil || stale != nil && stale.actions == actions(g) {
-		var err error
-		o := c.options
-		o.fresh = g != nil
-		if g, err = Find(ctx, o); err != nil {
-			return nil, err
-		}
-		c.meet(g)
+	switch {
+	case g != nil && (stale == nil || stale.actions != actions(g)):
+		return g.peer(), nil
+	case missed != nil:
+		return nil, missed
 	}
+	o := c.options
+	o.fresh = g != nil
+	g, err := Find(ctx, o)
+	if err != nil {
+		if ctx.Err() == nil {
+			c.mu.Lock()
+			c.lost.fail(err)
+			c.mu.Unlock()
+		}
+		return nil, err
+	}
+	c.meet(g)
 	return g.peer(), nil
 }
 
-// meet makes g the gateway that is known.
+// meet makes g the gateway that is known, and lets those know who look for it or talk to another.
 func (c *Client) meet(g *Gateway) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	known := c.gateway != nil || c.lost.tries > 0
 	c.gateway = g
+	c.lost.found()
+	select {
+	case c.met <- struct{}{}:
+	default:
+	}
+	c.mu.Unlock()
+	if known {
+		c.tell(sign{found: true})
+	}
 }
 
 // mapping is one that is not open yet.
@@ -95,7 +126,7 @@ func (c *Client) mapping(req Request) *Mapping {
 	o := c.options
 	o.Rand = ownRand(c.options.Rand)
 	c.mu.Unlock()
-	m := newMapping(req, o, c.find)
+	m := newMapping(req, o, c.findPatiently)
 	m.client = c
 	return m
 }
@@ -103,7 +134,13 @@ func (c *Client) mapping(req Request) *Mapping {
 // A sign is a reason for keepers to act before their time.
 type sign struct {
 	search bool  // the gateway known is not to be trusted any more; otherwise it is to be looked at
+	found  bool  // neither: the gateway was found, for those who search or know another
 	cause  error // what has happened
+}
+
+// outweighs tells whether s is to be heeded before t where only one can be.
+func (s sign) outweighs(t sign) bool {
+	return s.search && !t.search || t.found && !s.found
 }
 
 // join lets a keeper hear signs from now on. The first one starts the watch.
@@ -178,14 +215,20 @@ func (c *Client) vanish() {
 	}
 }
 
-// tell gives a sign to all keepers. Of two that wait, the search counts.
+// tell gives a sign to all keepers. Of two that wait, the search counts, and then the look.
 func (c *Client) tell(s sign) {
+	if c == nil {
+		return
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if s.search {
+		c.lost.found() // what has changed may bring it back
+	}
 	for signs := range c.signs {
 		select {
 		case waiting := <-signs:
-			if waiting.search && !s.search {
+			if waiting.outweighs(s) {
 				signs <- waiting
 				continue
 			}

@@ -31,6 +31,7 @@ type fakeGateway struct {
 	hides   func(PortMapping) bool // rows that no action shows
 	clings  int                    // so many deletes are answered and not done
 	denies  bool                   // with 714 instead of success
+	booted  time.Time              // what NewUptime counts from; zero: there is none
 
 	// before may fail a call before it does anything, after may lose its answer.
 	before, after func(action string, m PortMapping) error
@@ -193,6 +194,30 @@ func (f *fakeGateway) PortMappings(ctx context.Context) iter.Seq2[PortMapping, e
 			yield(PortMapping{}, err)
 		}
 	}
+}
+
+func (f *fakeGateway) Status(ctx context.Context) (Status, error) {
+	s := Status{Connected: true}
+	if f.booted.IsZero() {
+		return s, nil
+	}
+	err := f.call(ctx, "GetStatusInfo", PortMapping{}, func() error {
+		s.Uptime, s.UptimeKnown = time.Since(f.booted).Truncate(time.Second), true
+		return nil
+	})
+	return s, err
+}
+
+func (f *fakeGateway) readTable(ctx context.Context, rows int) (all []PortMapping, err error) {
+	for m, err := range f.PortMappings(ctx) {
+		if err != nil {
+			return all, err
+		}
+		if all = append(all, m); len(all) >= rows {
+			break
+		}
+	}
+	return all, nil
 }
 
 func (f *fakeGateway) store(m PortMapping) error {

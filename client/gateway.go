@@ -44,9 +44,10 @@ type Gateway struct {
 	Service Service
 	// Connected, Uptime and External are what Service said when the gateway was found. External is the zero Addr when it
 	// has or tells none.
-	Connected bool
-	Uptime    time.Duration
-	External  netip.Addr
+	Connected   bool
+	Uptime      time.Duration
+	UptimeKnown bool // false when Service sent none that can be read
+	External    netip.Addr
 	// ProbeError is why Service did not say so; nil when it did.
 	ProbeError error
 
@@ -67,6 +68,7 @@ type Gateway struct {
 
 	mu     sync.Mutex
 	quirks map[string]bool
+	read   *readings // nil before the first plan
 }
 
 // UDN is the unique device name of the gateway's root device, "" when the description has none. Some models share one.

@@ -48,7 +48,8 @@ func (m *Mapping) Keep(ctx context.Context) {
 	ctx, stop := context.WithCancel(ctx)
 	m.stop = stop
 	m.done = make(chan struct{})
-	k := &keeper{Mapping: m, search: m.gw == nil, check: time.Now().Add(firstCheck)}
+	k := &keeper{Mapping: m, search: m.gw == nil, met: time.Now()}
+	k.again(time.Now(), firstCheck)
 	if m.client != nil {
 		k.signs = m.client.join()
 	}
@@ -80,9 +81,24 @@ type keeper struct {
 	tries   int       // failures in a row
 	repairs int       // looks in a row that found something lost
 	check   time.Time // when to look at the entries
+	since   time.Time // what was read of the gateway before is not good enough for that look
+	first   bool      // that look is the first at something new, and concerns no other mapping
+	met     time.Time // when the gateway was found, or everything opened on it: restarts since then are for the keeper
 	signs   chan sign // from the client; nil: none come
 	settled damper    // of the external address
 	kept    *Mapping  // the outer mapping, once it is kept and its events are told as ours
+}
+
+// again sets the time for a look after pause, which may use what was read in the second half of it.
+func (k *keeper) again(now time.Time, pause time.Duration) {
+	k.check, k.since, k.first = now.Add(pause), now.Add(pause/2), true
+}
+
+// regularly sets the time for the next of the looks that come every CheckInterval, counted from a reading. Those of many mappings come together, so
+// that one reading serves them.
+func (k *keeper) regularly(from time.Time) {
+	d := k.req.CheckInterval
+	k.check, k.since, k.first = from.Add(d-jitter(d/10, k.rand)), from.Add(d-d/10), false
 }
 
 // run works until ctx ends. It sleeps in one place: what else should wake it joins the select.
@@ -119,8 +135,8 @@ func (k *keeper) heed(s sign) {
 	switch {
 	case s.search:
 		k.search, k.cause, k.tries = true, s.cause, 0
-	case !k.search:
-		k.check = time.Now()
+	case !k.search && !s.found:
+		k.check, k.since, k.first = time.Now(), time.Now(), false
 	}
 }
 
@@ -174,6 +190,9 @@ func unanswered(err error) bool {
 
 // attempt does what is due.
 func (k *keeper) attempt(ctx context.Context) error {
+	if k.client.knowsBetter(k.gw) {
+		k.search = true // another mapping has found the gateway elsewhere
+	}
 	if k.search {
 		began := time.Now()
 		gw, err := k.find(ctx, k.gw)
@@ -194,24 +213,37 @@ func (k *keeper) attempt(ctx context.Context) error {
 	if len(k.held) == 0 {
 		err := k.openHere(ctx)
 		if err == nil {
-			k.renew, k.check = false, time.Now().Add(firstCheck)
+			k.renew, k.met = false, time.Now()
+			k.again(k.met, firstCheck)
 			if !k.leadsOn() {
 				k.announce() // otherwise it is told when it is open beyond, too
 			}
 		}
 		return err
 	}
+	queued := time.Now()
 	if err := k.gw.turn.lock(ctx); err != nil {
 		return fmt.Errorf("keep: %w", err)
 	}
 	defer k.gw.turn.unlock()
-	return k.maintain(ctx)
+	if err := k.plan.gw.readings.silence(queued); err != nil {
+		return err
+	}
+	err := k.maintain(ctx)
+	if err != nil && unanswered(err) && ctx.Err() == nil {
+		k.plan.gw.readings.fail(err)
+	}
+	return err
 }
 
 // meet takes up a gateway that was found: the first one, the same one elsewhere, or another.
 func (k *keeper) meet(ctx context.Context, gw *peer) {
+	calm := k.gw != nil && k.gw.calm(gw, k.cause)
 	k.use(gw)
-	k.search, k.renew = false, true
+	k.search, k.renew, k.cause, k.met = false, k.renew || !calm, nil, time.Now()
+	if calm {
+		k.check, k.since, k.first = k.met, k.met, false
+	}
 	if len(k.held) == 0 || k.req.InternalClient.IsValid() || k.held[0].Internal.Addr() == gw.local.Unmap() {
 		return
 	}

@@ -73,8 +73,13 @@ func retryAfter(left time.Duration, tries int, r *rand.Rand) time.Duration {
 // backoff is the pause after tries failures in a row, at least one: 1 s doubling to 5 min,
 // less up to a fifth.
 func backoff(tries int, r *rand.Rand) time.Duration {
-	d := min(time.Second<<min(max(tries-1, 0), 10), 5*time.Minute)
+	d := longest(tries)
 	return d - jitter(d/5, r)
+}
+
+// longest is the longest that backoff gives.
+func longest(tries int) time.Duration {
+	return min(time.Second<<min(max(tries-1, 0), 10), 5*time.Minute)
 }
 
 // jitter is a random part of d.

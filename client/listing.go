@@ -104,6 +104,25 @@ func (g *Gateway) listRange(ctx context.Context, protocol string, first, last in
 	return found, nil
 }
 
+// readTable reads the table once, at once where the gateway lists so, or else its first rows entries by their index. Entries that move up meanwhile are
+// passed over: what is missing is to be asked for by itself.
+func (g *Gateway) readTable(ctx context.Context, rows int) ([]PortMapping, error) {
+	if g.Service.Version() >= 2 {
+		if all := g.listAtOnce(ctx); len(all) > 0 {
+			return all, nil
+		}
+	}
+	var all []PortMapping
+	if rows == 0 {
+		return nil, nil
+	}
+	_, _, err := g.readPass(ctx, nil, make(map[Key]bool), func(m PortMapping) bool {
+		all = append(all, m)
+		return len(all) < rows
+	})
+	return all, err
+}
+
 // leads tells whether an entry of a table is a mapping, and not one of the templates that some tables hold.
 func (m PortMapping) leads() bool { return m.InternalClient != "" && m.Protocol != "" }
 

@@ -131,23 +131,30 @@ func (p *planner) lookInList(ctx context.Context, s slot) (slot, error) {
 
 // lookAt looks at an entry that was opened before.
 func (p *planner) lookAt(ctx context.Context, h held) (slot, error) {
-	want := p.want(h.Protocol, h.External.Port())
-	want.InternalClient = h.Internal.Addr().String()
-	if h.Shared {
-		return p.look(ctx, want, want.Description)
-	}
-	return p.look(ctx, want, h.Description)
+	want, shown := p.wantOf(h)
+	return p.look(ctx, want, shown)
 }
 
-// addressFresh is how long the external address that the search read is not asked for again.
+// wantOf is what an entry that was opened before should be, and the description that it was shown under.
+func (p *planner) wantOf(h held) (want PortMapping, shown string) {
+	want = p.want(h.Protocol, h.External.Port())
+	want.InternalClient = h.Internal.Addr().String()
+	if h.Shared {
+		return want, want.Description
+	}
+	return want, h.Description
+}
+
+// addressFresh is how long the external address that was read is not asked for again when a mapping is opened.
 const addressFresh = 5 * time.Second
 
-// address reads the external address. The zero Addr without an error means that the gateway
+// address reads the external address, unless that was done since. The zero Addr without an error means that the gateway
 // has none, or does not tell; it may open ports all the same.
-func (p *planner) address(ctx context.Context) (netip.Addr, error) {
+func (p *planner) address(ctx context.Context, since time.Time) (netip.Addr, error) {
 	began := time.Now()
-	a, err := p.gw.external, error(nil)
-	fresh := a.IsValid() && !a.IsUnspecified() && began.Sub(p.gw.probed) < addressFresh
+	r := p.gw.readings
+	a, err := r.address, error(nil)
+	fresh := !r.addressed.IsZero() && !r.addressed.Before(since)
 	if !fresh {
 		a, err = p.gw.ExternalIP(ctx)
 	}
@@ -161,6 +168,9 @@ func (p *planner) address(ctx context.Context) (netip.Addr, error) {
 		step.Outcome, err = string(Unknown), nil
 	default:
 		step.Outcome = "no answer"
+	}
+	if !fresh && err == nil {
+		r.address, r.addressed = a, began
 	}
 	p.note(step, PortMapping{}, began)
 	return a, err

@@ -9,9 +9,24 @@ import (
 
 // maintain renews what is due and looks at the rest.
 func (k *keeper) maintain(ctx context.Context) error {
-	a, err := k.plan.address(ctx)
+	now := time.Now()
+	look := k.renew || !now.Before(k.check)
+	since := now.Add(-k.req.CheckInterval / 10) // is young enough beside a renewal
+	if look {
+		since = earlier(k.since, now)
+	}
+	a, err := k.plan.address(ctx, since)
 	if err != nil {
 		return err
+	}
+	if look && k.plan.watchUptime(ctx, since) {
+		k.client.tell(sign{cause: errRebooted})
+	}
+	if r := k.plan.gw.readings.restarted; r.After(k.met) {
+		k.renew, k.met = true, r
+	}
+	if look && !k.renew {
+		k.plan.list(ctx, since, k.client.keeping(), k.first)
 	}
 	var told []Event
 	previous := k.address
@@ -23,17 +38,15 @@ func (k *keeper) maintain(ctx context.Context) error {
 		k.mu.Unlock()
 	}
 
-	now := time.Now()
-	look := k.renew || !now.Before(k.check)
 	hs := slices.Clone(k.held)
-	fresh, taken := false, false
+	fresh, taken, looked := false, false, now
 	var errs []error
 	for i, h := range hs {
 		due := k.renew || h.lost || !h.renew.IsZero() && !now.Before(h.renew)
 		if !due && !look {
 			continue
 		}
-		n, kind, err := k.maintainEntry(ctx, h, due)
+		n, kind, err := k.maintainEntry(ctx, h, due, since)
 		if err != nil && unanswered(err) {
 			errs = append(errs, err)
 			break // the rest would wait for nothing too
@@ -50,6 +63,11 @@ func (k *keeper) maintain(ctx context.Context) error {
 		hs[i] = n
 		if kind != "" {
 			told = append(told, Event{Kind: kind, Entry: n.Entry, Err: err})
+		}
+	}
+	for _, at := range []time.Time{k.plan.gw.readings.addressed, k.plan.gw.readings.listed} {
+		if !at.Before(since) && at.Before(looked) {
+			looked = at
 		}
 	}
 	k.hold(hs)
@@ -76,11 +94,11 @@ func (k *keeper) maintain(ctx context.Context) error {
 	switch {
 	case fresh:
 		// What does not last is looked at less and less often: it would be repaired for ever.
-		k.check = now.Add(min(firstCheck<<min(k.repairs, 10), k.req.CheckInterval))
+		k.again(now, min(firstCheck<<min(k.repairs, 10), k.req.CheckInterval))
 		k.repairs++
 	case look:
 		k.repairs = 0
-		k.check = now.Add(k.req.CheckInterval - jitter(k.req.CheckInterval/10, k.rand))
+		k.regularly(looked)
 	}
 	if k.settled.doubts() {
 		k.check = earlier(k.check, now.Add(confirmEvery))
@@ -114,8 +132,15 @@ func worst(errs []error) error {
 // maintainEntry looks at one entry and renews it when it is due or has been lost. It gives the entry as it is
 // then and the kind of event to tell, if any. An entry that the gateway never showed is not missed: it
 // is left to its renewals, because some gateways hide entries that work.
-func (k *keeper) maintainEntry(ctx context.Context, h held, due bool) (held, EventKind, error) {
-	s, err := k.plan.lookAt(ctx, h)
+// What was read since serves for a look at one that is not due.
+func (k *keeper) maintainEntry(ctx context.Context, h held, due bool, since time.Time) (held, EventKind, error) {
+	var s slot
+	var err error
+	if due {
+		s, err = k.plan.lookAt(ctx, h)
+	} else {
+		s, err = k.plan.glance(ctx, h, since)
+	}
 	if err != nil {
 		return h, "", err
 	}

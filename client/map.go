@@ -62,10 +62,9 @@ type peer struct {
 	location string     // URL of its description
 	udn      string     // its name, may be empty
 	local    netip.Addr // our address towards it
-	external netip.Addr // its external address, as it said when it was found
-	probed   time.Time  // when that was
 	anyPort  bool       // its service has AddAnyPortMapping
 	journal  *journal   // nil: none
+	readings *readings  // shared by all mappings on it
 	turn     *mutex     // whole plans are serialised: between a look and its add no other plan of ours may come
 	depth    int        // how many gateways are before it in a chain
 
@@ -78,10 +77,9 @@ func (g *Gateway) peer() *peer {
 		location: g.Location,
 		udn:      g.UDN(),
 		local:    g.Local,
-		external: g.External,
-		probed:   g.probed,
 		anyPort:  strings.HasSuffix(g.Service.Type, ":WANIPConnection:2"),
 		journal:  g.journal(),
+		readings: g.readings(),
 		turn:     &g.plans,
 		depth:    g.depth,
 		beyond:   g.beyond,
@@ -119,7 +117,7 @@ func (m *Mapping) openHere(ctx context.Context) error {
 		return fmt.Errorf("map: %w", err)
 	}
 	defer m.gw.turn.unlock()
-	a, err := m.plan.address(ctx)
+	a, err := m.plan.address(ctx, time.Now().Add(-addressFresh))
 	if err != nil {
 		return &MapError{Err: err, Trace: m.Trace()}
 	}

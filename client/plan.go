@@ -18,6 +18,8 @@ type actions interface {
 	AddPortMapping(context.Context, PortMapping) error
 	AddAnyPortMapping(context.Context, PortMapping) (uint16, error)
 	DeletePortMapping(context.Context, Key) error
+	Status(context.Context) (Status, error)
+	readTable(ctx context.Context, rows int) ([]PortMapping, error)
 }
 
 // A planner opens, renews and removes the entries of one request on one gateway, and
@@ -44,6 +46,9 @@ func (p *planner) learn(from *planner) {
 }
 
 func newPlanner(p *peer, req Request, t *trace) *planner {
+	if p.readings == nil {
+		p.readings = new(readings)
+	}
 	return &planner{gw: p, anyway: p.anyPort, req: req, trace: t, lease: req.Lease}
 }
 

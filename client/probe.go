@@ -62,6 +62,7 @@ func (g *Gateway) probe(ctx context.Context) error {
 	}
 	first := found[0]
 	g.Service, g.Connected, g.Uptime, g.External = first.service, first.status.Connected, first.status.Uptime, first.external
+	g.UptimeKnown = first.status.UptimeKnown
 	g.ProbeError, g.probed = first.err, time.Now()
 	return nil
 }

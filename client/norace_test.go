@@ -1,0 +1,6 @@
+//go:build !race
+
+package client_test
+
+// raceDetector tells that everything is ten times as slow.
+const raceDetector = false

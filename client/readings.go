@@ -1,0 +1,117 @@
+package client
+
+import (
+	"context"
+	"net/netip"
+	"strings"
+	"time"
+)
+
+const (
+	// fewMappings is how many are looked at one by one: a listing costs as much as they do.
+	fewMappings = 4
+	// foreignRows is how many rows of others, for each mapping of ours, a listing by index may pass: beyond that it costs more than to ask for
+	// ours by themselves.
+	foreignRows = 2
+)
+
+// readings are what was read of one gateway for all mappings that are kept on it: a thousand of them ask once, not each. A reading serves
+// whoever wants none that is younger. The gateway's turn for plans is held around the methods.
+type readings struct {
+	address   netip.Addr // zero: it has none, or does not tell
+	addressed time.Time  // when it was read; zero: it was not
+
+	rows   map[place][]PortMapping // the table as it was listed
+	listed time.Time               // when; zero: it was not
+	shown  int                     // entries that the last listing showed as they should be
+	missed int                     // entries that it did not
+	poor   bool                    // its listings do not show what they should: they are not asked for any more
+
+	uptime
+
+	failed  time.Time // when nobody answered the last time
+	failure error     // and how that showed
+}
+
+// place is where an entry stands, whoever may use it.
+type place struct {
+	port     uint16
+	protocol string
+}
+
+// readings begins with what the search has read.
+func (g *Gateway) readings() *readings {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.read == nil {
+		g.read = &readings{}
+		if g.External.IsValid() && !g.External.IsUnspecified() {
+			g.read.address, g.read.addressed = g.External, g.probed
+		}
+		g.read.mute = g.ProbeError != nil
+		if g.Connected && g.UptimeKnown {
+			g.read.up, g.read.upAt = g.Uptime, g.probed
+		}
+	}
+	return g.read
+}
+
+// silence is the failure of those who have waited since for their turn: nobody answered the one before them either, and each would wait as long.
+func (r *readings) silence(since time.Time) error {
+	if r.failure != nil && !r.failed.Before(since) {
+		return r.failure
+	}
+	return nil
+}
+
+// fail notes that nobody answered.
+func (r *readings) fail(err error) { r.failed, r.failure = time.Now(), err }
+
+// list reads the table for all, unless that was done since or is of no use. kept is for how many; single tells that one entry is wanted: then only
+// a table that comes at once is cheaper than to ask for it. What goes wrong is left: each entry is then asked for by itself.
+func (p *planner) list(ctx context.Context, since time.Time, kept int, single bool) {
+	r := p.gw.readings
+	if kept <= fewMappings || r.poor || !r.listed.Before(since) {
+		return
+	}
+	if r.missed > r.shown {
+		r.poor = true
+		return
+	}
+	rows := (1 + foreignRows) * kept
+	if single {
+		rows = 0
+	}
+	began := time.Now()
+	all, err := p.gw.readTable(ctx, rows)
+	if len(all) == 0 && err == nil && single {
+		return
+	}
+	r.rows, r.listed, r.shown, r.missed = make(map[place][]PortMapping, len(all)), began, 0, 0
+	for _, m := range all {
+		at := place{m.ExternalPort, strings.ToUpper(m.Protocol)}
+		r.rows[at] = append(r.rows[at], m)
+	}
+	p.note(Step{Action: "table", Outcome: "read for all", Err: err}, PortMapping{}, began)
+}
+
+// glance looks at an entry in the table that was read for all since. One that does not stand there as it should is asked for by itself: there are
+// gateways whose listings lack entries, show nobody as their client, or show none at all (quirks list-views-differ, list-empty-always).
+func (p *planner) glance(ctx context.Context, h held, since time.Time) (slot, error) {
+	r := p.gw.readings
+	if r.poor || r.listed.IsZero() || r.listed.Before(since) || !h.added.IsZero() && !r.listed.After(h.added) {
+		return p.lookAt(ctx, h)
+	}
+	want, shown := p.wantOf(h)
+	for _, m := range r.rows[place{want.ExternalPort, want.Protocol}] {
+		o := ownershipOf(m, want, shown)
+		if o != ours && o != shared || sameClient(m.InternalClient, want.InternalClient) != same || m.InternalPort != want.InternalPort {
+			continue
+		}
+		r.shown++
+		m.Lease = max(m.Lease-time.Since(r.listed), 0)
+		return slot{want: want, found: m, ownership: o, shown: shown}, nil
+	}
+	r.missed++
+	return p.lookAt(ctx, h)
+}
