@@ -92,17 +92,27 @@ func (d *dialogue) more(ctx context.Context) bool {
 
 // once keeps the distance to the request before.
 func (d *dialogue) once(ctx context.Context, m manner, ask func(http.RoundTripper) error) error {
-	if pause := d.spacing - time.Since(d.last); pause > 0 && !d.last.IsZero() {
-		timer := time.NewTimer(pause)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
+	if err := d.pause(ctx); err != nil {
+		return err
 	}
 	defer func() { d.last = time.Now() }()
 	return ask(m.transport(d.options, d.local, time.Until(d.until)))
+}
+
+// pause waits until the next request may leave.
+func (d *dialogue) pause(ctx context.Context) error {
+	pause := d.spacing - time.Since(d.last)
+	if pause <= 0 || d.last.IsZero() {
+		return nil
+	}
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }
 
 // spoken tells whether err, or its absence, shows that the gateway understood the request as SOAP.

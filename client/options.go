@@ -23,8 +23,9 @@ type Options struct {
 	// 1900 of each default gateway.
 	SSDP string
 	// Listen lets kept mappings hear announcements on UDP port 1900: then they are open again within a second of a gateway's reboot, and a
-	// gateway is found that announces itself and answers no search. Host firewalls may ask the user about it. false: no port is opened
-	// for others to send to.
+	// gateway is found that announces itself and answers no search. It also subscribes to the gateway's events, which come to a TCP port that
+	// is open to the gateway only: a new external address or a mapping that goes is then seen at once where the gateway tells. Host firewalls may
+	// ask the user about both. false: no port is opened for others to send to.
 	Listen bool
 	// STUN is the host:port of a STUN server that [Gateway.Truth] asks for the address it sees, trusted as given. "": nobody is asked.
 	STUN string

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/huin/goupnp"
@@ -37,10 +38,26 @@ type watch struct {
 	places  []string          // LOCATIONs that were heard of, without their hosts
 	looked  time.Time         // when a look was called for
 	met     time.Time         // when a description was read
+
+	followed *Gateway          // whose events are subscribed to, nil: nobody's
+	unfollow func()            // ends that; nil: there is nothing to end
+	ending   sync.WaitGroup    // subscriptions that end
+	news     chan news         // what events tell
+	values   map[string]string // the evented variables as they were told last
+	soon     *time.Timer       // until the look that events call for
+	looking  bool              // it runs
+	told     time.Time         // when they called for the last one
+	distance time.Duration     // until they may again
 }
 
+// pendingNews is how many events wait to be judged. More are dropped: by then a look is called for.
+const pendingNews = 16
+
 func newWatch(c *Client) *watch {
-	return &watch{client: c, done: c.done, o: c.options.defaults(), boots: map[string]uint32{}, left: map[string]bool{}}
+	return &watch{
+		client: c, done: c.done, o: c.options.defaults(), boots: map[string]uint32{}, left: map[string]bool{},
+		news: make(chan news, pendingNews), distance: lookDistance,
+	}
 }
 
 func (w *watch) run(ctx context.Context) {
@@ -49,12 +66,23 @@ func (w *watch) run(ctx context.Context) {
 	w.before, w.network = now(), fingerprint(w.o)
 	ear := w.listen(ctx)
 	defer func() { ear.close() }()
+	w.soon = time.NewTimer(watchInterval)
+	w.soon.Stop()
+	defer w.soon.Stop()
+	defer w.unfollowAll()
+	w.follow(ctx)
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case a := <-ear.heard:
 			w.hear(ctx, a)
+		case <-w.client.met:
+			w.follow(ctx)
+		case n := <-w.news:
+			w.learn(n)
+		case <-w.soon.C:
+			w.tellSoon()
 		case <-ticker.C:
 			if why := w.look(); why != nil {
 				ear.close()
