@@ -106,7 +106,15 @@ func (c *Client) findWith(ctx context.Context, stale *peer, patient bool) (*peer
 
 // meet makes g the gateway that is known, and lets those know who look for it or talk to another.
 func (c *Client) meet(g *Gateway) {
+	if c.take(g) {
+		c.tell(sign{found: true})
+	}
+}
+
+// take makes g the gateway that is known. It tells whether there may be somebody who should know.
+func (c *Client) take(g *Gateway) bool {
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	known := c.gateway != nil || c.lost.tries > 0
 	c.gateway = g
 	c.lost.found()
@@ -114,10 +122,7 @@ func (c *Client) meet(g *Gateway) {
 	case c.met <- struct{}{}:
 	default:
 	}
-	c.mu.Unlock()
-	if known {
-		c.tell(sign{found: true})
-	}
+	return known
 }
 
 // mapping is one that is not open yet.
@@ -136,6 +141,8 @@ type sign struct {
 	search bool  // the gateway known is not to be trusted any more; otherwise it is to be looked at
 	found  bool  // neither: the gateway was found, for those who search or know another
 	cause  error // what has happened
+
+	stale *Gateway // of a search: the one not to be trusted; nil: whichever
 }
 
 // outweighs tells whether s is to be heeded before t where only one can be.

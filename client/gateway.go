@@ -57,6 +57,7 @@ type Gateway struct {
 	build    string    // what it says of its software
 	unnamed  bool      // it did not answer a search, so Server is not that of its answer
 	recalled bool      // it was chosen before, and may be again without a search
+	reborn   bool      // it was found because it has restarted
 	network  string    // where it was chosen, "": it was not
 	noted    *remembered
 	dialogue dialogue // of the holder of turn

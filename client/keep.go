@@ -133,6 +133,8 @@ func (k *keeper) run(ctx context.Context) {
 // heed makes due what a sign calls for.
 func (k *keeper) heed(s sign) {
 	switch {
+	case s.search && s.stale != nil && k.gw != nil && k.gw.actions != actions(s.stale):
+		// it is known to be elsewhere already
 	case s.search:
 		k.search, k.cause, k.tries = true, s.cause, 0
 	case !k.search && !s.found:

@@ -56,7 +56,7 @@ func (c *Client) keeping() int {
 func (p *peer) calm(found *peer, cause error) bool {
 	old, known := p.actions.(*Gateway)
 	g, ok := found.actions.(*Gateway)
-	if !known || !ok || errors.Is(cause, errRebooted) {
+	if !known || !ok || errors.Is(cause, errRebooted) || g.reborn {
 		return false
 	}
 	if old.Location != g.Location || old.UDN() != g.UDN() || old.Local != g.Local || old.Service.Type != g.Service.Type || old.Service.ControlURL != g.Service.ControlURL {

@@ -201,7 +201,8 @@ func (w *watch) may(last *time.Time, distance time.Duration) bool {
 // fails they search.
 func (w *watch) revisit(ctx context.Context, old *Gateway, a announcement) {
 	if g, err := w.client.describeAnnounced(ctx, w.o, a); err == nil && (old == nil || g.DefaultRoute || !old.DefaultRoute || old.UDN() == g.UDN()) {
-		w.client.meet(g)
+		g.reborn = old != nil
+		w.client.take(g)
 		for udn := range w.left {
 			delete(w.left, udn)
 		}
@@ -210,7 +211,7 @@ func (w *watch) revisit(ctx context.Context, old *Gateway, a announcement) {
 	if old == nil {
 		cause = errAnnounced
 	}
-	w.client.tell(sign{search: true, cause: cause})
+	w.client.tell(sign{search: true, cause: cause, stale: old})
 }
 
 // describeAnnounced reads what is described at the LOCATION of an announcement, as if it had answered a search.

@@ -38,7 +38,7 @@ func TestRebootIsHeard(t *testing.T) {
 					t.Fatal(err)
 				}
 				time.Sleep(time.Duration(r.Downtime))
-				if n := len(h.table()); n != 0 {
+				if n := len(h.table()); n != 0 && r.Downtime > 0 { // else they may be back already
 					t.Fatalf("%d mappings survived", n)
 				}
 				alive := time.Now()
