@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"bytes"
 	"context"
 	"os"
 	"path/filepath"
@@ -199,6 +200,60 @@ func TestJournalThatCannotBe(t *testing.T) {
 		}
 		if table := h.table(); len(table) > 0 {
 			t.Errorf("left %v", table)
+		}
+	})
+}
+
+// crash makes of what is in the journal what a crashed process left behind.
+func crash(t *testing.T, path string) {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b = bytes.ReplaceAll(b, []byte(`"pid": `), []byte(`"keeper": "1-deadbeef", "pid": `))
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What a crashed process left is taken up by who wants it, gives way to who wants its port for something else, and is removed by whoever keeps a port,
+// ten seconds later.
+func TestLeftovers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHome(t, emulator.Options{Version: 1})
+		path := filepath.Join(t.TempDir(), "ports.json")
+		c := client.New(noting(t, h, path))
+		for port := uint16(8000); port < 8003; port++ {
+			if _, err := c.Map(t.Context(), client.Request{InternalPort: port, Description: "before"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		crash(t, path)
+		if all := rows(t, h, path); !all[0].Left || all[0].Kept {
+			t.Fatalf("%+v", all)
+		}
+		adopts := c.Keep(t.Context(), client.Request{InternalPort: 8000, Description: "after"})
+		takes := c.Keep(t.Context(), client.Request{InternalPort: 9001, ExternalPort: 8001})
+		for _, m := range []*client.Mapping{adopts, takes} {
+			defer m.Close(t.Context())
+			if err := m.Wait(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := len(h.table()); n != 3 || adopts.Entries()[0].Shared {
+			t.Errorf("%v, shared %v", h.table(), adopts.Entries()[0].Shared)
+		}
+		time.Sleep(11 * time.Second)
+		synctest.Wait()
+		want := []string{"TCP 8000 → 192.168.1.10:8000", "TCP 8001 → 192.168.1.10:9001"}
+		if diff := cmp.Diff(want, h.table()); diff != "" {
+			t.Errorf("(-want +got)\n%s", diff)
+		}
+		for _, r := range rows(t, h, path) {
+			if !r.Kept || r.Left {
+				t.Errorf("%+v", r)
+			}
 		}
 	})
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/netip"
 	"path/filepath"
@@ -104,4 +105,24 @@ func TestFlagsAreDescribed(t *testing.T) {
 		}
 	}
 	visit(root)
+}
+
+// The files of this user are used unless --no-cache says otherwise; what was opened is noted in any case.
+func TestFilesOfTheUser(t *testing.T) {
+	a := &app{env: env{cache: "gateways.json", journal: "ports.json"}}
+	if o := a.options(); o.Cache != a.cache || o.Journal != a.journal || o.Warn == nil {
+		t.Errorf("%+v", o)
+	}
+	a.noCache = true
+	if o := a.options(); o.Cache != "" || o.Journal != a.journal {
+		t.Errorf("with --no-cache: %+v", o)
+	}
+	var words strings.Builder
+	a.UI = cli.UI{Program: "igdctl", Stderr: &words}
+	for range 3 {
+		a.warnOnce(errors.New("the journal of ports: it is gone"))
+	}
+	if words.String() != "igdctl: warning: the journal of ports: it is gone\n" {
+		t.Errorf("%q", words.String())
+	}
 }
