@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"net/netip"
+	"slices"
 
 	"github.com/igdkit/igdkit/soap"
 )
@@ -95,7 +96,7 @@ func (d *diagnosis) port(ctx context.Context) {
 // LeftoversEvidence is what [CheckLeftovers] saw.
 type LeftoversEvidence struct {
 	Entries int           // in the table of the gateway
-	Ours    []PortMapping // that this package opened to this machine, by their descriptions
+	Ours    []PortMapping // that this package opened to this machine, by the journal or by their descriptions
 	Idle    []PortMapping // of them, those that nobody waits for: left by a program that crashed, or waiting for one that is to come
 }
 
@@ -106,16 +107,21 @@ func (d *diagnosis) leftovers(ctx context.Context) {
 	began := d.begin(CheckLeftovers)
 	e := &LeftoversEvidence{}
 	c := Check{ID: CheckLeftovers, Evidence: e, Outcome: Sound}
+	noted := d.gateway.JournalEntries(ctx)
 	for m, err := range d.gateway.PortMappings(ctx) {
 		if err != nil {
 			c.Outcome, c.Problem, c.Err = Untold, ProblemPortHidden, err
 			break
 		}
 		e.Entries++
-		if sameClient(m.InternalClient, d.gateway.Local.String()) != same || !ourText(m.Description, describer, describer) {
+		note := slices.IndexFunc(noted, func(n JournalEntry) bool { return n.Is(m) })
+		if note < 0 && (sameClient(m.InternalClient, d.gateway.Local.String()) != same || !ourText(m.Description, describer, describer)) {
 			continue
 		}
 		e.Ours = append(e.Ours, m)
+		if note >= 0 && noted[note].Kept {
+			continue // by a process that lives
+		}
 		wanted := m.ExternalPort == d.want.Port && m.Protocol == d.want.Protocol
 		if bound, err := d.bound(ctx, m.Protocol, m.InternalPort); err == nil && len(bound) == 0 && !wanted {
 			e.Idle = append(e.Idle, m)

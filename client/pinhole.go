@@ -77,7 +77,7 @@ func (g *Gateway) firewall() (service, control string, err error) {
 	}
 	u := at.ControlURL.URL
 	if a, err := netip.ParseAddr(u.Hostname()); err == nil && a.Unmap().Is4() {
-		return at.ServiceType, u.String(), &NoFirewallError{Location: g.Location, Err: errNotSix}
+		return at.ServiceType, u.String(), &NoFirewallError{Location: g.Location, Unreached: true, Err: errNotSix}
 	}
 	return at.ServiceType, u.String(), nil
 }
@@ -242,8 +242,9 @@ func pinholeSeconds(argument string, lease time.Duration) (string, error) {
 
 // NoFirewallError says that a gateway cannot be asked for pinholes.
 type NoFirewallError struct {
-	Location string // of its description
-	Err      error
+	Location  string // of its description
+	Unreached bool   // it has the service, and was not found at an IPv6 address
+	Err       error
 }
 
 func (e *NoFirewallError) Error() string {

@@ -16,6 +16,11 @@ import (
 
 // explain turns an error into words, a kind and an exit code. It is the only place that does.
 func explain(err error) failure {
+	if e, ok := errors.AsType[*sixError](err); ok {
+		f := explain(e.err)
+		f.hints = append([]string{e.hint}, f.hints...)
+		return f
+	}
 	var f failure
 	if e, ok := errors.AsType[*specError](err); ok {
 		f = explainCause(e.err)
@@ -71,6 +76,9 @@ func explainCause(err error) failure {
 	if _, ok := errors.AsType[*goneError](err); ok {
 		return failure{kind: "unreachable", exit: exitBroken, message: "the gateway stopped answering when it was asked to open a port",
 			hints: []string{"restart the router, and look for a new firmware"}}
+	}
+	if f, ok := explainPinhole(err); ok {
+		return f
 	}
 	if f, ok := explainRefusal(err); ok {
 		return f

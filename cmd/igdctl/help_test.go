@@ -40,6 +40,9 @@ func TestWarnOwnListener(t *testing.T) {
 func TestExamplesWork(t *testing.T) {
 	igdctl := regexp.MustCompile(`igdctl [^#)>|]*`)
 	for _, cmd := range append(newRootCmd(&app{}).Commands(), newRootCmd(&app{})) {
+		if cmd.Name() == "pinhole" {
+			continue // TestPinholeExamples
+		}
 		t.Run(cmd.Name(), func(t *testing.T) {
 			g := emulator.Start(t, emulator.Options{Name: "lab", Policy: emulator.Policy{Ports: emulator.PortPolicy{Lowest: 1}}})
 			e := env{environ: []string{"IGD_LOCATION=" + g.Location(), "IGD_SSDP=" + g.SSDP().String()}, journal: filepath.Join(t.TempDir(), "ports.json")}

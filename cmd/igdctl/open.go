@@ -79,8 +79,16 @@ With several SPECs each is tried; the exit code is that of the first that failed
 
 func (a *app) open(ctx context.Context, specs []spec, o openFlags) error {
 	g, all, err := a.openAll(ctx, "open", specs, o)
+	if errors.Is(err, client.ErrNoGateway) {
+		err = a.orPinhole(specs[0], o, err)
+	}
 	if err != nil {
 		return err
+	}
+	for i := range all {
+		if all[i].err != nil && g.ProbeError == nil && g.Verdict() != client.Public {
+			all[i].err = a.orPinhole(all[i].spec, o, all[i].err)
+		}
 	}
 	if seen := a.seen(ctx, g); seen.IsValid() {
 		for i := range all {
@@ -212,6 +220,7 @@ func (a *app) conclude(all []opened, o openFlags) error {
 		if err != nil {
 			a.fail(explain(err))
 		} else if err = x.notPublic(o); err != nil {
+			err = a.orPinhole(x.spec, o, err)
 			a.fail(explain(err))
 		}
 		if first == nil {

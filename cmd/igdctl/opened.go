@@ -147,7 +147,7 @@ func (a *app) warnAddress(all []opened) {
 		}
 		if r := x.reach(); r.verdict != client.Public {
 			a.Warn("%s", r.sentence())
-			a.Hint(r.hints()...)
+			a.Hint(a.sixFirst(x.spec, r.hints())...)
 		}
 		return
 	}

@@ -23,6 +23,7 @@ import (
 
 // env is the process as a command sees it.
 type env struct {
+	net            client.Net // nil: that of this machine
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	environ        []string // "NAME=value"
@@ -169,6 +170,7 @@ It opens a port with one command, or says in plain words why it cannot be opened
 		newWithCmd(a),
 		newWatchCmd(a),
 		newDoctorCmd(a),
+		newPinholeCmd(a),
 	)
 	cli.AddOwnCommands(root, "interface names", "igdctl help open", usage)
 	for _, cmd := range root.Commands() {
@@ -270,7 +272,7 @@ func completeInterfaces(*cobra.Command, []string, string) ([]string, cobra.Shell
 
 // options are the global flags as the client wants them.
 func (a *app) options() client.Options {
-	o := client.Options{Interface: a.ifname, Gateway: a.gateway, SSDP: a.ssdp, STUN: a.stun}
+	o := client.Options{Net: a.net, Interface: a.ifname, Gateway: a.gateway, SSDP: a.ssdp, STUN: a.stun}
 	o.Journal, o.Warn = a.journal, a.warnOnce
 	if !a.noCache {
 		o.Cache = a.cache

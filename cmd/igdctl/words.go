@@ -84,7 +84,7 @@ func specHints(e *specError, hints []string) []string {
 	f := explainCause(e.err)
 	taken := f.kind == "refused" && (f.code == soap.ConflictInMappingEntry || f.code == soap.ConflictWithOtherMechanisms || owned(e.err))
 	switch {
-	case e.command == "close":
+	case e.command == "close" || strings.HasPrefix(e.command, "pinhole"):
 		return hints
 	case taken && e.elsewhere && f.code == soap.ConflictInMappingEntry:
 		// What miniupnpd in secure mode says of version 1 to whoever asks for another computer.

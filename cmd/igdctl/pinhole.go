@@ -1,0 +1,281 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/igdkit/igdkit/client"
+)
+
+func newPinholeCmd(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "pinhole",
+		Short: "Open ports for peers with IPv6",
+		Long: `With IPv6 a computer has an address of its own on the Internet, and the gateway keeps strangers out by a firewall.
+A pinhole in it lets them in at one port, for a day at most. It needs no port mapping, and it works where the IPv4 address
+is shared by many customers (CGNAT).
+
+A pinhole is opened for every global IPv6 address of this computer. Gateways list none of them: pinhole list shows those
+that igdctl opened from here.`,
+		Example: `  igdctl pinhole open 8080            # peers with IPv6 reach port 8080/tcp of this computer for a day
+  igdctl pinhole open 4500/udp --keep # renew it until Ctrl-C, then close it
+  igdctl pinhole list                 # what is open
+  igdctl pinhole close 8080           # and no longer`,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usage(fmt.Sprintf("igdctl pinhole has no command %q", args[0]), "it has open, close and list")
+			}
+			return cmd.Help()
+		},
+		ValidArgsFunction: cobra.NoFileCompletions,
+	}
+	cmd.AddCommand(newPinholeOpenCmd(a), newPinholeCloseCmd(a), newPinholeListCmd(a))
+	for _, sub := range cmd.Commands() {
+		sub.DisableFlagsInUseLine = true
+	}
+	return cmd
+}
+
+// pinholeFlags are the flags of pinhole open.
+type pinholeFlags struct {
+	lease lease
+	from  string
+	keep  bool
+}
+
+func newPinholeOpenCmd(a *app) *cobra.Command {
+	var o pinholeFlags
+	cmd := &cobra.Command{
+		Use:   "open PORT[/tcp, /udp or /both] [flags]",
+		Short: "Let peers with IPv6 in at a port",
+		Example: `  igdctl pinhole open 8080
+  igdctl pinhole open 27015/both --for 2h
+  igdctl pinhole open 4500/udp --keep`,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			sp, err := pinholePort("open", args)
+			if err != nil {
+				return err
+			}
+			if time.Duration(o.lease) > day {
+				return usage("--for is too long; a pinhole is open for 24h at most", "igdctl pinhole open --keep renews it as long as you like")
+			}
+			a.Lines = o.keep
+			return a.openPinholes(cmd.Context(), sp, o)
+		},
+	}
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	flags.Var(&o.lease, "for", "how long it stays open, 24h at most (24h unless given; with --keep 2h at a time)")
+	flags.StringVar(&o.from, "from", "", "let in the IPv6 address `HOST` only")
+	flags.BoolVar(&o.keep, "keep", false, "stay, renew it until interrupted, then close it")
+	for name, values := range map[string][]string{"for": {"1h", "24h"}, "from": nil} {
+		must(cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)))
+	}
+	return cmd
+}
+
+// pinholePort reads the one port of a command.
+func pinholePort(command string, args []string) (spec, error) {
+	const hint = "an example is 8080 or 4500/udp"
+	if len(args) != 1 {
+		return spec{}, usage(fmt.Sprintf("igdctl pinhole %s takes one PORT", command), hint)
+	}
+	sp, err := parseSpec(args[0])
+	if err == nil && sp.split {
+		err = fmt.Errorf("%q: by IPv6 a port is the same inside and outside", args[0])
+	}
+	if err != nil {
+		return spec{}, usage(err.Error(), hint)
+	}
+	return sp, nil
+}
+
+// pinholeJSON is one pinhole as --json shows it.
+type pinholeJSON struct {
+	ID           uint16       `json:"id"`
+	Protocol     string       `json:"protocol"` // "tcp" or "udp"
+	Address      netip.Addr   `json:"address"`  // of this computer, as peers call it
+	Port         uint16       `json:"port"`
+	RemoteHost   string       `json:"remote_host"`   // "" is everybody
+	LeaseSeconds int64        `json:"lease_seconds"` // what remains of it
+	Packets      *uint32      `json:"packets"`       // that have passed; null while that is not known
+	Working      *bool        `json:"working"`       // as the gateway says; null while it does not know
+	Error        *failureJSON `json:"error,omitempty"`
+}
+
+func pinholeShape(p client.Pinhole, left time.Duration) pinholeJSON {
+	j := pinholeJSON{ID: p.ID, Protocol: client.ProtocolName(p.Protocol), Address: p.InternalClient, Port: p.InternalPort, LeaseSeconds: int64(left / time.Second)}
+	if p.RemoteHost.IsValid() {
+		j.RemoteHost = p.RemoteHost.String()
+	}
+	return j
+}
+
+type pinholesJSON struct {
+	Pinholes []pinholeJSON `json:"pinholes"`
+}
+
+func (a *app) openPinholes(ctx context.Context, sp spec, o pinholeFlags) error {
+	req := client.PinholeRequest{Protocol: sp.protocol, Port: sp.external, Lease: time.Duration(o.lease)}
+	if o.keep && req.Lease == 0 {
+		req.Lease = keptLease
+	}
+	if o.from != "" {
+		from, err := netip.ParseAddr(o.from)
+		if err != nil || !from.Is6() || from.Is4In6() {
+			return usage(fmt.Sprintf("--from %q is no IPv6 address", o.from), "peers with IPv4 do not come through a pinhole")
+		}
+		req.RemoteHost = from
+	}
+	limited, cancel := a.limit(ctx)
+	defer cancel()
+	over := a.Waiting("opening the IPv6 firewall…")
+	p, err := client.OpenPinholes(limited, req, a.options())
+	over()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		return &specError{command: "pinhole open", spec: sp, err: err}
+	}
+	a.notePinholes(p.Gateway(), p.All())
+	if o.keep {
+		return a.keepPinholes(ctx, sp, p)
+	}
+	if a.JSON {
+		doc := pinholesJSON{Pinholes: []pinholeJSON{}}
+		for _, h := range p.All() {
+			doc.Pinholes = append(doc.Pinholes, pinholeShape(h, h.Lease))
+		}
+		a.Document(doc)
+		return nil
+	}
+	var rows [][]string
+	for _, h := range p.All() {
+		rows = append(rows, []string{pinholeName(h), "is open", fmt.Sprintf("until %s (%s)", time.Now().Add(h.Lease).Format("Mon 2 Jan 15:04"), span(h.Lease))})
+	}
+	a.Table(rows)
+	for _, protocol := range sp.protocols() {
+		a.warnOwnListener(listens(ctx, protocol, netip.AddrPortFrom(p.All()[0].InternalClient, sp.internal)), fmt.Sprintf("port %d/%s", sp.internal, strings.ToLower(protocol)), p.All()[0].InternalClient)
+	}
+	return nil
+}
+
+// pinholeName is what peers connect to.
+func pinholeName(p client.Pinhole) string {
+	return netip.AddrPortFrom(p.InternalClient, p.InternalPort).String() + "/" + client.ProtocolName(p.Protocol)
+}
+
+// pinholeEventJSON is one line of pinhole open --keep --json.
+type pinholeEventJSON struct {
+	Event string    `json:"event"`
+	Time  time.Time `json:"time"`
+	pinholeJSON
+}
+
+// keepPinholes renews pinholes until ctx ends, and closes them.
+func (a *app) keepPinholes(ctx context.Context, sp spec, p *client.Pinholes) error {
+	defer outlivePipes()()
+	watching, stop := context.WithCancel(ctx)
+	defer stop()
+	tell := func(e client.PinholeEvent) {
+		a.tellPinhole(e)
+		if e.Kind == client.Mapped || e.Kind == client.Repaired || e.Kind == client.Renewed {
+			a.notePinholes(p.Gateway(), []client.Pinhole{e.Pinhole})
+		}
+		if a.Broken() != nil {
+			stop() // nobody reads what this was run for
+		}
+	}
+	for _, h := range p.All() {
+		tell(client.PinholeEvent{Kind: client.Mapped, Pinhole: h, Expires: time.Now().Add(h.Lease), Time: time.Now()})
+	}
+	p.Keep(watching, tell)
+	over := a.Waiting("closing the pinholes…")
+	open := p.All()
+	err := p.Close(context.WithoutCancel(ctx))
+	over()
+	if err != nil {
+		a.Warn("%s may still be open until its time is over: %s", sp.outside(), explain(err).message)
+	} else {
+		a.forgetPinholes(open)
+		for _, h := range open {
+			a.tellPinhole(client.PinholeEvent{Kind: closed, Pinhole: h, Time: time.Now()})
+		}
+	}
+	if a.Broken() != nil {
+		return a.unwritten()
+	}
+	return &saidError{ctx.Err()}
+}
+
+func (a *app) tellPinhole(e client.PinholeEvent) {
+	if a.JSON {
+		j := pinholeEventJSON{Event: string(e.Kind), Time: e.Time.UTC(), pinholeJSON: pinholeShape(e.Pinhole, 0)}
+		if !e.Expires.IsZero() {
+			j.LeaseSeconds = int64(time.Until(e.Expires).Round(time.Second) / time.Second)
+		}
+		if e.Err != nil {
+			j.Error = explain(e.Err).json()
+		}
+		a.Document(j)
+		return
+	}
+	why := ""
+	if e.Err != nil {
+		why = ": " + explain(e.Err).message
+	}
+	text := map[client.EventKind]string{
+		client.Mapped: "is open, and kept open", client.Renewed: "is renewed", client.Repaired: "had gone and is open again",
+		client.Lost: "is lost", client.Retrying: "could not be renewed, trying again", closed: "is closed",
+	}[e.Kind]
+	a.Print("%s  %s %s%s", e.Time.Local().Format("2 Jan 15:04:05"), pinholeName(e.Pinhole), text, why)
+}
+
+func newPinholeCloseCmd(a *app) *cobra.Command {
+	var all bool
+	cmd := &cobra.Command{
+		Use:   "close PORT[/tcp, /udp or /both] [flags]",
+		Short: "Close what pinhole open opened",
+		Example: `  igdctl pinhole close 8080
+  igdctl pinhole close --all`,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if all {
+				if len(args) > 0 {
+					return usage("--all closes every pinhole and takes no PORT", "leave one of them out")
+				}
+				return a.closePinholes(cmd.Context(), func(client.Pinhole) bool { return true }, "no pinhole that igdctl opened is open")
+			}
+			sp, err := pinholePort("close", args)
+			if err != nil {
+				return err
+			}
+			return a.closePinholes(cmd.Context(), func(p client.Pinhole) bool {
+				name := client.ProtocolName(p.Protocol)
+				return p.InternalPort == sp.external && (name == sp.protocol || sp.protocol == "both")
+			}, fmt.Sprintf("igdctl opened no pinhole at %s that is open still", sp.outside()))
+		},
+	}
+	cmd.Flags().BoolVar(&all, "all", false, "close every pinhole that igdctl opened from this computer")
+	return cmd
+}
+
+func newPinholeListCmd(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "list",
+		Short: "List the pinholes that igdctl opened from here",
+		Example: `  igdctl pinhole list
+  igdctl pinhole list --json`,
+		Args:              noArguments,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return a.listPinholes(cmd.Context()) },
+	}
+}

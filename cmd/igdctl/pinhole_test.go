@@ -1,0 +1,213 @@
+package main
+
+import (
+	"context"
+	"io"
+	"net/netip"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/igdkit/igdkit/emulator"
+)
+
+// sixHome is a computer with both families behind an emulated gateway, in memory.
+func sixHome(t *testing.T, o emulator.Options) (*emulator.Gateway, env) {
+	t.Helper()
+	n := emulator.NewNetwork()
+	t.Cleanup(func() { n.Close() })
+	router, pc := n.Host("router"), n.Host("pc")
+	prefix := netip.MustParsePrefix
+	router.AddInterface("", prefix("192.168.1.1/24"), prefix("fe80::1/64"), prefix("2001:db8:1::1/64"))
+	pc.AddInterface("", prefix("192.168.1.10/24"), prefix("fe80::10/64"), prefix("2001:db8:1::10/64"))
+	pc.SetDefaultGateway(netip.MustParseAddr("192.168.1.1"))
+	pc.SetDefaultGateway(netip.MustParseAddr("fe80::1%eth0"))
+	o.Name, o.Net, o.LAN, o.SSDP, o.IPv6 = "lab", router, netip.MustParseAddr("192.168.1.1"), "multicast", true
+	o.Clients = []netip.Prefix{prefix("192.168.1.0/24"), prefix("fe80::/10"), prefix("2001:db8:1::/64")}
+	return emulator.Start(t, o), env{net: pc, journal: filepath.Join(t.TempDir(), "ports.json"), patience: time.Hour}
+}
+
+// say runs a command line and gives all it says.
+func say(t *testing.T, e env, want int, line string) (stdout, stderr string) {
+	t.Helper()
+	var out, words strings.Builder
+	e.stdout, e.stderr = &out, &words
+	if got := run(t.Context(), strings.Fields(line), e); got != want {
+		t.Errorf("igdctl %s: exit code %d, want %d\n%s%s", line, got, want, out.String(), words.String())
+	}
+	return out.String(), words.String()
+}
+
+func matches(t *testing.T, text, pattern string) {
+	t.Helper()
+	if !regexp.MustCompile(`(?m)` + pattern).MatchString(text) {
+		t.Errorf("%s does not match\n%s", pattern, text)
+	}
+}
+
+// A pinhole is opened, listed with what came through, and closed.
+func TestPinholeStory(t *testing.T) {
+	g, e := sixHome(t, emulator.Options{})
+	out, words := say(t, e, exitOK, "pinhole list")
+	if out != "" || words != "igdctl: no pinhole that igdctl opened is open\n" {
+		t.Errorf("%q %q", out, words)
+	}
+	out, words = say(t, e, exitOK, "pinhole open 8080/both --for 2h")
+	matches(t, out, `^\[2001:db8:1::10\]:8080/tcp  is open  until \w+ \d+ \w+ \d\d:\d\d \(2 hours\)$`)
+	matches(t, out, `^\[2001:db8:1::10\]:8080/udp  is open `)
+	matches(t, words, `^igdctl: warning: nothing listens on port 8080/tcp of this computer yet$`)
+	for _, p := range g.Pinholes() {
+		g.PassPinhole(p.ID, 7)
+	}
+	out, _ = say(t, e, exitOK, "pinhole list")
+	matches(t, out, `^ADDRESS +FROM +REMAINING +PACKETS$`)
+	matches(t, out, `^\[2001:db8:1::10\]:8080/udp  everybody  (2 hours|1 hour 59 minutes) +7$`)
+	out, _ = say(t, e, exitOK, "pinhole list --json")
+	matches(t, out, `"packets": 7,\n +"working": true`)
+	out, _ = say(t, e, exitOK, "pinhole close 8080/udp")
+	if out != "[2001:db8:1::10]:8080/udp is closed\n" || len(g.Pinholes()) != 1 {
+		t.Errorf("%q, open are %v", out, g.Pinholes())
+	}
+	_, words = say(t, e, exitRefused, "pinhole close 8080/udp")
+	matches(t, words, `^igdctl: error: igdctl opened no pinhole at 8080/udp that is open still$`)
+	if err := g.Reboot(emulator.Reboot{}); err != nil { // which forgets it
+		t.Fatal(err)
+	}
+	_, words = say(t, e, exitOK, "pinhole list")
+	matches(t, words, `no pinhole that igdctl opened is open`)
+	out, _ = say(t, e, exitOK, "pinhole close --all --json")
+	matches(t, out, `"pinholes": \[\]`)
+	out, _ = say(t, e, exitOK, "pinhole open 8081 --from 2001:db8:9::1 --json")
+	matches(t, out, `"protocol": "tcp",\n +"address": "2001:db8:1::10",\n +"port": 8081,\n +"remote_host": "2001:db8:9::1",\n +"lease_seconds": 86400`)
+	out, _ = say(t, e, exitOK, "pinhole close --all")
+	matches(t, out, `8081/tcp is closed$`)
+}
+
+// What cannot be opened is said, with the exit code that goes with it.
+func TestPinholeRefusals(t *testing.T) {
+	no := false
+	policy := func(p emulator.PinholePolicy) emulator.Options {
+		return emulator.Options{Policy: emulator.Policy{Pinholes: p}}
+	}
+	for _, tt := range []struct {
+		name    string
+		gateway emulator.Options
+		line    string
+		exit    int
+		words   string
+	}{
+		{"a low port", emulator.Options{}, "pinhole open 80", exitRefused, `error: 80/tcp: the gateway does not let this computer open that port \(606 .*\)\nigdctl: hint: many gateways open pinholes from port 1024 up only$`},
+		{"nobody may", policy(emulator.PinholePolicy{Inbound: &no}), "pinhole open 8080", exitRefused, `error: 8080/tcp: the gateway lets no program open pinholes in its IPv6 firewall$`},
+		{"no firewall", policy(emulator.PinholePolicy{Firewall: &no}), "pinhole open 8080", exitRefused, `error: 8080/tcp: the IPv6 firewall of the gateway is off: everybody is let in already`},
+		{"no room", policy(emulator.PinholePolicy{Capacity: emulator.CapacityPolicy{Entries: 1}}), "pinhole open 8080/both", exitRefused, `error: 8080/both: the gateway has room for no more pinholes \(701 PinholeSpaceExhausted\)$`},
+		{"version 1", emulator.Options{Version: 1}, "pinhole open 8080", exitRefused, `error: 8080/tcp: the gateway lets no program open its IPv6 firewall: it has no such service$`},
+		{"too long", emulator.Options{}, "pinhole open 8080 --for 25h", exitUsage, `error: --for is too long; a pinhole is open for 24h at most$`},
+		{"two ports", emulator.Options{}, "pinhole open 80:8080", exitUsage, `by IPv6 a port is the same inside and outside`},
+		{"IPv4", emulator.Options{}, "pinhole open 8080 --from 192.0.2.1", exitUsage, `error: --from "192.0.2.1" is no IPv6 address$`},
+		{"no port", emulator.Options{}, "pinhole open", exitUsage, `error: igdctl pinhole open takes one PORT$`},
+		{"no command", emulator.Options{}, "pinhole 8080", exitUsage, `error: igdctl pinhole has no command "8080"$`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			g, e := sixHome(t, tt.gateway)
+			out, words := say(t, e, tt.exit, tt.line)
+			matches(t, words, tt.words)
+			if out != "" || len(g.Pinholes()) > 0 {
+				t.Errorf("stdout %q, open are %v", out, g.Pinholes())
+			}
+		})
+	}
+}
+
+// A pinhole that is kept is told about, and closed when it is stopped.
+func TestPinholeKept(t *testing.T) {
+	for _, format := range []string{"", " --json"} {
+		g, e := sixHome(t, emulator.Options{})
+		ctx, stop := context.WithCancel(t.Context())
+		var out strings.Builder
+		e.stdout, e.stderr = writerFunc(func(b []byte) (int, error) {
+			defer stop() // at the first event
+			return out.Write(b)
+		}), io.Discard
+		if got := run(ctx, strings.Fields("pinhole open 8080 --keep"+format), e); got != exitInterrupted {
+			t.Errorf("exit code %d", got)
+		}
+		if format == "" {
+			matches(t, out.String(), `\[2001:db8:1::10\]:8080/tcp is open, and kept open$`)
+			matches(t, out.String(), `\[2001:db8:1::10\]:8080/tcp is closed$`)
+		} else {
+			matches(t, out.String(), `^\{"event":"mapped","time":"[^"]+","id":1,"protocol":"tcp","address":"2001:db8:1::10","port":8080,"remote_host":"","lease_seconds":7200,`)
+			matches(t, out.String(), `^\{"event":"closed",`)
+		}
+		if len(g.Pinholes()) > 0 {
+			t.Errorf("left open: %v", g.Pinholes())
+		}
+	}
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
+
+// Where IPv4 leads nowhere, open names the way by IPv6.
+func TestOpenNamesPinhole(t *testing.T) {
+	const hint = `hint: this computer has IPv6, which needs no port mapping: igdctl pinhole open 8080/tcp lets such peers in$`
+	for _, tt := range []struct {
+		name    string
+		gateway emulator.Options
+		exit    int
+		hinted  bool
+	}{
+		{"a public address", emulator.Options{}, exitOK, false},
+		{"a shared address", emulator.Options{ExternalIP: netip.MustParseAddr("100.64.1.2")}, exitOK, true},
+		{"no mapping without an address of its own", emulator.Options{ExternalIP: netip.MustParseAddr("10.1.2.3"),
+			Policy: emulator.Policy{ExternalIP: emulator.ExternalIPPolicy{Private: "hidden", Required: true}}}, exitRefused, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, e := sixHome(t, tt.gateway)
+			_, words := say(t, e, tt.exit, "open 8080")
+			if got := regexp.MustCompile(`(?m)` + hint).MatchString(words); got != tt.hinted {
+				t.Errorf("hinted %v, want %v:\n%s", got, tt.hinted, words)
+			}
+		})
+	}
+	t.Run("no gateway", func(t *testing.T) {
+		g, e := sixHome(t, emulator.Options{})
+		g.Close()
+		_, words := say(t, e, exitNoGateway, "open 8080")
+		matches(t, words, hint)
+	})
+}
+
+// Every example of the commands works as it stands, one after the other.
+func TestPinholeExamples(t *testing.T) {
+	g, e := sixHome(t, emulator.Options{})
+	igdctl := regexp.MustCompile(`igdctl [^#)>|]*`)
+	parent, _, err := newRootCmd(&app{}).Find([]string{"pinhole"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, cmd := range append(parent.Commands(), parent) {
+		if cmd.Example == "" {
+			t.Errorf("%s has no example", cmd.CommandPath())
+		}
+		if cmd.Name() == "close" {
+			runLine(t, t.Context(), e, exitOK, "pinhole", "open", "8080")
+		}
+		for line := range strings.Lines(cmd.Example) {
+			ctx, want := t.Context(), exitOK
+			if strings.Contains(line, "--keep") {
+				stopped, stop := context.WithCancel(ctx)
+				stop()
+				ctx, want = stopped, exitInterrupted
+			}
+			runLine(t, ctx, e, want, strings.Fields(igdctl.FindString(line))[1:]...)
+		}
+	}
+	for _, p := range g.Pinholes() {
+		if p.InternalPort == 8080 {
+			t.Errorf("left open: %v", p)
+		}
+	}
+}
