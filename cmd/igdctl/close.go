@@ -12,7 +12,7 @@ import (
 )
 
 func newCloseCmd(a *app) *cobra.Command {
-	var everything, mine bool
+	var everything, mine, through bool
 	cmd := &cobra.Command{
 		Use:   "close SPEC… | --mine | --all",
 		Short: "Close ports that lead to this computer",
@@ -26,6 +26,7 @@ Both closes the two protocols or neither.
 program opened it, and leaves those of other computers alone.`,
 		Example: `  igdctl close 8080
   igdctl close 80:8080 4500/udp
+  igdctl close --through 27015    # on the router beyond this one too
   igdctl close --mine             # everything that igdctl opened
   igdctl close --all              # everything that leads to this computer`,
 		ValidArgsFunction: cobra.NoFileCompletions,
@@ -33,6 +34,8 @@ program opened it, and leaves those of other computers alone.`,
 			switch flag := map[bool]string{true: "--all", false: "--mine"}[everything]; {
 			case (everything || mine) && len(args) > 0:
 				return usage("close takes either SPECs or "+flag, "leave "+flag+" out to close only "+strings.Join(args, " "))
+			case everything && through || mine && through:
+				return usage("close --through takes SPECs", "leave "+flag+" out; igdctl close --help tells how it is used")
 			case everything && mine:
 				return usage("close takes either --mine or --all", "--all closes what other programs opened too")
 			case everything:
@@ -44,9 +47,10 @@ program opened it, and leaves those of other computers alone.`,
 			if err != nil {
 				return err
 			}
-			return a.closeSpecs(cmd.Context(), specs)
+			return a.closeSpecs(cmd.Context(), specs, through)
 		},
 	}
+	cmd.Flags().BoolVar(&through, "through", false, "on the routers that the gateway stands behind too, as open --through opened it")
 	cmd.Flags().BoolVar(&mine, "mine", false, "close every port that igdctl has opened, except those that a running one keeps")
 	cmd.Flags().BoolVar(&everything, "all", false, "close every port that leads to this computer")
 	return cmd
@@ -59,17 +63,27 @@ type closing struct {
 	err     error
 }
 
-func (a *app) closeSpecs(ctx context.Context, specs []spec) error {
+func (a *app) closeSpecs(ctx context.Context, specs []spec, through bool) error {
 	g, err := a.find(ctx)
 	if err != nil {
 		return err
 	}
 	limited, cancel := a.limit(ctx)
 	defer cancel()
+	closeOne := func(sp spec) ([]client.PortMapping, error) { return closeSpec(limited, g, sp) }
+	if through {
+		way, err := a.chainOf(limited, g)
+		if err != nil {
+			return err
+		}
+		if len(way) > 1 {
+			closeOne = func(sp spec) ([]client.PortMapping, error) { return way.close(limited, sp) }
+		}
+	}
 	over := a.Waiting("asking %s…", g.Name())
 	var all []closing
 	for _, sp := range specs {
-		entries, err := closeSpec(limited, g, sp)
+		entries, err := closeOne(sp)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}

@@ -77,6 +77,9 @@ func explainCause(err error) failure {
 		return failure{kind: "unreachable", exit: exitBroken, message: "the gateway stopped answering when it was asked to open a port",
 			hints: []string{"restart the router, and look for a new firmware"}}
 	}
+	if e, ok := errors.AsType[*client.ThroughError](err); ok {
+		return explainThrough(e)
+	}
 	if f, ok := explainPinhole(err); ok {
 		return f
 	}

@@ -55,7 +55,7 @@ func TestExamplesWork(t *testing.T) {
 				t.Fatal("no example")
 			}
 			if cmd.Name() == "close" {
-				runLine(t, t.Context(), e, 0, "open", "8080", "80:8080", "4500/udp")
+				runLine(t, t.Context(), e, 0, "open", "8080", "80:8080", "4500/udp", "27015")
 			}
 			for line := range strings.Lines(cmd.Example) {
 				args := strings.Fields(igdctl.FindString(line))

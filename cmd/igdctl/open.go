@@ -21,6 +21,7 @@ type openFlags struct {
 	to            string
 	description   string
 	keep          bool
+	through       bool
 	requirePublic bool
 }
 
@@ -38,12 +39,16 @@ The port stays open after igdctl has ended, for a day or as long as --for says; 
 granted it. With --keep igdctl stays, renews the port, and closes it when it is interrupted.
 Ports of other computers and other programs are never taken over.
 
+Behind two routers (ip says private) --through opens the port on the outer one too, if that speaks UPnP and lets the
+inner one in; both or neither. It is closed by close --through.
+
 With several SPECs each is tried; the exit code is that of the first that failed.`,
 		Example: `  igdctl open 8080                  # port 8080 for a day
   igdctl open 80:8080 4500/udp      # Internet port 80 leads to 8080 here; UDP 4500 too
   igdctl open 27015/both --for 2h   # TCP and UDP for two hours
   igdctl open 8080 --any            # another Internet port will do
   igdctl open 8080 --keep           # until Ctrl-C
+  igdctl open 8080 --through        # on the router beyond this one too
   igdctl open 8080 --require-public --stun stun.example.org:3478   # or exit with 6`,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -69,6 +74,7 @@ With several SPECs each is tried; the exit code is that of the first that failed
 	flags.StringVar(&o.to, "to", "", "lead to the computer `HOST` instead of this one; many gateways refuse")
 	flags.StringVar(&o.description, "description", "", "`TEXT` that the gateway shows for the port")
 	flags.BoolVar(&o.keep, "keep", false, "stay, keep the port open until interrupted, then close it")
+	flags.BoolVar(&o.through, "through", false, "open it on the routers that the gateway stands behind too, three at most")
 	flags.BoolVar(&o.requirePublic, "require-public", false, "exit with 6 when the Internet cannot reach the external address; the port stays open unless --keep")
 	a.stunFlag(cmd)
 	for name, values := range map[string][]string{"for": {"1h", "24h", "7d"}, "to": nil, "description": nil} {
@@ -128,9 +134,9 @@ func (a *app) openAll(ctx context.Context, command string, specs []spec, o openF
 	for i, sp := range specs {
 		m, err := g.Map(limited, requests[i])
 		if err != nil {
-			err = &specError{command: command, spec: sp, err: err, elsewhere: o.to != "", offline: g.ProbeError == nil && g.Verdict() == client.None}
+			err = &specError{command: command, spec: sp, err: err, elsewhere: o.to != "", through: o.through, offline: g.ProbeError == nil && g.Verdict() == client.None}
 		}
-		all = append(all, opened{spec: sp, mapping: m, err: err})
+		all = append(all, opened{spec: sp, mapping: m, err: err, through: o.through})
 		if ctx.Err() != nil {
 			a.closeAll(all)
 			return nil, nil, ctx.Err()
@@ -159,6 +165,7 @@ func requests(ctx context.Context, specs []spec, o openFlags) ([]client.Request,
 			Lease:          time.Duration(o.lease),
 			Permanent:      o.permanent,
 			AnyPort:        o.any,
+			Through:        o.through,
 			Description:    o.description,
 		}
 		if o.keep && r.Lease == 0 && !r.Permanent {

@@ -18,6 +18,7 @@ type opened struct {
 	spec    spec
 	mapping *client.Mapping // nil when it failed
 	err     error
+	through bool       // on the routers beyond too
 	seen    netip.Addr // by a STUN server; zero when none was asked or none told
 }
 
@@ -41,6 +42,9 @@ func (x opened) notPublic(o openFlags) error {
 func (x opened) closing() string {
 	sp := x.spec
 	sp.external = x.mapping.External().Port()
+	if x.through {
+		return "--through " + sp.String()
+	}
 	return sp.String()
 }
 

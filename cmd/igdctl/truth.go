@@ -101,7 +101,10 @@ func (r reach) sentence() string {
 func (r reach) hints() []string {
 	switch r.verdict {
 	case client.Private:
-		return []string{"open the port on the outer router too, or switch it to bridge mode"}
+		return []string{
+			"igdctl open --through opens a port on the outer router too, if that one speaks UPnP",
+			"or open the port there by hand, or switch it to bridge mode",
+		}
 	case client.CGNAT:
 		return []string{"ask the provider for a public IPv4 address, or use IPv6"}
 	case client.Mismatch:

@@ -49,6 +49,7 @@ ended it. A signal to igdctl goes to CMD, and the ports are closed when CMD has 
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	flags.BoolVar(&o.any, "any", false, "another external port will do when the wanted one is taken")
+	flags.BoolVar(&o.through, "through", false, "open it on the routers that the gateway stands behind too, three at most")
 	flags.StringVar(&o.to, "to", "", "lead to the computer `HOST` instead of this one; many gateways refuse")
 	flags.StringVar(&o.description, "description", "", "`TEXT` that the gateway shows for the port")
 	for _, name := range []string{"to", "description"} {

@@ -83,8 +83,13 @@ func inParentheses(code int, name string) string {
 func specHints(e *specError, hints []string) []string {
 	f := explainCause(e.err)
 	taken := f.kind == "refused" && (f.code == soap.ConflictInMappingEntry || f.code == soap.ConflictWithOtherMechanisms || owned(e.err))
+	_, beyond := errors.AsType[*client.ThroughError](e.err)
 	switch {
+	case e.command == "close" && beyond && f.code == soap.NoSuchEntryInArray:
+		return []string{"igdctl close " + e.spec.String() + " closes it on the router of this network only"}
 	case e.command == "close" || strings.HasPrefix(e.command, "pinhole"):
+		return hints
+	case beyond && !(taken && !ownerless(e.err)):
 		return hints
 	case taken && e.elsewhere && f.code == soap.ConflictInMappingEntry:
 		// What miniupnpd in secure mode says of version 1 to whoever asks for another computer.
@@ -125,6 +130,9 @@ func ownLeftover(err error) string {
 // retry is the command line to try next.
 func (e *specError) retry(flag string) string {
 	words := []string{"igdctl", e.command}
+	if e.through {
+		words = append(words, "--through")
+	}
 	if flag != "" {
 		words = append(words, flag)
 	}
