@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/igdkit/igdkit/emulator"
+	"github.com/igdkit/igdkit/scenarios"
 )
 
 // sixHome is a computer with both families behind an emulated gateway, in memory.
@@ -115,6 +116,26 @@ func TestPinholeRefusals(t *testing.T) {
 			matches(t, words, tt.words)
 			if out != "" || len(g.Pinholes()) > 0 {
 				t.Errorf("stdout %q, open are %v", out, g.Pinholes())
+			}
+		})
+	}
+}
+
+// The catalogue's gateways: one that says before that nobody may, and one that goes by the address a request comes from.
+func TestPinholeScenarios(t *testing.T) {
+	for name, want := range map[string]int{"pinhole-refused": exitRefused, "pinhole-source-bound": exitOK, "add-v6-client-402": exitOK} {
+		t.Run(name, func(t *testing.T) {
+			sc, err := scenarios.Load(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			g, e := sixHome(t, sc.Options()[0])
+			say(t, e, want, "pinhole open 8080")
+			if open := len(g.Pinholes()) == 1; open != (want == exitOK) {
+				t.Errorf("open are %v", g.Pinholes())
+			}
+			if calls := g.Calls("AddPinhole"); want != exitOK && len(calls) > 0 {
+				t.Errorf("asked all the same: %v", calls)
 			}
 		})
 	}
