@@ -1,0 +1,113 @@
+package natoracle
+
+import (
+	"testing"
+
+	"github.com/igdkit/igdkit/emulator/nat"
+)
+
+// classic are the NATs of RFC 3489, in its order.
+func classic() []nat.Behaviour {
+	return []nat.Behaviour{nat.FullCone(), nat.Restricted(), nat.PortRestricted(), nat.Symmetric()}
+}
+
+// The textbook: of the NATs of RFC 3489 only a symmetric one fails, with a port-restricted or another symmetric one, and a mapping by
+// IGD on either side opens those too. Nothing has to be guessed.
+func TestTextbook(t *testing.T) {
+	for i, a := range classic() {
+		for j, b := range classic() {
+			hard := func(k int) bool { return k >= 2 } // port-restricted or symmetric
+			fails := i == 3 && hard(j) || j == 3 && hard(i)
+			for _, igd := range [][2]bool{{false, false}, {true, false}, {false, true}, {true, true}} {
+				x, y := Home{a, igd[A]}, Home{b, igd[B]}
+				v := Judge(x, y, Rendezvous)
+				want := fails && !igd[A] && !igd[B]
+				if v.Method == Guess || (v.Method == Impossible) != want {
+					t.Errorf("%v with %v: %v", x, y, v)
+				}
+			}
+		}
+	}
+}
+
+// What is known of a few pairs, and how it is done.
+func TestSchedules(t *testing.T) {
+	is := func(s string) Home {
+		b, err := nat.Parse(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return Home{NAT: b}
+	}
+	for _, test := range []struct {
+		a, b string
+		m    Meeting
+		want string
+	}{
+		{"open", "open", Alone, "direct: A sends to the known address"},
+		{"full-cone", "symmetric", Rendezvous, "direct: B sends to the known address"},
+		{"port-restricted", "port-restricted", Rendezvous, "punch: A sends to the known address, B sends to the known address"},
+		{"restricted", "symmetric", Rendezvous, "punch: A sends to the known address, B sends to the known address"},
+		{"port-restricted", "symmetric,ports=sequential", Rendezvous, "guess: A sends to the next port, B sends to the known address"},
+		{"port-restricted", "symmetric", Rendezvous, "impossible"},
+		// chownat: both preserve ports, and nobody else is needed.
+		{"port-restricted", "port-restricted", Alone, "punch: A sends to the known address, B sends to the known address"},
+		{"symmetric,ports=preserve", "symmetric,ports=preserve", Alone, "punch: A sends to the known address, B sends to the known address"},
+		{"port-restricted", "symmetric", Alone, "impossible"},
+		// Linux's masquerade looks like a port-restricted cone.
+		{"apdm/apdf,ports=overload", "apdm/apdf,ports=overload", Rendezvous, "punch: A sends to the known address, B sends to the known address"},
+		{"open", "blocked", Rendezvous, "impossible"},
+	} {
+		if got := Judge(is(test.a), is(test.b), test.m).String(); got != test.want {
+			t.Errorf("%s with %s: %s; want %s", test.a, test.b, got, test.want)
+		}
+	}
+}
+
+// A mapping by IGD on either side opens every pair but those that pass no UDP, with a rendezvous and without, by sending to it.
+func TestIGDRescuesAll(t *testing.T) {
+	for _, a := range Classes() {
+		for _, b := range Classes() {
+			blocked := a.Kind == nat.Blocking || b.Kind == nat.Blocking
+			for _, m := range []Meeting{Rendezvous, Alone} {
+				if v := JudgeUpTo(1, Home{a, true}, Home{b, false}, m); (v.Method == Impossible) != blocked || v.Method != Impossible && v.Method != Direct {
+					t.Errorf("%v with IGD, %v: %v", a, b, v)
+				}
+			}
+		}
+	}
+}
+
+// No pair is opened by a schedule of five steps that none of three opens.
+func TestLongerSchedulesOpenNothing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a while")
+	}
+	t.Parallel()
+	all := Classes()
+	for i, a := range all {
+		for _, b := range all[i:] {
+			x, y := Home{NAT: a}, Home{NAT: b}
+			if Judge(x, y, Rendezvous).Method == Impossible {
+				if long := JudgeUpTo(5, x, y, Rendezvous); long.Method != Impossible {
+					t.Errorf("%v with %v: %v", x, y, long)
+				}
+			}
+		}
+	}
+}
+
+// Which side is called A makes no difference.
+func TestOrderMakesNoDifference(t *testing.T) {
+	t.Parallel()
+	for i, a := range Classes() {
+		for _, b := range Classes()[:i] {
+			for _, m := range []Meeting{Rendezvous, Alone} {
+				there, back := Judge(Home{NAT: a}, Home{NAT: b}, m).Method, Judge(Home{NAT: b}, Home{NAT: a}, m).Method
+				if there != back {
+					t.Errorf("%v with %v: %v; the other way round: %v", a, b, there, back)
+				}
+			}
+		}
+	}
+}
