@@ -94,11 +94,11 @@ func (k *keeper) again(now time.Time, pause time.Duration) {
 	k.check, k.since, k.first = now.Add(pause), now.Add(pause/2), true
 }
 
-// regularly sets the time for the next of the looks that come every CheckInterval, counted from a reading. Those of many mappings come together, so
-// that one reading serves them.
+// regularly sets the time for the next of the looks that come every CheckInterval, counted from a reading. One that was made meanwhile for another mapping
+// will do then, and the next is counted from that: so the looks of many mappings come together, and one reading serves them all.
 func (k *keeper) regularly(from time.Time) {
 	d := k.req.CheckInterval
-	k.check, k.since, k.first = from.Add(d-jitter(d/10, k.rand)), from.Add(d-d/10), false
+	k.check, k.since, k.first = from.Add(d-jitter(d/10, k.rand)), from.Add(d/2), false
 }
 
 // run works until ctx ends. It sleeps in one place: what else should wake it joins the select.

@@ -112,6 +112,9 @@ func (p *planner) glance(ctx context.Context, h held, since time.Time) (slot, er
 		m.Lease = max(m.Lease-time.Since(r.listed), 0)
 		return slot{want: want, found: m, ownership: o, shown: shown}, nil
 	}
-	r.missed++
-	return p.lookAt(ctx, h)
+	s, err := p.lookAt(ctx, h)
+	if err == nil && (s.ownership != free || !h.shown) { // it is not lost, as far as anybody can tell
+		r.missed++
+	}
+	return s, err
 }

@@ -65,7 +65,7 @@ func convert(b []byte, declared, contentType string, q *quirks) []byte {
 		label = params["charset"]
 	}
 	label = strings.ToLower(strings.TrimSpace(label))
-	switch strings.NewReplacer("-", "", "_", "").Replace(label) {
+	switch strings.ReplaceAll(strings.ReplaceAll(label, "-", ""), "_", "") {
 	case "":
 		return b
 	case "utf8":

@@ -154,6 +154,17 @@ func readBody(resp *http.Response, limit int64) (body []byte, truncated bool, er
 	return body, truncated, nil
 }
 
+// memory is a body that encoding/xml reads as it is: around an [io.NopCloser] it would put a buffer of 4 KiB.
+type memory struct{ bytes.Reader }
+
+func (*memory) Close() error { return nil }
+
+func readable(b []byte) io.ReadCloser {
+	m := new(memory)
+	m.Reset(b)
+	return m
+}
+
 // answer makes the response that stands for resp.
 func answer(req *http.Request, resp *http.Response, status int, body []byte) *http.Response {
 	h := resp.Header.Clone()
@@ -170,7 +181,7 @@ func answer(req *http.Request, resp *http.Response, status int, body []byte) *ht
 		ProtoMajor:    resp.ProtoMajor,
 		ProtoMinor:    resp.ProtoMinor,
 		Header:        h,
-		Body:          io.NopCloser(bytes.NewReader(body)),
+		Body:          readable(body),
 		ContentLength: int64(len(body)),
 		Close:         resp.Close,
 		Request:       req,
