@@ -198,14 +198,23 @@ func (w *watch) may(last *time.Time, distance time.Duration) bool {
 }
 
 // revisit reads the description that a restarted gateway announces, which is faster than a search, and lets the keepers come to it. When that
-// fails they search.
+// fails they search. What another host than the gateway announces in its name may be forged, and anybody can describe himself by its name too: unless
+// that host is a default gateway while the one known is none, it is no more than a reason to look.
 func (w *watch) revisit(ctx context.Context, old *Gateway, a announcement) {
-	if g, err := w.client.describeAnnounced(ctx, w.o, a); err == nil && (old == nil || g.DefaultRoute || !old.DefaultRoute || old.UDN() == g.UDN()) {
+	foreign := old != nil && a.from.Addr() != old.Responder
+	g, err := w.client.describeAnnounced(ctx, w.o, a)
+	switch {
+	case err == nil && (old == nil || g.DefaultRoute || !old.DefaultRoute && (!foreign || g.UDN() == old.UDN())):
 		g.reborn = old != nil
 		w.client.take(g)
 		for udn := range w.left {
 			delete(w.left, udn)
 		}
+	case foreign:
+		if w.may(&w.looked, lookDistance) {
+			w.client.tell(sign{cause: errAnnounced})
+		}
+		return
 	}
 	cause := errRebooted
 	if old == nil {

@@ -27,9 +27,9 @@ func TestWeek(t *testing.T) {
 		listen  bool
 	}{
 		{"a week of 100", 7, 100, 2, false},
-		{"two days of 20 with events", 2, 20, 2, true},
-		{"two days of 20 of IGD:1", 2, 20, 1, false},
-		{"two days of 20 of IGD:1 with events", 2, 20, 1, true},
+		{"a day of 20 with events", 1, 20, 2, true},
+		{"a day of 20 of IGD:1", 1, 20, 1, false},
+		{"a day of 20 of IGD:1 with events", 1, 20, 1, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if testing.Short() || raceDetector {
