@@ -136,7 +136,7 @@ func TestForgottenSubscription(t *testing.T) {
 		h := newHome(t, emulator.Options{Version: 1})
 		c := client.New(client.Options{Net: h.pc, Listen: true})
 		all := keepMany(t, c, 2, client.Request{CheckInterval: 12 * time.Hour, Lease: 48 * time.Hour})
-		time.Sleep(time.Hour)
+		time.Sleep(65 * time.Minute) // between two renewals
 		if err := h.Reboot(emulator.Reboot{ByeBye: new(false), Alive: new(false), BootID: new(false)}); err != nil {
 			t.Fatal(err)
 		}
