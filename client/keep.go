@@ -75,6 +75,7 @@ const firstCheck = 10 * time.Second
 type keeper struct {
 	*Mapping
 	search  bool      // the gateway must be found first, again or for the first time
+	balked  bool      // the last attempt failed on a gateway that was there and answered
 	cause   error     // why it is searched again
 	gone    bool      // GatewayGone was told
 	renew   bool      // everything is to be renewed whatever the time
@@ -112,9 +113,12 @@ func (k *keeper) run(ctx context.Context) {
 			return
 		case <-timer.C:
 		case s := <-k.signs:
-			k.heed(s)
+			if !k.heed(s) {
+				continue
+			}
 		}
 		err := k.attempt(ctx)
+		k.balked = err != nil && otherwise(err) && !hungUp(err)
 		if err == nil {
 			k.arrange(ctx)
 		}
@@ -130,16 +134,22 @@ func (k *keeper) run(ctx context.Context) {
 	}
 }
 
-// heed makes due what a sign calls for.
-func (k *keeper) heed(s sign) {
+// heed makes due what a sign calls for, and tells whether that is now.
+func (k *keeper) heed(s sign) (now bool) {
 	switch {
+	case s.found && k.balked:
+		return false // what failed on a gateway that is there waits its time
+	case s.found:
 	case s.search && s.stale != nil && k.gw != nil && k.gw.actions != actions(s.stale):
-		// it is known to be elsewhere already
+		return false // it is known to be elsewhere already
 	case s.search:
 		k.search, k.cause, k.tries = true, s.cause, 0
-	case !k.search && !s.found:
+	case k.balked:
+		return false
+	case !k.search:
 		k.check, k.since, k.first = time.Now(), time.Now(), false
 	}
+	return true
 }
 
 // after is the pause that follows an attempt.

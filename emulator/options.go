@@ -107,7 +107,7 @@ func (o *Options) dual() bool {
 func (o Options) check() error {
 	switch {
 	case !validUDN(o.UDN):
-		return fmt.Errorf("emulator: UDN %q does not begin with uuid: or holds spaces, markup or ::", o.UDN)
+		return fmt.Errorf("emulator: UDN %q does not begin with uuid: or holds ::, spaces or markup", o.UDN)
 	case o.Beside != nil && (o.LAN != o.Beside.options.LAN || o.SSDP != o.Beside.options.SSDP && o.SSDP != "off"):
 		return fmt.Errorf("emulator: gateway %s is at %v, SSDP %q: nobody can stand beside it at %v, SSDP %q",
 			o.Beside.options.Name, o.Beside.options.LAN, o.Beside.options.SSDP, o.LAN, o.SSDP)
