@@ -26,7 +26,11 @@ func TestPortsRunOut(t *testing.T) {
 		r.check(ports+": those there are go on", len(r.out("192.168.1.10:2000", y2)) > 0, true)
 		r.wait(5 * time.Minute)
 		r.out(x1, y1)
-		r.check(ports+": one expired, and all others", len(r.Mappings()), 1)
+		r.check(ports+": all others have expired", len(r.Mappings()), 1)
+		for i := range 100 {
+			r.Out(r.now, Packet{ap(fmt.Sprintf("192.168.1.10:%d", 2000+i)), ap(y1)})
+		}
+		r.check(ports+": told again after there were some", r.count(Exhausted), 2)
 	}
 }
 

@@ -280,7 +280,8 @@ func TestSameSeedSameAnswers(t *testing.T) {
 		}
 		return all
 	}
-	if one, again := run(7), run(7); one != again || one == run(8) {
+	once, twice, other := run(7), run(7), run(8)
+	if once != twice || once == other {
 		t.Error("the seed is to be all that decides on ports")
 	}
 }

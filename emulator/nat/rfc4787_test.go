@@ -97,8 +97,13 @@ func TestREQ4Parity(t *testing.T) {
 	for _, ports := range []string{"preserve", "sequential", "random"} {
 		r := newRig(t, "symmetric,parity,ports="+ports, func(o *Options) { o.FirstPort, o.LastPort = 3000, 3099 })
 		for i := range 50 {
-			if got := portOf(r.out(x1, fmt.Sprintf("198.51.100.1:%d", 1000+i))); got%2 != 0 {
-				t.Fatalf("%s: 5000 leaves as %d, number %d", ports, got, i)
+			for _, from := range []string{"192.168.1.10:5000", "192.168.1.10:5001"} {
+				if i == 49 && from == "192.168.1.10:5001" {
+					break // one odd port is left
+				}
+				if got := portOf(r.out(from, fmt.Sprintf("198.51.100.1:%d", 1000+i))); got%2 != portOf(from)%2 {
+					t.Fatalf("%s: %s leaves as %d, number %d", ports, from, got, i)
+				}
 			}
 		}
 		if got := portOf(r.out(x1, y2)); got%2 != 1 {
