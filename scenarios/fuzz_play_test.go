@@ -70,9 +70,9 @@ func FuzzPlay(f *testing.F) {
 	})
 }
 
-// played is the journal of a minute of s with these bytes in it.
+// played is what a minute of s writes into the journals of its gateways, one after the other, with these bytes in it.
 func played(t *testing.T, s *scenarios.Scenario, datagram, request []byte) []byte {
-	var journal bytes.Buffer
+	var journals []*bytes.Buffer // of each gateway its own: they write at the same time
 	synctest.Test(t, func(t *testing.T) {
 		n := emulator.NewNetwork()
 		defer n.Close()
@@ -91,7 +91,8 @@ func played(t *testing.T, s *scenarios.Scenario, datagram, request []byte) []byt
 			}
 		}()
 		for _, o := range s.Options() {
-			o.Net, o.LAN, o.SSDP, o.Seed, o.Journal = host, lan.Addr(), "multicast", 1, &journal
+			journals = append(journals, new(bytes.Buffer))
+			o.Net, o.LAN, o.SSDP, o.Seed, o.Journal = host, lan.Addr(), "multicast", 1, journals[len(journals)-1]
 			if len(all) > 0 {
 				o.Beside = all[0]
 			}
@@ -116,11 +117,17 @@ func played(t *testing.T, s *scenarios.Scenario, datagram, request []byte) []byt
 		ask(t, pc, all[0].Location(), request)
 		<-time.After(time.Until(began.Add(time.Minute)))
 		synctest.Wait()
-		if n := bytes.Count(journal.Bytes(), []byte("\n")); n > 200_000 {
-			t.Errorf("%d entries in a minute", n)
+		for _, j := range journals {
+			if n := bytes.Count(j.Bytes(), []byte("\n")); n > 200_000 {
+				t.Errorf("%d entries in a minute", n)
+			}
 		}
 	})
-	return journal.Bytes()
+	var all []byte
+	for _, j := range journals {
+		all = append(all, j.Bytes()...)
+	}
+	return all
 }
 
 // ask sends request and reads for a while what comes back.
