@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -362,7 +363,10 @@ func TestComposeLink(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := os.Symlink(secret, filepath.Join(dir, "link.yaml")); err != nil {
-		t.Skip("there are no links here:", err)
+		if runtime.GOOS != "windows" { // where links are for administrators
+			t.Fatal(err)
+		}
+		t.Skip("Windows lets only administrators make links:", err)
 	}
 	main := filepath.Join(dir, "main.yaml")
 	if err := os.WriteFile(main, []byte("schema: 1\ndevices: {igd: 1, quirks: link.yaml}\n"), 0o600); err != nil {

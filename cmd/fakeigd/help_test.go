@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/igdkit/igdkit/emulator/lab/labtest"
 	"github.com/spf13/cobra"
 
 	"github.com/igdkit/igdkit/internal/cli"
@@ -53,7 +54,7 @@ func TestExamplesWork(t *testing.T) {
 				if works, err := labWorks(); err != nil {
 					t.Fatal(err)
 				} else if !works {
-					t.Skip("there can be no lab on this machine")
+					labtest.Skip(t, "there can be no lab on this machine")
 				}
 			}
 			k := newKitchen(t)

@@ -1,6 +1,8 @@
 package lab_test
 
 import (
+	"github.com/igdkit/igdkit/emulator/lab/labtest"
+
 	"os/exec"
 	"testing"
 	"time"
@@ -14,7 +16,7 @@ func BenchmarkStart(b *testing.B) {
 	available(b)
 	unshare, err := exec.LookPath("unshare")
 	if err != nil {
-		b.Skip("no unshare (util-linux) to compare with")
+		labtest.Skip(b, "no unshare (util-linux) to compare with")
 	}
 	var ours, plain time.Duration
 	for b.Loop() {

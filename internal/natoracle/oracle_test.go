@@ -80,11 +80,15 @@ func TestIGDRescuesAll(t *testing.T) {
 
 // No pair is opened by a schedule of five steps that none of three opens.
 func TestLongerSchedulesOpenNothing(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes a while")
-	}
 	t.Parallel()
 	all := Classes()
+	if testing.Short() { // the race detector takes too long over all of them
+		few := all[:0:0]
+		for i := 0; i < len(all); i += 4 {
+			few = append(few, all[i])
+		}
+		all = few
+	}
 	for i, a := range all {
 		for _, b := range all[i:] {
 			x, y := Home{NAT: a}, Home{NAT: b}
