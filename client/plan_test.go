@@ -49,31 +49,11 @@ func TestPlan(t *testing.T) {
 		}
 		return nil
 	}
-	var crowd []PortMapping
-	for i := range uint16(32) {
-		crowd = append(crowd, rowOf(9000+i, "UDP", them, 9000, "Plex"))
-	}
-	texts := func(all []PortMapping) (out []string) {
-		for _, m := range all {
-			out = append(out, text(m))
-		}
-		return out
-	}
 	const (
 		ip, get, list, add, addAny, del = "GetExternalIPAddress", "GetSpecificPortMappingEntry", "GetGenericPortMappingEntry",
 			"AddPortMapping", "AddAnyPortMapping", "DeletePortMapping"
 	)
-	tests := []struct {
-		name  string
-		gw    fakeGateway
-		rows  []PortMapping
-		req   Request
-		table []string // after
-		trace []string // steps with their outcome
-		lease string   // granted to the first entry; "": 24h0m0s
-		bad   string   // the error
-		doubt bool     // the entries are not verified
-	}{
+	testPlans(t, []plan{
 		{
 			name:  "free port",
 			req:   Request{InternalPort: 8080},
@@ -140,70 +120,6 @@ func TestPlan(t *testing.T) {
 			table: []string{`8080/tcp 192.168.1.10:8080 "igdkit 8080 TCP"`},
 			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: free", addAny + " 8080/TCP: no answer", get + " 8080/TCP: free",
 				add + " 8080/TCP: accepted", get + " 8080/TCP: ours"},
-		}, {
-			name:  "a lease that is accepted and not made is asked for without an end",
-			gw:    fakeGateway{ignores: func(m PortMapping) bool { return m.Lease > 0 }},
-			req:   Request{InternalPort: 8080},
-			table: []string{`8080/tcp 192.168.1.10:8080 "igdkit 8080 TCP"`},
-			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: free", add + " 8080/TCP: accepted", get + " 8080/TCP: free", list + " 8080/TCP: free",
-				add + " 8080/TCP: accepted", get + " 8080/TCP: ours"},
-			lease: "permanent",
-		}, {
-			name:  "a lease that ends at once is asked for without an end",
-			gw:    fakeGateway{gives: time.Second, before: func(a string, m PortMapping) error { return nil }},
-			req:   Request{InternalPort: 8080, Lease: time.Hour},
-			table: []string{`8080/tcp 192.168.1.10:8080 "igdkit 8080 TCP"`},
-			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: free", add + " 8080/TCP: accepted", get + " 8080/TCP: ours",
-				add + " 8080/TCP: accepted", get + " 8080/TCP: ours"},
-		}, {
-			name:  "a gateway that shows nothing is believed, and asked for the lease in the end",
-			gw:    fakeGateway{hides: func(PortMapping) bool { return true }},
-			req:   Request{InternalPort: 8080},
-			table: []string{`8080/tcp 192.168.1.10:8080 "igdkit 8080 TCP"`},
-			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: free", add + " 8080/TCP: accepted", get + " 8080/TCP: free", list + " 8080/TCP: free",
-				add + " 8080/TCP: accepted", get + " 8080/TCP: free", list + " 8080/TCP: free", add + " 8080/TCP: accepted", get + " 8080/TCP: free"},
-			lease: "unknown", doubt: true,
-		}, {
-			name:  "a table that is full without a word",
-			gw:    fakeGateway{ignores: func(m PortMapping) bool { return m.Description == "igdkit 8080 TCP" }},
-			rows:  crowd,
-			req:   Request{InternalPort: 8080},
-			table: texts(crowd),
-			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: free", add + " 8080/TCP: accepted", get + " 8080/TCP: free", list + " 8080/TCP: free",
-				add + " 8080/TCP: accepted", get + " 8080/TCP: free", list + " 8080/TCP: free", get + " 8080/TCP: free"},
-			bad: "the gateway says that port 8080/tcp is open, and did not open it; its table may be full",
-		}, {
-			name: "equal ports only",
-			gw: fakeGateway{before: func(a string, m PortMapping) error {
-				if a == add && m.ExternalPort != m.InternalPort {
-					return fault(soap.SamePortValuesRequired)
-				}
-				return nil
-			}},
-			req:   Request{InternalPort: 8080, ExternalPort: 80, AnyPort: true},
-			table: []string{`8080/tcp 192.168.1.10:8080 "igdkit 8080 TCP"`},
-			trace: []string{ip + ": 203.0.113.7", get + " 80/TCP: free", add + " 80/TCP: asked again on the port of the program",
-				get + " 8080/TCP: free", add + " 8080/TCP: accepted", get + " 8080/TCP: ours"},
-		}, {
-			name:  "ports that are made equal without a word",
-			gw:    fakeGateway{forced: true},
-			req:   Request{InternalPort: 8080, ExternalPort: 9000, AnyPort: true},
-			table: []string{`8080/tcp 192.168.1.10:8080 "igdkit 8080 TCP"`},
-			trace: []string{ip + ": 203.0.113.7", get + " 9000/TCP: free", add + " 9000/TCP: accepted", get + " 9000/TCP: owned", del + " 9000/TCP: deleted", get + " 9000/TCP: free",
-				get + " 8080/TCP: free", add + " 8080/TCP: accepted", get + " 8080/TCP: ours"},
-		}, {
-			name: "501 for a lease",
-			gw: fakeGateway{before: func(a string, m PortMapping) error {
-				if a == add && m.Lease > 0 {
-					return fault(soap.ActionFailed)
-				}
-				return nil
-			}},
-			req:   Request{InternalPort: 8080},
-			table: []string{`8080/tcp 192.168.1.10:8080 "igdkit 8080 TCP"`},
-			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: free", add + " 8080/TCP: not on this port", get + " 8080/TCP: free",
-				add + " 8080/TCP: accepted", get + " 8080/TCP: ours"},
-			lease: "permanent",
 		}, {
 			name: "a lost answer to an add",
 			gw: fakeGateway{after: func(a string, _ PortMapping) error {
@@ -377,73 +293,7 @@ func TestPlan(t *testing.T) {
 			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: free", add + " 8080/TCP: refused"},
 			bad:   "the gateway refuses port 8080/tcp: upnp error 606",
 		},
-	}
-	for i := range tests {
-		tt := &tests[i]
-		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				gw := &tt.gw
-				gw.address = "203.0.113.7"
-				gw.put(tt.rows...)
-				m := gw.mapping(tt.req)
-				err := m.openOnce(t.Context())
-				if diff := cmp.Diff(tt.table, gw.table()); diff != "" {
-					t.Errorf("table (-want +got):\n%s", diff)
-				}
-				var steps []string
-				for _, s := range m.Trace() {
-					s.Err = nil
-					steps = append(steps, s.String())
-				}
-				if diff := cmp.Diff(tt.trace, steps); diff != "" {
-					t.Errorf("trace (-want +got):\n%s", diff)
-				}
-				if tt.bad != "" {
-					me, ok := errors.AsType[*MapError](err)
-					if !ok || err.Error() != tt.bad {
-						t.Fatalf("got %v, want a *MapError %q", err, tt.bad)
-					}
-					if len(me.Trace) != len(steps) {
-						t.Errorf("the error has %d steps of %d", len(me.Trace), len(steps))
-					}
-					return
-				}
-				if err != nil {
-					t.Fatal(err)
-				}
-				lease := tt.lease
-				if lease == "" {
-					lease = "24h0m0s"
-				}
-				if tt.req.Lease == 0 && lease != m.Entries()[0].Lease.String() {
-					t.Errorf("lease %s, want %s", m.Entries()[0].Lease, lease)
-				}
-				for _, e := range m.Entries() {
-					if e.Verified == tt.doubt {
-						t.Errorf("%s: verified %v", e, e.Verified)
-					}
-				}
-
-				// Close leaves exactly what was not ours.
-				if err := m.Close(t.Context()); err != nil {
-					t.Error(err)
-				}
-				rest := []string{}
-				for _, r := range tt.rows {
-					if !strings.HasPrefix(r.Description, describer) {
-						rest = append(rest, text(r))
-					}
-				}
-				slices.Sort(rest)
-				if diff := cmp.Diff(rest, gw.table()); diff != "" {
-					t.Errorf("after close (-want +got):\n%s", diff)
-				}
-				if err := m.Close(t.Context()); err != nil {
-					t.Errorf("second close: %v", err)
-				}
-			})
-		})
-	}
+	})
 }
 
 // When the caller goes away at any step, nothing that was added stays.

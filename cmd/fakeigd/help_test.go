@@ -11,9 +11,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/igdkit/igdkit/emulator/lab/labtest"
 	"github.com/spf13/cobra"
 
+	"github.com/igdkit/igdkit/emulator/lab/labtest"
 	"github.com/igdkit/igdkit/internal/cli"
 	"github.com/igdkit/igdkit/scenarios"
 )

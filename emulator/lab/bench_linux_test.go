@@ -1,13 +1,12 @@
 package lab_test
 
 import (
-	"github.com/igdkit/igdkit/emulator/lab/labtest"
-
 	"os/exec"
 	"testing"
 	"time"
 
 	"github.com/igdkit/igdkit/emulator/lab"
+	"github.com/igdkit/igdkit/emulator/lab/labtest"
 )
 
 // BenchmarkStart measures, by turns, the time to a command's first word in a lab and under plain unshare, which makes
