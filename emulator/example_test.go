@@ -2,6 +2,7 @@ package emulator_test
 
 import (
 	"context"
+	"flag"
 	"errors"
 	"fmt"
 	"log"
@@ -223,8 +224,11 @@ func ExampleGateway_Await() {
 	// <nil>
 }
 
-// runs reports whether a test passes.
+// runs reports whether a test passes. It says nothing of it under go test -v either, where the output of an example is compared as well.
 func runs(test func(*testing.T)) bool {
+	verbose := flag.Lookup("test.v").Value
+	defer verbose.Set(verbose.String())
+	verbose.Set("false")
 	all := []testing.InternalTest{{Name: "TestMyProgram", F: test}}
 	return testing.RunTests(func(_, _ string) (bool, error) { return true, nil }, all)
 }
