@@ -2,8 +2,8 @@ package emulator_test
 
 import (
 	"context"
-	"flag"
 	"errors"
+	"flag"
 	"fmt"
 	"log"
 	"net/netip"
