@@ -1,7 +1,6 @@
 package client
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -155,27 +154,17 @@ func (m manner) transport(o Options, local netip.Addr, timeout time.Duration) ht
 	}}}
 }
 
-// mannered gives a POST the form that gateways want, and makes an M-POST of it where need be.
+// mannered makes an M-POST of a POST where need be.
 type mannered struct {
 	manner
 	base http.RoundTripper
 }
 
 func (m mannered) RoundTrip(req *http.Request) (*http.Response, error) {
-	if req.Method != http.MethodPost || req.Body == nil {
+	if !m.mpost || req.Method != http.MethodPost {
 		return m.base.RoundTrip(req)
 	}
-	body, err := io.ReadAll(req.Body)
-	req.Body.Close()
-	if err != nil {
-		return nil, err
-	}
 	out := req.Clone(req.Context())
-	// goupnp ends the line after the XML declaration, and there are gateways that take no line break between tags.
-	out.Body = io.NopCloser(bytes.NewReader(bytes.Replace(body, []byte("?>\n<"), []byte("?><"), 1)))
-	if !m.mpost {
-		return m.base.RoundTrip(out)
-	}
 	out.Method = "M-POST"
 	out.Header = http.Header{}
 	for name, values := range req.Header {
