@@ -284,27 +284,12 @@ func (v *survey) note(a surveyAnswer) {
 
 // listen reads answers until the socket is closed.
 func (v *survey) listen(ctx context.Context, p *targetProbe) {
-	b := make([]byte, ssdp.MaxSize+1)
-	for failures := 0; failures < maxReadFailures; {
-		n, addr, err := p.conn.ReadFrom(b)
-		switch {
-		case ctx.Err() != nil:
-			return
-		case err != nil:
-			failures++
-			continue
-		}
-		failures = 0
-		from, ok := addr.(interface{ AddrPort() netip.AddrPort })
-		if !ok {
-			continue
-		}
-		traceDatagram(v.o.Trace, '<', from.AddrPort(), b[:min(n, ssdp.MaxSize)])
-		message, _ := ssdp.Parse(b[:n]) // nil when it is none
+	receive(ctx, p.conn, v.o.Trace, func(from netip.AddrPort, m *ssdp.Message) bool {
 		select {
-		case v.answers <- surveyAnswer{p, reply{p.socket, from.AddrPort(), message}, time.Now()}:
+		case v.answers <- surveyAnswer{p, reply{p.socket, from, m}, time.Now()}:
+			return true
 		case <-ctx.Done():
-			return
+			return false
 		}
-	}
+	})
 }

@@ -78,7 +78,7 @@ func listenGroup(ctx context.Context, o Options, n group) *ear {
 			continue
 		}
 		sockets = append(sockets, c)
-		wg.Go(func() { e.read(c, all) })
+		wg.Go(func() { e.read(ctx, c, all) })
 	}
 	e.end = func() {
 		for _, c := range sockets {
@@ -90,26 +90,12 @@ func listenGroup(ctx context.Context, o Options, n group) *ear {
 }
 
 // read takes announcements of neighbours in until c is closed.
-func (e *ear) read(c net.PacketConn, all []link) {
-	b := make([]byte, ssdp.MaxSize+1)
-	for failures := 0; failures < maxReadFailures; {
-		n, addr, err := c.ReadFrom(b)
-		if err != nil {
-			failures++
-			continue
-		}
-		failures = 0
-		from, ok := addr.(interface{ AddrPort() netip.AddrPort })
-		if !ok {
-			continue
-		}
-		m, err := ssdp.Parse(b[:n])
-		if err != nil || m.Kind != ssdp.Alive && m.Kind != ssdp.ByeBye {
-			continue
-		}
-		source := netip.AddrPortFrom(from.AddrPort().Addr().Unmap(), from.AddrPort().Port())
-		if near(all, source.Addr()) {
+func (e *ear) read(ctx context.Context, c net.PacketConn, all []link) {
+	receive(ctx, c, nil, func(from netip.AddrPort, m *ssdp.Message) bool {
+		source := netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
+		if m != nil && (m.Kind == ssdp.Alive || m.Kind == ssdp.ByeBye) && near(all, source.Addr()) {
 			e.deliver(announcement{alive: m.Kind == ssdp.Alive, nt: m.ST, usn: m.USN, location: m.Location, server: m.Server, boot: m.BootID, from: source})
 		}
-	}
+		return true
+	})
 }

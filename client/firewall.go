@@ -232,34 +232,19 @@ func (s six) ask(ctx context.Context, o Options, conn net.PacketConn) {
 // listen reads answers of neighbours until ctx ends.
 func (s six) listen(ctx context.Context, o Options, conn net.PacketConn, replies chan<- sixReply) {
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
-	b := make([]byte, ssdp.MaxSize+1)
-	for failures := 0; failures < maxReadFailures; {
-		n, addr, err := conn.ReadFrom(b)
-		switch {
-		case ctx.Err() != nil:
-			return
-		case err != nil:
-			failures++
-			continue
-		}
-		failures = 0
-		from, ok := addr.(interface{ AddrPort() netip.AddrPort })
-		if !ok {
-			continue
-		}
-		traceDatagram(o.Trace, '<', from.AddrPort(), b[:min(n, ssdp.MaxSize)])
-		message, err := ssdp.Parse(b[:n])
-		responder := from.AddrPort().Addr()
+	receive(ctx, conn, o.Trace, func(from netip.AddrPort, m *ssdp.Message) bool {
+		responder := from.Addr()
 		near := responder.IsLinkLocalUnicast() || s.prefix.Contains(responder) || slices.Contains(s.gateways, responder)
-		if err != nil || message.Kind != ssdp.SearchReply || !near {
-			continue
+		if m == nil || m.Kind != ssdp.SearchReply || !near {
+			return true
 		}
 		select {
-		case replies <- sixReply{s, trust{responder: responder, gateways: s.gateways}, message}:
+		case replies <- sixReply{s, trust{responder: responder, gateways: s.gateways}, m}:
+			return true
 		case <-ctx.Done():
-			return
+			return false
 		}
-	}
+	})
 }
 
 // onePerInterface leaves the first address of each interface.

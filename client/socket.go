@@ -14,10 +14,6 @@ import (
 	"github.com/igdkit/igdkit/internal/ssdp"
 )
 
-// maxReadFailures ends a socket that only gives errors. Some are no reason to stop: Windows reports the datagrams that others
-// refused, and the ones that are too large.
-const maxReadFailures = 16
-
 // socket searches from one address. Its port is ephemeral: port 1900 belongs to others, and makes host firewalls ask.
 type socket struct {
 	conn  net.PacketConn
@@ -190,37 +186,23 @@ func (k *socket) failure(err error) *InterfaceError {
 
 // listen reads answers until the socket is closed.
 func (s *search) listen(ctx context.Context, k *socket) {
-	b := make([]byte, ssdp.MaxSize+1)
-	for failures := 0; ; {
-		n, addr, err := k.conn.ReadFrom(b)
-		if ctx.Err() != nil || errors.Is(err, net.ErrClosed) {
-			return
-		}
-		if err != nil {
-			if failures++; failures < maxReadFailures {
-				continue
-			}
-			select {
-			case s.broken <- k.failure(err):
-			case <-ctx.Done():
-			}
-			return
-		}
-		failures = 0
-		from, ok := addr.(interface{ AddrPort() netip.AddrPort })
-		if !ok {
-			continue
-		}
-		traceDatagram(s.o.Trace, '<', from.AddrPort(), b[:min(n, ssdp.MaxSize)])
-		message, err := ssdp.Parse(b[:n])
-		if err != nil || message.Kind != ssdp.SearchReply {
-			continue
+	err := receive(ctx, k.conn, s.o.Trace, func(from netip.AddrPort, m *ssdp.Message) bool {
+		if m == nil || m.Kind != ssdp.SearchReply {
+			return true
 		}
 		select {
-		case s.replies <- reply{k, from.AddrPort(), message}:
+		case s.replies <- reply{k, from, m}:
+			return true
 		case <-ctx.Done():
-			return
+			return false
 		}
+	})
+	if err == nil {
+		return
+	}
+	select {
+	case s.broken <- k.failure(err):
+	case <-ctx.Done():
 	}
 }
 
