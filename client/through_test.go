@@ -15,6 +15,7 @@ import (
 
 	"github.com/igdkit/igdkit/client"
 	"github.com/igdkit/igdkit/emulator"
+	"github.com/igdkit/igdkit/emulator/nat"
 	"github.com/igdkit/igdkit/soap"
 )
 
@@ -49,7 +50,7 @@ func newStreet(t *testing.T, lans []string, each func(i int, o *emulator.Options
 			h.AddInterface("", netip.PrefixFrom(outside(i), 24))
 			h.SetDefaultGateway(netip.MustParseAddr(lans[i+1]))
 		}
-		o := emulator.Options{Name: name, Net: h, LAN: addr, SSDP: "multicast", ExternalIP: outside(i), Plane: emulator.Plane{Masquerade: true}}
+		o := emulator.Options{Name: name, Net: h, LAN: addr, SSDP: "multicast", ExternalIP: outside(i), Plane: emulator.Plane{NAT: &nat.Behaviour{Filtering: nat.AddressAndPortDependent}}}
 		if each != nil {
 			each(i, &o)
 		}

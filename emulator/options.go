@@ -21,6 +21,7 @@ type Options struct {
 	Beside    *Gateway       // one whose Net, LAN and SSDP are this one's too: both answer at one socket, and these are left out here; nil: nobody
 	Neighbour int            // 1 to 8: it is another host of the LAN, at the address so many after LAN, which Net's host must own, where searches come by multicast; elsewhere, and with 0, it stands at LAN
 	IPv6      bool           // it stands also at the link-local IPv6 address of LAN's interface, with the group that belongs to it, where searches come by multicast and there is such an address
+	Mute      bool           // it speaks neither SSDP nor HTTP, and only carries: a carrier's NAT, or a router without UPnP. SSDP, HTTPPort and Advertise are without meaning then
 	Advertise string         // HOST:PORT put into LOCATION; "": where it really listens
 	Clients   []netip.Prefix // who is answered; nil: loopback if LAN is loopback, private addresses if LAN is unspecified, otherwise LAN's /24 or /64
 
@@ -55,6 +56,9 @@ func (o Options) defaults() (Options, error) {
 	}
 	if o.Net == nil {
 		o.Net = SystemNet()
+	}
+	if o.Mute {
+		o.SSDP = "off"
 	}
 	o.Version = cmp.Or(o.Version, 2)
 	o.Name = cmp.Or(o.Name, fmt.Sprintf("igd%d", o.Version))

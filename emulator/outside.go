@@ -23,7 +23,7 @@ func (g *Gateway) enclosed() bool {
 // what they say on the LAN. On a network where others than the emulator's are, nothing is served. It needs the gateway's lock.
 func (g *Gateway) faceInternet() {
 	p := g.presence
-	if len(g.options.Policy.Internet) == 0 || !g.enclosed() || g.down || g.closed {
+	if len(g.options.Policy.Internet) == 0 || g.options.Mute || !g.enclosed() || g.down || g.closed {
 		return
 	}
 	var want []netip.Addr

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/netip"
 	"time"
+
+	"github.com/igdkit/igdkit/emulator/nat"
 )
 
 // Plane is how bytes get through mapped ports. What is carried follows the mapping table: a port opens within the call that maps it,
@@ -34,15 +36,21 @@ type Plane struct {
 	// Stealth drops what comes from the Internet to a port that is not mapped; without it that is refused. In memory only.
 	Stealth bool
 
-	// Masquerade carries what hosts of the LAN begin, too: it leaves from the external address that the host's routes lead by, as behind any
-	// router for a home, so that a router behind a router is reached, and servers on the Internet are. No fault acts on it, and it is not
-	// counted. Without it only answers to what came by mapped ports get out. In memory only.
-	Masquerade bool
+	// NAT says what becomes of UDP that hosts of the LAN begin, and of what answers it: by which ports it leaves, who gets in, what
+	// happens to what they send to the gateway's own address, how long mappings last. So the gateway is reached through by routers
+	// behind it, and servers on the Internet are. What comes by the mapping table gets in without regard to it, and answers leave from
+	// the mapped port. No fault acts on what is not mapped, and it is not counted. TCP that hosts of the LAN begin leaves from the external
+	// address with the port that it has, and is let in by the mapping table only: filters are for UDP.
+	// nil: only answers to what came by mapped ports get out. In memory, and with a Wire.
+	NAT *nat.Behaviour
 
-	// NAT carries, in PlanePorts, as long as there is no fault on the layer forward; nil: sockets do. Then the program sees the peer's
-	// true address, a peer is refused where the program refuses, mappings of all ports carry too, the journal has no forward.open, and
-	// MaxSessions is the NAT's affair.
-	NAT NAT
+	// Wire carries UDP, in PlanePorts, as NAT, the mapping table and the faults say: then it passes neither Forwarding nor sockets.
+	Wire Wire
+
+	// Forwarding carries, in PlanePorts, as long as there is no fault on the layer forward; nil: sockets do. Then the program sees the
+	// peer's true address, a peer is refused where the program refuses, mappings of all ports carry too, the journal has no
+	// forward.open, and MaxSessions is its own affair.
+	Forwarding Forwarding
 
 	// Hold is called, in PlanePorts, with each external address that the gateway gets or loses: it makes it an address of this machine
 	// or ends that. nil: it is one already.
@@ -74,6 +82,11 @@ func (p Plane) check() error {
 	}
 	if p.MaxPorts < 0 || p.MaxSessions < 0 {
 		return fmt.Errorf("emulator: a plane has %d ports and %d sessions at most: neither can be negative", p.MaxPorts, p.MaxSessions)
+	}
+	if p.NAT != nil {
+		if err := p.NAT.Check(); err != nil {
+			return fmt.Errorf("emulator: %w", err)
+		}
 	}
 	return nil
 }

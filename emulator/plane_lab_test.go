@@ -162,7 +162,7 @@ func TestLabExternalAddress(t *testing.T) {
 
 // labPorts is a gateway whose mapped ports are open in the lab.
 func labPorts(ctx context.Context, s lab.Site) (io.Closer, error) {
-	o := Options{LAN: s.LAN.Addr(), HTTPPort: 5000, SSDP: "off", ExternalIP: s.WAN, Plane: Plane{Mode: PlanePorts, NAT: s.NAT, Hold: s.Hold}}
+	o := Options{LAN: s.LAN.Addr(), HTTPPort: 5000, SSDP: "off", ExternalIP: s.WAN, Plane: Plane{Mode: PlanePorts, Forwarding: s.Forwarding, Hold: s.Hold}}
 	if string(s.Spec) != "ports" {
 		moved := netip.MustParseAddr("198.51.100.9")
 		var first Milestone

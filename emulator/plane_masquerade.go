@@ -21,7 +21,7 @@ type mask struct {
 // masquerade decides about what a host of the LAN begins: it leaves from the external address, by the host's own port when that is free.
 // TCP keeps its port, because connections of the memory network are told apart without them.
 func (t *translation) masquerade(s *state, p packet, by string) decision {
-	if !t.plane.options.Masquerade || t.plane.off {
+	if t.plane.options.NAT == nil || t.plane.off {
 		return decision{}
 	}
 	if _, own := t.host.placeOf(p.dst.Addr()); own {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/igdkit/igdkit/emulator"
+	"github.com/igdkit/igdkit/emulator/nat"
 )
 
 // A host behind two routers reaches the outer one and the Internet, and hears from whom it has spoken to.
@@ -21,7 +22,7 @@ func TestMasquerade(t *testing.T) {
 		inner := n.Host("inner", netip.MustParsePrefix("192.168.1.1/24"), netip.MustParsePrefix("192.168.178.20/24"))
 		inner.SetDefaultGateway(netip.MustParseAddr("192.168.178.1"))
 		outer := n.Host("outer", netip.MustParsePrefix("192.168.178.1/24"))
-		plane := emulator.Plane{Masquerade: true}
+		plane := emulator.Plane{NAT: &nat.Behaviour{Filtering: nat.AddressAndPortDependent}}
 		emulator.Start(t, emulator.Options{Name: "inner", Net: inner, LAN: netip.MustParseAddr("192.168.1.1"), ExternalIP: netip.MustParseAddr("192.168.178.20"), Plane: plane})
 		emulator.Start(t, emulator.Options{Name: "outer", Net: outer, LAN: netip.MustParseAddr("192.168.178.1"), Plane: plane})
 		server := n.Internet("server", netip.MustParseAddr("198.51.100.20"))
@@ -86,13 +87,17 @@ func TestMasquerade(t *testing.T) {
 	})
 }
 
-// Two hosts with the same port of their own get ports of their own outside; without Masquerade there is no way out.
+// Two hosts with the same port of their own get ports of their own outside; without a NAT there is no way out.
 func TestMasqueradePorts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, on := range []bool{true, false} {
 			n := emulator.NewNetwork()
+			plane := emulator.Plane{}
+			if on {
+				plane.NAT = &nat.Behaviour{}
+			}
 			router := n.Host("router", netip.MustParsePrefix("192.168.1.1/24"))
-			emulator.Start(t, emulator.Options{Net: router, LAN: netip.MustParseAddr("192.168.1.1"), Plane: emulator.Plane{Masquerade: on}})
+			emulator.Start(t, emulator.Options{Net: router, LAN: netip.MustParseAddr("192.168.1.1"), Plane: plane})
 			server, err := n.Internet("server", netip.MustParseAddr("198.51.100.20")).ListenPacket(t.Context(), netip.MustParseAddrPort("198.51.100.20:53"))
 			if err != nil {
 				t.Fatal(err)

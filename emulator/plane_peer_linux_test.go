@@ -32,14 +32,14 @@ func labInternet(ctx context.Context, s lab.Site) (io.Closer, error) {
 		return nil, err
 	}
 	g, err := New(ctx, Options{
-		LAN: s.LAN.Addr(), HTTPPort: 5000, SSDP: "off", ExternalIP: s.WAN, Plane: Plane{Mode: PlanePorts, NAT: s.NAT, Hold: s.Hold},
+		LAN: s.LAN.Addr(), HTTPPort: 5000, SSDP: "off", ExternalIP: s.WAN, Plane: Plane{Mode: PlanePorts, Forwarding: s.Forwarding, Hold: s.Hold},
 		Policy: Policy{Ports: PortPolicy{Zero: "accepted"}},
 	})
 	if err != nil {
 		return nil, err
 	}
 	desk := http.NewServeMux()
-	desk.HandleFunc("/nat", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, s.NAT != nil) })
+	desk.HandleFunc("/nat", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, s.Forwarding != nil) })
 	desk.HandleFunc("/knock", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, knockFrom(peer, r.FormValue("at"))) })
 	desk.HandleFunc("/do", func(_ http.ResponseWriter, r *http.Request) {
 		switch what := r.FormValue("what"); what {

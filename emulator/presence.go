@@ -7,6 +7,7 @@ import (
 	"iter"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"sync"
 	"syscall"
@@ -29,7 +30,7 @@ type presence struct {
 	location   string // where the description is
 	announced  string // where SSDP says that it is
 
-	http     netip.AddrPort
+	http     netip.AddrPort // port 0: nowhere
 	ports    ports
 	listener net.Listener
 	more     []net.Listener // at ports
@@ -46,19 +47,10 @@ type presence struct {
 // appear opens the sockets of a new presence: HTTP at an address of which port 0 is any, and at more ports. With elsewhere it is any port
 // but that one, and SSDP moves as well if it has the choice.
 func (g *Gateway) appear(number int, gen generation, at netip.AddrPort, more ports, elsewhere bool) (*presence, error) {
-	listen := g.options.Net.Listen
-	if elsewhere {
-		listen = g.listenElsewhere
-	}
-	l, err := g.listen(g.base, at, elsewhere)
-	if err != nil {
-		return nil, fmt.Errorf("emulator: listen: %w", err)
-	}
-	p := &presence{gateway: g, number: number, generation: gen, listener: l}
-	if err = p.open(more, listen); err == nil {
-		err = p.build()
-	}
+	p := &presence{gateway: g, number: number, generation: gen, http: netip.AddrPortFrom(at.Addr(), 0)}
+	err := p.openHTTP(at, more, elsewhere)
 	if err == nil {
+		p.build()
 		p.ssdp, err = g.socket.join(g.base, p, elsewhere)
 	}
 	if err == nil && g.socket6 != nil {
@@ -74,7 +66,7 @@ func (g *Gateway) appear(number int, gen generation, at netip.AddrPort, more por
 		if p.ssdp != nil {
 			p.ssdp.leave()
 		}
-		for _, l := range append(p.more, l) {
+		for _, l := range p.listeners() {
 			l.Close()
 		}
 		return nil, err
@@ -84,22 +76,49 @@ func (g *Gateway) appear(number int, gen generation, at netip.AddrPort, more por
 	return p, nil
 }
 
-// build makes everything that needs no more sockets.
-func (p *presence) build() error {
-	addr, ok := p.listener.Addr().(*net.TCPAddr)
-	if !ok {
-		return fmt.Errorf("emulator: %v is not a TCP address", p.listener.Addr())
+// openHTTP opens where HTTP is served: nowhere by a gateway that is mute.
+func (p *presence) openHTTP(at netip.AddrPort, more ports, elsewhere bool) error {
+	g := p.gateway
+	if g.options.Mute {
+		return nil
 	}
-	o := &p.gateway.options
+	listen := g.options.Net.Listen
+	if elsewhere {
+		listen = g.listenElsewhere
+	}
+	l, err := g.listen(g.base, at, elsewhere)
+	if err != nil {
+		return fmt.Errorf("emulator: listen: %w", err)
+	}
+	p.listener = l
+	addr, ok := l.Addr().(*net.TCPAddr)
+	if !ok {
+		return fmt.Errorf("emulator: %v is not a TCP address", l.Addr())
+	}
 	p.http = netip.AddrPortFrom(addr.AddrPort().Addr().Unmap(), uint16(addr.Port))
+	return p.open(more, listen)
+}
+
+// listeners are all for HTTP.
+func (p *presence) listeners() []net.Listener {
+	if p.listener == nil {
+		return nil
+	}
+	return append(slices.Clip(p.more), p.listener)
+}
+
+// build makes everything that needs no more sockets.
+func (p *presence) build() {
+	o := &p.gateway.options
 	p.site = newSite(o, p.advertised(), p.ports, p.generation)
 	p.root = newTree(o, p.site)
-	p.location = "http://" + p.advertised() + p.site.base
+	if !o.Mute {
+		p.location = "http://" + p.advertised() + p.site.base
+	}
 	udn, location := p.site.announced(&o.Dialect.SSDP)
 	p.targets, p.announced = targetsOf(p.root, udn, o.Dialect.SSDP.Also), location
 	p.configID = p.newConfigID()
 	p.endpoints = sync.OnceValue(p.newEndpoints)
-	return nil
 }
 
 // advertised is the HOST:PORT that LOCATION names.
@@ -120,7 +139,7 @@ const grace = 200 * time.Millisecond
 
 // serve begins to answer.
 func (p *presence) serve() {
-	for _, l := range append(p.more, p.listener) {
+	for _, l := range p.listeners() {
 		p.wg.Go(func() { p.serveAt(p.ctx, l, &http1.Server{Handle: p.serveHTTP, Accept: p.gateway.greet, Grace: grace}) })
 	}
 	p.ssdp.start()

@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 
 	"github.com/igdkit/igdkit/emulator"
+	"github.com/igdkit/igdkit/emulator/nat"
 )
 
 // twoRouters are a computer behind a router behind a router, in memory.
@@ -20,7 +21,7 @@ func newTwoRouters(t *testing.T, outer emulator.Options) *twoRouters {
 	t.Helper()
 	n := emulator.NewNetwork()
 	t.Cleanup(func() { n.Close() })
-	plane := emulator.Plane{Masquerade: true}
+	plane := emulator.Plane{NAT: &nat.Behaviour{Filtering: nat.AddressAndPortDependent}}
 	h := n.Host("inner", netip.MustParsePrefix("192.168.1.1/24"), netip.MustParsePrefix("192.168.178.20/24"))
 	h.SetDefaultGateway(netip.MustParseAddr("192.168.178.1"))
 	s := &twoRouters{t: t, pc: n.Host("pc", netip.MustParsePrefix("192.168.1.10/24"))}

@@ -126,7 +126,7 @@ func (g *gateway) start(ctx context.Context, start Start) (io.Closer, syscall.Si
 		Report:    g.report,
 	}
 	if n, err := newNAT(); err == nil {
-		site.NAT = n
+		site.Forwarding = n
 	}
 	done := make(chan result, 1)
 	go func() {

@@ -77,9 +77,9 @@ type Site struct {
 	// Report may. It is no error that the gateway has it, or has it not.
 	Hold func(addr netip.Addr, on bool) error
 
-	// NAT forwards ports of the gateway's addresses to the host; nil where the kernel has no nftables, or does not let an ordinary user
+	// Forwarding forwards ports of the gateway's addresses to the host; nil where the kernel has no nftables, or does not let an ordinary user
 	// have it.
-	NAT NAT
+	Forwarding Forwarding
 
 	// Report sends a value as JSON to Options.OnReport. It may be called until Close has returned, by any goroutine.
 	Report func(v any) error

@@ -5,9 +5,9 @@ import (
 	"net/netip"
 )
 
-// NAT forwards ports as routers do, outside of this process, by rewriting the addresses of what comes to them: the kernel of a lab's
+// Forwarding forwards ports as routers do, outside of this process, by rewriting the addresses of what comes to them: the kernel of a lab's
 // gateway is one.
-type NAT interface {
+type Forwarding interface {
 	// Map sends what comes by protocol, "TCP" or "UDP", from remote (from anybody when that is zero) to external (to any port of it
 	// when that is 0) on to internal, whose port is kept when it is 0. It returns a number for it. Of several that fit, one for the
 	// remote goes before one for anybody, and one for any port comes last.
@@ -33,17 +33,17 @@ type portForward struct {
 
 // nat is what forwards mapped ports now: nil when sockets do. Faults on the layer forward have to be asked about each
 // connection, which a NAT cannot do.
-func (ds *doors) nat() NAT {
+func (ds *doors) nat() Forwarding {
 	if !ds.ports() || ds.plane.gateway.faults.on(onForward) != nil {
 		return nil
 	}
-	return ds.plane.options.NAT
+	return ds.plane.options.Forwarding
 }
 
 // reroute reports whether the ways of all entries are to be found anew: a NAT takes over, or sockets do, or a connection to the
 // Internet has come up or gone down.
 func (ds *doors) reroute(s *state) (changed bool) {
-	if ds.plane.options.NAT == nil {
+	if ds.plane.options.Forwarding == nil {
 		return false
 	}
 	if by := ds.nat() != nil; by != ds.routed {
@@ -67,7 +67,7 @@ func (ds *doors) reroute(s *state) (changed bool) {
 }
 
 // route is open by way of n. What the NAT does already is not disturbed.
-func (ds *doors) route(n NAT, e *entry) netip.AddrPort {
+func (ds *doors) route(n Forwarding, e *entry) netip.AddrPort {
 	at := netip.AddrPortFrom(ds.addrs[e.WAN], e.ExternalPort)
 	old, want := ds.forwards[e], ds.portForward(e)
 	if old == nil || want == nil || old.remote != want.remote || old.external != want.external || old.internal != want.internal {
@@ -94,7 +94,7 @@ func (ds *doors) portForward(e *entry) *portForward {
 	return &portForward{remote: remote, external: at, internal: e.target(0), entry: e, wan: c}
 }
 
-func (ds *doors) forward(n NAT, e *entry, want *portForward) (err error) {
+func (ds *doors) forward(n Forwarding, e *entry, want *portForward) (err error) {
 	if want == nil {
 		return nil
 	}
@@ -115,7 +115,7 @@ func (ds *doors) unroute(e *entry) {
 	}
 	ds.count()
 	delete(ds.forwards, e)
-	if err := ds.plane.options.NAT.Unmap(p.number); err != nil {
+	if err := ds.plane.options.Forwarding.Unmap(p.number); err != nil {
 		ds.plane.failed(e.String(), err)
 	}
 }
@@ -129,7 +129,7 @@ func (ds *doors) count() {
 	for _, p := range ds.forwards {
 		byNumber[p.number] = p
 	}
-	err := ds.plane.options.NAT.Passed(func(number uint32, inward bool, packets, bytes uint64) {
+	err := ds.plane.options.Forwarding.Passed(func(number uint32, inward bool, packets, bytes uint64) {
 		p, way := byNumber[number], 0
 		if p == nil {
 			return // another gateway's
