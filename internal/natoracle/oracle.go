@@ -15,18 +15,48 @@ import (
 	"github.com/igdkit/igdkit/emulator/nat"
 )
 
-// Home is one side: a host behind a NAT that nobody else uses.
+// Home is one side: a host behind the NAT of a home.
 type Home struct {
 	NAT nat.Behaviour
-	IGD bool // a static mapping leads to the host's socket, and the other side knows it
+
+	// IGD: a static mapping of the home's NAT, with the port of the host's socket, leads there, and the other side knows it.
+	IGD bool
+
+	// Carrier is the NAT that the home's stands behind, in a network of 100.64.0.0/10 (RFC 6598). No mapping can be asked of it. nil: the
+	// home's is on the Internet.
+	Carrier *nat.Behaviour
 }
 
-// String writes h as "symmetric" or "symmetric with IGD".
+// String writes h as "symmetric" or "symmetric with IGD behind full-cone".
 func (h Home) String() string {
+	s := h.NAT.String()
 	if h.IGD {
-		return h.NAT.String() + " with IGD"
+		s += " with IGD"
 	}
-	return h.NAT.String()
+	if h.Carrier != nil {
+		s += " behind " + h.Carrier.String()
+	}
+	return s
+}
+
+// Place is where the two sides are to each other.
+type Place uint8
+
+// The places.
+const (
+	Apart       Place = iota // each in a home of its own, behind a carrier of its own if any
+	SameCarrier              // two homes behind one carrier's NAT: that of A
+	SameHome                 // two hosts of one LAN, behind the NAT of A
+)
+
+// Pair is two sides that want to be connected.
+type Pair struct {
+	A, B    Home
+	Place   Place
+	Meeting Meeting
+
+	// Inside: under SameHome, each knows the address of the other's socket in the LAN.
+	Inside bool
 }
 
 // Meeting is how the sides know each other's address.
@@ -86,27 +116,25 @@ type Verdict struct {
 // steps.
 const MaxSteps = 3
 
-// Judge searches for a path between a and b.
-func Judge(a, b Home, m Meeting) Verdict {
-	return JudgeUpTo(MaxSteps, a, b, m)
-}
+// Judge searches for a path.
+func Judge(p Pair) Verdict { return JudgeUpTo(MaxSteps, p) }
 
 // JudgeUpTo is Judge with schedules up to a length.
-func JudgeUpTo(steps int, a, b Home, m Meeting) Verdict {
-	g := game{homes: [2]Home{a, b}, meeting: m, worlds: 1}
-	if a.NAT.Ports == nat.Random || b.NAT.Ports == nat.Random {
-		g.worlds = 2
-	}
+func JudgeUpTo(steps int, p Pair) Verdict {
+	g := newGame(p)
 	known := []Target{Known, Source}
-	if a.IGD || b.IGD {
+	if p.A.IGD || p.B.IGD {
 		known = append(known, Mapped)
+	}
+	if p.Inside {
+		known = append(known, Inside)
 	}
 	if s := g.search(known, steps); len(s) == 1 {
 		return Verdict{Direct, s}
 	} else if s != nil {
 		return Verdict{Punch, s}
 	}
-	if m == Rendezvous {
+	if p.Meeting == Rendezvous {
 		if s := g.search(append(known, Next, AfterNext), steps); s != nil {
 			return Verdict{Guess, s}
 		}
@@ -116,9 +144,24 @@ func JudgeUpTo(steps int, a, b Home, m Meeting) Verdict {
 
 // game is what is searched.
 type game struct {
-	homes   [2]Home
-	meeting Meeting
-	worlds  int
+	pair   Pair
+	worlds int
+}
+
+func newGame(p Pair) *game {
+	if p.Place != Apart {
+		p.B.Carrier = p.A.Carrier
+	}
+	if p.Place == SameHome {
+		p.B.NAT = p.A.NAT
+	}
+	g := &game{pair: p, worlds: 1}
+	for _, h := range []Home{p.A, p.B} {
+		if h.NAT.Ports == nat.Random || h.Carrier != nil && h.Carrier.Ports == nat.Random {
+			g.worlds = 2
+		}
+	}
+	return g
 }
 
 // search is a shortest schedule that opens a path, nil when none of that length does. It goes through all schedules by length, but goes
@@ -152,7 +195,7 @@ func (g *game) search(targets []Target, steps int) []Step {
 func (g *game) play(schedule []Step, want bool) (state string, open bool) {
 	open = true
 	for i := range g.worlds {
-		w := newWorld(g, uint64(i))
+		w := newWorld(&g.pair, uint64(i))
 		got := false
 		for _, s := range schedule {
 			to, ok := w.address(s)

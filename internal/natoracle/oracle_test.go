@@ -19,8 +19,8 @@ func TestTextbook(t *testing.T) {
 			hard := func(k int) bool { return k >= 2 } // port-restricted or symmetric
 			fails := i == 3 && hard(j) || j == 3 && hard(i)
 			for _, igd := range [][2]bool{{false, false}, {true, false}, {false, true}, {true, true}} {
-				x, y := Home{a, igd[A]}, Home{b, igd[B]}
-				v := Judge(x, y, Rendezvous)
+				x, y := Home{NAT: a, IGD: igd[A]}, Home{NAT: b, IGD: igd[B]}
+				v := Judge(Pair{A: x, B: y})
 				want := fails && !igd[A] && !igd[B]
 				if v.Method == Guess || (v.Method == Impossible) != want {
 					t.Errorf("%v with %v: %v", x, y, v)
@@ -58,7 +58,7 @@ func TestSchedules(t *testing.T) {
 		{"apdm/apdf,ports=overload", "apdm/apdf,ports=overload", Rendezvous, "punch: A sends to the known address, B sends to the known address"},
 		{"open", "blocked", Rendezvous, "impossible"},
 	} {
-		if got := Judge(is(test.a), is(test.b), test.m).String(); got != test.want {
+		if got := Judge(Pair{A: is(test.a), B: is(test.b), Meeting: test.m}).String(); got != test.want {
 			t.Errorf("%s with %s: %s; want %s", test.a, test.b, got, test.want)
 		}
 	}
@@ -70,7 +70,7 @@ func TestIGDRescuesAll(t *testing.T) {
 		for _, b := range Classes() {
 			blocked := a.Kind == nat.Blocking || b.Kind == nat.Blocking
 			for _, m := range []Meeting{Rendezvous, Alone} {
-				if v := JudgeUpTo(1, Home{a, true}, Home{b, false}, m); (v.Method == Impossible) != blocked || v.Method != Impossible && v.Method != Direct {
+				if v := JudgeUpTo(1, Pair{A: Home{NAT: a, IGD: true}, B: Home{NAT: b}, Meeting: m}); (v.Method == Impossible) != blocked || v.Method != Impossible && v.Method != Direct {
 					t.Errorf("%v with IGD, %v: %v", a, b, v)
 				}
 			}
@@ -92,8 +92,8 @@ func TestLongerSchedulesOpenNothing(t *testing.T) {
 	for i, a := range all {
 		for _, b := range all[i:] {
 			x, y := Home{NAT: a}, Home{NAT: b}
-			if Judge(x, y, Rendezvous).Method == Impossible {
-				if long := JudgeUpTo(5, x, y, Rendezvous); long.Method != Impossible {
+			if Judge(Pair{A: x, B: y}).Method == Impossible {
+				if long := JudgeUpTo(5, Pair{A: x, B: y}); long.Method != Impossible {
 					t.Errorf("%v with %v: %v", x, y, long)
 				}
 			}
@@ -107,7 +107,7 @@ func TestOrderMakesNoDifference(t *testing.T) {
 	for i, a := range Classes() {
 		for _, b := range Classes()[:i] {
 			for _, m := range []Meeting{Rendezvous, Alone} {
-				there, back := Judge(Home{NAT: a}, Home{NAT: b}, m).Method, Judge(Home{NAT: b}, Home{NAT: a}, m).Method
+				there, back := Judge(Pair{A: Home{NAT: a}, B: Home{NAT: b}, Meeting: m}).Method, Judge(Pair{A: Home{NAT: b}, B: Home{NAT: a}, Meeting: m}).Method
 				if there != back {
 					t.Errorf("%v with %v: %v; the other way round: %v", a, b, there, back)
 				}

@@ -25,7 +25,7 @@ func matrixOf(all []nat.Behaviour, igd bool, m Meeting) matrix {
 	for i, a := range all {
 		x[i] = make([]Method, len(all))
 		for j, b := range all[:i+1] {
-			x[i][j] = Judge(Home{a, igd}, Home{NAT: b}, m).Method
+			x[i][j] = Judge(Pair{A: Home{NAT: a, IGD: igd}, B: Home{NAT: b}, Meeting: m}).Method
 			x[j][i] = x[i][j]
 		}
 	}
@@ -50,13 +50,9 @@ func TestPage(t *testing.T) {
 
 	var p bytes.Buffer
 	p.WriteString(head)
-	p.WriteString("\n## The four of RFC 3489\n\nWith a rendezvous:\n\n")
-	table(&p, matrixOf(classic(), false, Rendezvous))
-	p.WriteString("\nWith a port mapping by IGD on either side:\n\n")
-	table(&p, matrixOf(classic(), true, Rendezvous))
-	p.WriteString("\nWithout any third party; the three cones preserve ports, which is what makes it possible:\n\n")
-	table(&p, matrixOf(classic(), false, Alone))
-
+	classicPart(&p)
+	carrierPart(&p)
+	samePart(&p)
 	fmt.Fprintf(&p, "\n## All pairs of %d NATs\n\n%s\n", len(classes), legend)
 	grid(&p, "With a rendezvous", classes, met)
 	grid(&p, "Without any third party", classes, alone)
@@ -82,11 +78,16 @@ const head = `# Which two NATs can be connected
 
 <!-- Made by go test ./internal/natoracle -run Page -update -->
 
-Two programs, each behind its NAT, want a path of UDP between them. This page says for each pair of NATs whether there is one, and
-why not. It was not written by hand: it is what an exhaustive search over the translation tables of ` + "`emulator/nat`" + ` finds, in which
-each side may send to every address that it can know, in any order, up to three datagrams and what answers them. Random ports are unknown to all: what works
-by sending to thousands of ports at once, in the hope of hitting one, counts as impossible here. A path is open when each side sends to
-the address that it sees the other's datagrams come from. No other host uses either NAT meanwhile, and the two are not behind one NAT.
+Two programs, each behind its NAT, want a path of UDP between them. Is there one, and why not?
+
+` + "`igdctl nat --server HOST`" + ` tells which NAT you are behind. Then, to find your pair:
+
+| where the two are | look at |
+|---|---|
+| in two homes | [the four of RFC 3489](#the-four-of-rfc-3489), or [all pairs](#all-pairs-of-34-nats) |
+| one or both behind a provider's NAT (CGNAT) | [what that makes of your NAT](#behind-a-carriers-nat), then as above |
+| in two homes behind the same provider's NAT | [one carrier](#two-homes-behind-one-carriers-nat) |
+| in one home | [one home](#two-hosts-of-one-home) |
 
 - **direct**: one side sends to an address that it knows, and the other answers.
 - **punch**: both send to addresses that they know; what is dropped at first has opened the way back.
@@ -96,28 +97,20 @@ the address that it sees the other's datagrams come from. No other host uses eit
 **With a rendezvous** both have sent to a server on the Internet first, which told each what it saw of the other. **Without any third
 party** (as chownat does) each knows only the other's public address and the port that the other's program has at home.
 
-A port mapping by IGD on either side makes every pair direct, with a rendezvous and without, unless UDP is blocked.
+**A port mapping by IGD on either side makes every pair direct**, with a rendezvous and without, unless UDP is blocked, or the gateway with the
+mapping stands behind a carrier's NAT.
+
+None of this was written by hand: it is what an exhaustive search over the translation tables of ` + "`emulator/nat`" + ` finds, in which
+each side may send to every address that it can know, in any order, up to three datagrams and what answers them. Random ports are unknown to
+all: what works by sending to thousands of ports at once, in the hope of hitting one, counts as impossible here. A path is open when each side sends to
+the address that it sees the other's datagrams come from. No other host uses the NATs meanwhile. ` + "`client.Punch`" + ` runs for every pair in the
+emulator's network, and opens those that are not impossible.
 `
 
 const legend = "NATs are written MAPPING/FILTERING as `fakeigd` reads them: `eim` endpoint-independent, `adm` address-dependent, `apdm` address- and\n" +
 	"port-dependent mapping; `eif`, `adf`, `apdf` the same for filtering (RFC 4787). `plain` translates nothing: `plain/eif` is the open\n" +
 	"Internet, and `plain/apdf` a firewall. Names of RFC 3489 stand beside.\n\n" +
 	"In the grids `=` is direct, `p` punch, `g` guess and `·` impossible.\n"
-
-func table(p *bytes.Buffer, m matrix) {
-	p.WriteString("|")
-	for _, b := range classic() {
-		fmt.Fprintf(p, " | %v", b)
-	}
-	p.WriteString(" |\n|---|---|---|---|---|\n")
-	for i, a := range classic() {
-		fmt.Fprintf(p, "| **%v**", a)
-		for _, v := range m[i] {
-			fmt.Fprintf(p, " | %v", v)
-		}
-		p.WriteString(" |\n")
-	}
-}
 
 // name is the pair of RFC 4787, and the ports.
 func name(b nat.Behaviour) string {
@@ -174,12 +167,12 @@ func reasons(t *testing.T, p *bytes.Buffer, title string, all []nat.Behaviour, m
 				continue
 			}
 			a, b := Home{NAT: all[i]}, Home{NAT: all[j]}
-			why := Why(a, b, meeting)
+			why := Why(Pair{A: a, B: b, Meeting: meeting})
 			if why.First == B {
 				a, b = b, a
 			}
 			would := "no single change"
-			if r := Rescues(a, b, meeting); len(r) > 0 {
+			if r := Rescues(Pair{A: a, B: b, Meeting: meeting}); len(r) > 0 {
 				would = strings.Trim(fmt.Sprint(r), "[]")
 				for _, word := range []string{"first: ", "second: "} {
 					would = strings.ReplaceAll(would, " "+word, "; "+word)

@@ -14,16 +14,22 @@ type Reason struct {
 }
 
 // Why is the reason of an impossible pair. Whether a side's port can be known is found out by letting it send.
-func Why(a, b Home, m Meeting) Reason {
-	g := game{homes: [2]Home{a, b}, meeting: m, worlds: 2}
+func Why(p Pair) Reason {
+	g := newGame(p)
+	p, g.worlds = g.pair, 2
+	g.pair.Place = Apart // where nothing that leaves is dropped
 	hidden := [2]bool{g.hides(A), g.hides(B)}
-	is := [2]nat.Behaviour{a.NAT, b.NAT}
+	is := [2]nat.Behaviour{p.A.seen(), p.B.seen()}
 	blocked := func(b nat.Behaviour) bool { return b.Kind == nat.Blocking }
 	lax := func(b nat.Behaviour) bool { return b.Filtering == nat.EndpointIndependent }
 	switch {
 	case blocked(is[A]), blocked(is[B]):
 		return Reason{sideWhere(is, blocked), "no UDP passes the first's gateway"}
-	case m == Alone && hidden[A] && hidden[B]:
+	case p.Place == SameHome && p.A.NAT.Hairpin == nat.NoHairpin:
+		return Reason{A, "the gateway drops what its own hosts send to its external address"}
+	case p.Place == SameCarrier && p.A.Carrier.Hairpin == nat.NoHairpin:
+		return Reason{A, "the carrier's NAT drops what comes from its own network to its external address"}
+	case p.Meeting == Alone && hidden[A] && hidden[B]:
 		return Reason{A, "neither knows a port of the other: none is preserved, and nobody tells it"}
 	case hidden[A] && hidden[B] && lax(is[A]) != lax(is[B]):
 		return Reason{sideWhere(is, lax), "what gets to the first is answered from a port that the second cannot know and has not sent to, so its filter drops the answer"}
@@ -44,6 +50,29 @@ func Why(a, b Home, m Meeting) Reason {
 	return Reason{A, "unknown"} // a test fails on it
 }
 
+// seen is how the Internet sees the NAT of h and its carrier's, as if they were one: each is as strict as the stricter of the two.
+func (h Home) seen() nat.Behaviour {
+	b := h.NAT
+	if h.Carrier == nil {
+		return b
+	}
+	c := *h.Carrier
+	switch {
+	case b.Kind == nat.Blocking || c.Kind == nat.Blocking:
+		return nat.Blocked()
+	case b.Kind != nat.Translating:
+		b.Kind, b.Mapping, b.Ports = c.Kind, c.Mapping, c.Ports
+	case c.Kind == nat.Translating:
+		if c.Mapping > b.Mapping || c.Mapping == b.Mapping && c.Ports == nat.Random {
+			b.Ports = c.Ports
+		}
+		b.Mapping = max(b.Mapping, c.Mapping)
+	}
+	b.Filtering = max(b.Filtering, c.Filtering)
+	b.Hairpin = c.Hairpin
+	return b
+}
+
 func sideWhere(is [2]nat.Behaviour, f func(nat.Behaviour) bool) Side {
 	return Side(slices.IndexFunc(is[:], f))
 }
@@ -51,17 +80,17 @@ func sideWhere(is [2]nat.Behaviour, f func(nat.Behaviour) bool) Side {
 // hides tells whether a side sends to the other from an address that the other cannot name in some world.
 func (g *game) hides(who Side) bool {
 	for i := range g.worlds {
-		w := newWorld(g, uint64(i))
-		self, to := &w.homes[who], w.homes[1-who].known
+		w := newWorld(&g.pair, uint64(i))
+		self, to := &w.sides[who], w.sides[1-who].known
 		if !to.IsValid() {
 			continue
 		}
-		p, v := self.table.Out(w.now, nat.Packet{Src: self.inside, Dst: to})
-		if v != nat.Passed {
+		p, _ := w.climb(self.gateway, nat.Packet{Src: self.inside, Dst: to})
+		if !p.Src.IsValid() {
 			return true
 		}
 		guesses := []Target{Known}
-		if g.meeting == Rendezvous {
+		if g.pair.Meeting == Rendezvous {
 			guesses = append(guesses, Next, AfterNext)
 		}
 		if !slices.ContainsFunc(guesses, func(t Target) bool {
@@ -116,18 +145,20 @@ func (c Change) apply(h Home, m Meeting) (Home, bool) {
 	return h, h != was
 }
 
-// Rescues are the single changes each of which would open a path; that UDP is blocked is never changed. Where it is enough to filter
-// less, to filter nothing is not among them.
-func Rescues(a, b Home, m Meeting) []Change {
+// Rescues are the single changes to the homes' NATs each of which would open a path; that UDP is blocked is never changed. Where it is enough
+// to filter less, to filter nothing is not among them.
+func Rescues(p Pair) []Change {
 	var found []Change
 	for _, s := range []Side{A, B} {
 		for w := MapIndependently; w <= FilterNothing; w++ {
-			homes := [2]Home{a, b}
+			homes := [2]Home{p.A, p.B}
 			var ok bool
-			if homes[s], ok = (Change{s, w}).apply(homes[s], m); !ok || w == FilterNothing && slices.Contains(found, Change{s, FilterByAddress}) {
+			if homes[s], ok = (Change{s, w}).apply(homes[s], p.Meeting); !ok || w == FilterNothing && slices.Contains(found, Change{s, FilterByAddress}) {
 				continue
 			}
-			if Judge(homes[A], homes[B], m).Method != Impossible {
+			changed := p
+			changed.A, changed.B = homes[A], homes[B]
+			if Judge(changed).Method != Impossible {
 				found = append(found, Change{s, w})
 			}
 		}
