@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 
@@ -42,15 +43,28 @@ type group interface {
 	ListenGroup(ctx context.Context, local netip.Addr, group netip.AddrPort) (net.PacketConn, error)
 }
 
-// listen makes an ear, when Options.Listen asks for it. What cannot be listened on is left: searches still work.
+// listen makes an ear, when Options.Listen asks for it. What cannot be listened on is told and left: searches still work.
 func (w *watch) listen(ctx context.Context) *ear {
 	if !w.o.Listen {
 		return new(ear)
 	}
-	if n, ok := w.o.Net.(group); ok {
-		return listenGroup(ctx, w.o, n)
+	all, _ := links(w.o)
+	all = slices.DeleteFunc(all, func(l link) bool { return l.ifi.Flags&net.FlagLoopback != 0 && w.o.Interface == "" })
+	if len(all) == 0 {
+		return new(ear) // there is no network now
 	}
-	return monitor(w.o)
+	var e *ear
+	var err error
+	if n, ok := w.o.Net.(group); ok {
+		e, err = listenGroup(ctx, all, n)
+	} else {
+		e, err = monitor(all)
+	}
+	if err != nil {
+		w.o.warn("announcements are not heard, and a restart of the gateway is noticed later", err)
+		return new(ear)
+	}
+	return e
 }
 
 // pending is how many announcements wait to be judged. More are dropped: gateways repeat what they say.
@@ -63,18 +77,16 @@ func (e *ear) deliver(a announcement) {
 	}
 }
 
-// listenGroup hears with sockets of n, one for each address.
-func listenGroup(ctx context.Context, o Options, n group) *ear {
+// listenGroup hears with sockets of n, one for each address. The error is that of the last one, when there is no other.
+func listenGroup(ctx context.Context, all []link, n group) (*ear, error) {
 	e := &ear{heard: make(chan announcement, pending)}
-	all, _ := links(o)
 	var wg sync.WaitGroup
 	var sockets []net.PacketConn
+	var failed error
 	for _, l := range all {
-		if l.ifi.Flags&net.FlagLoopback != 0 && o.Interface == "" {
-			continue
-		}
 		c, err := n.ListenGroup(ctx, l.addr(), netip.MustParseAddrPort(ssdp.GroupV4))
 		if err != nil {
+			failed = err
 			continue
 		}
 		sockets = append(sockets, c)
@@ -86,7 +98,10 @@ func listenGroup(ctx context.Context, o Options, n group) *ear {
 		}
 		wg.Wait()
 	}
-	return e
+	if len(sockets) > 0 {
+		failed = nil
+	}
+	return e, failed
 }
 
 // read takes announcements of neighbours in until c is closed.

@@ -44,8 +44,8 @@ type Options struct {
 	// one that wants the port adopts it, others remove it ([Gateway.RemoveLeftovers]), and all of it can be listed ([Gateway.JournalEntries]).
 	// Several processes may share it; [DefaultJournal] names igdctl's. "": nothing is read or written.
 	Journal string
-	// Warn is told what went wrong with the files of this user and disappoints nobody else: a cache that cannot be written, one that
-	// was corrupt and is set aside. It may be called by several goroutines. nil: nobody is told.
+	// Warn is told what went wrong beside what was asked for: a cache that cannot be written, one that was corrupt and is set aside, announcements
+	// that cannot be listened to because another program has the port. It may be called by several goroutines. nil: nobody is told.
 	Warn func(error)
 	// Trace receives a dump of every datagram and HTTP exchange. nil: none. Writes are serialised.
 	Trace io.Writer

@@ -21,12 +21,14 @@ type openFlags struct {
 	to            string
 	description   string
 	keep          bool
+	check         time.Duration // of keep; 0: the client's
 	through       bool
 	requirePublic bool
 }
 
 func newOpenCmd(a *app) *cobra.Command {
 	var o openFlags
+	check := interval(15 * time.Minute)
 	cmd := &cobra.Command{
 		Use:   "open SPEC… [flags]",
 		Short: "Open ports to this computer",
@@ -36,7 +38,9 @@ A SPEC is [EXTERNAL:]INTERNAL[/tcp, /udp or /both]: the port on the gateway, the
 and the protocol, tcp unless another is named. Both opens the two protocols or neither.
 
 The port stays open after igdctl has ended, for a day or as long as --for says; the end is printed as the gateway
-granted it. With --keep igdctl stays, renews the port, and closes it when it is interrupted.
+granted it. With --keep igdctl stays, renews the port, and closes it when it is interrupted. It also looks every 15 minutes, or as --check says,
+whether the gateway still has the port; and it listens to what gateways announce on UDP port 1900 and to the events of its own, so that a port comes back
+within a second of a restarted gateway. A host firewall may ask about that.
 Ports of other computers and other programs are never taken over.
 
 Behind two routers (ip says private) --through opens the port on the outer one too, if that speaks UPnP and lets the
@@ -62,6 +66,10 @@ With several SPECs each is tried; the exit code is that of the first that failed
 			if err := a.checkSTUN(cmd); err != nil {
 				return err
 			}
+			if cmd.Flags().Changed("check") && !o.keep {
+				return usage("--check is how often a kept port is looked at", "add --keep, or leave --check out")
+			}
+			o.check = time.Duration(check)
 			a.Lines = o.keep
 			return a.open(cmd.Context(), specs, o)
 		},
@@ -74,10 +82,11 @@ With several SPECs each is tried; the exit code is that of the first that failed
 	flags.StringVar(&o.to, "to", "", "lead to the computer `HOST` instead of this one; many gateways refuse")
 	flags.StringVar(&o.description, "description", "", "`TEXT` that the gateway shows for the port")
 	flags.BoolVar(&o.keep, "keep", false, "stay, keep the port open until interrupted, then close it")
+	flags.Var(&check, "check", "with --keep: how often the gateway is asked whether the port is still open, from 1s up")
 	flags.BoolVar(&o.through, "through", false, "open it on the routers that the gateway stands behind too, three at most")
 	flags.BoolVar(&o.requirePublic, "require-public", false, "exit with 6 when the Internet cannot reach the external address; the port stays open unless --keep")
 	a.stunFlag(cmd)
-	for name, values := range map[string][]string{"for": {"1h", "24h", "7d"}, "to": nil, "description": nil} {
+	for name, values := range map[string][]string{"for": {"1h", "24h", "7d"}, "check": {"1m", "15m", "1h"}, "to": nil, "description": nil} {
 		must(cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)))
 	}
 	return cmd
@@ -125,14 +134,21 @@ func (a *app) openAll(ctx context.Context, command string, specs []spec, o openF
 	if err != nil {
 		return nil, nil, err
 	}
-	g, err := a.find(ctx)
+	options := a.options()
+	if o.keep {
+		options = a.hearing()
+	}
+	c := client.New(options) // one for all, so that what is kept shares its gateway and its ears
+	over := a.Waiting("searching for a gateway…")
+	g, err := c.Gateway(ctx)
+	over()
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, a.nobody(err)
 	}
 	defer a.Waiting("asking %s…", g.Name())()
 	var all []opened
 	for i, sp := range specs {
-		m, err := g.Map(limited, requests[i])
+		m, err := c.Map(limited, requests[i])
 		if err != nil {
 			err = &specError{command: command, spec: sp, err: err, elsewhere: o.to != "", through: o.through, offline: g.ProbeError == nil && g.Verdict() == client.None}
 		}
@@ -167,6 +183,7 @@ func requests(ctx context.Context, specs []spec, o openFlags) ([]client.Request,
 			AnyPort:        o.any,
 			Through:        o.through,
 			Description:    o.description,
+			CheckInterval:  o.check,
 		}
 		if o.keep && r.Lease == 0 && !r.Permanent {
 			r.Lease = keptLease

@@ -23,8 +23,8 @@ external address, a connection that comes and goes, a gateway that goes, restart
 
 On a terminal it draws the table; elsewhere it writes a line for each change, and with --json a document a line.
 It asks the gateway every ten seconds, or as --every says, and less often when the table takes longer to read. What comes and goes
-in between is not seen. It listens to announcements on UDP port 1900 too, unless the gateway is named by a flag or a variable;
-a host firewall may ask about that.`,
+in between is not seen. It listens to what gateways announce on UDP port 1900 too, and to the events of the gateway, except where
+--ssdp or IGD_SSDP says where to search and with a gateway on this computer; a host firewall may ask about that.`,
 		Example: `  igdctl watch
   igdctl watch --every 1m --json >>gateway.ndjson`,
 		Args:              noArguments,
@@ -59,15 +59,13 @@ func (i *interval) Type() string { return "TIME" }
 
 // observe tells every change until ctx ends.
 func (a *app) observe(ctx context.Context, every time.Duration) error {
-	o := a.options()
-	o.Listen = a.gateway == "" && a.ssdp == ""
 	watching, stop := context.WithCancel(ctx)
 	defer stop()
 	changes := make(chan client.Change)
 	var end error
 	go func() {
 		defer close(changes)
-		for c, err := range client.New(o).Observe(watching, every) {
+		for c, err := range client.New(a.hearing()).Observe(watching, every) {
 			if err != nil {
 				end = err
 				return

@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -19,6 +20,7 @@ import (
 
 func newWithCmd(a *app) *cobra.Command {
 	var o openFlags
+	check := interval(15 * time.Minute)
 	cmd := &cobra.Command{
 		Use:   "with SPEC… [flags] -- CMD [ARG…]",
 		Short: "Open ports while a command runs",
@@ -42,17 +44,18 @@ ended it. A signal to igdctl goes to CMD, and the ports are closed when CMD has 
 			if err != nil {
 				return err
 			}
-			o.keep = true
+			o.keep, o.check = true, time.Duration(check)
 			return a.with(cmd.Context(), specs, o, args[dash:])
 		},
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	flags.BoolVar(&o.any, "any", false, "another external port will do when the wanted one is taken")
+	flags.Var(&check, "check", "how often the gateway is asked whether the port is still open, from 1s up")
 	flags.BoolVar(&o.through, "through", false, "open it on the routers that the gateway stands behind too, three at most")
 	flags.StringVar(&o.to, "to", "", "lead to the computer `HOST` instead of this one; many gateways refuse")
 	flags.StringVar(&o.description, "description", "", "`TEXT` that the gateway shows for the port")
-	for _, name := range []string{"to", "description"} {
+	for _, name := range []string{"check", "to", "description"} {
 		must(cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions))
 	}
 	return cmd
