@@ -49,7 +49,7 @@ func (m *Mapping) Keep(ctx context.Context) {
 	m.stop = stop
 	m.done = make(chan struct{})
 	k := &keeper{Mapping: m, search: m.gw == nil, met: time.Now()}
-	k.again(time.Now(), firstCheck)
+	k.again(time.Now(), min(firstCheck, m.req.CheckInterval))
 	if m.client != nil {
 		k.signs = m.client.join()
 	}
@@ -68,7 +68,7 @@ func (m *Mapping) Keep(ctx context.Context) {
 	}()
 }
 
-// firstCheck is when a new entry is looked at again: some gateways drop it within seconds.
+// firstCheck is when a new entry is looked at again, unless CheckInterval is shorter: some gateways drop it within seconds.
 const firstCheck = 10 * time.Second
 
 // keeper is the goroutine behind a kept mapping. Only it changes what the mapping holds.
@@ -226,7 +226,7 @@ func (k *keeper) attempt(ctx context.Context) error {
 		err := k.openHere(ctx)
 		if err == nil {
 			k.renew, k.met = false, time.Now()
-			k.again(k.met, firstCheck)
+			k.again(k.met, min(firstCheck, k.req.CheckInterval))
 			if !k.leadsOn() {
 				k.announce() // otherwise it is told when it is open beyond, too
 			}

@@ -6,20 +6,17 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
 
-	"github.com/igdkit/igdkit/emulator"
 	"github.com/igdkit/igdkit/emulator/lab"
 	"github.com/igdkit/igdkit/emulator/lab/labtest"
 	"github.com/igdkit/igdkit/internal/netns"
@@ -43,13 +40,22 @@ const description = "http://192.168.77.1:5000/rootDesc.xml"
 // house is a LAN, a gateway with a real miniupnpd, and the Internet: three network namespaces and nobody's root.
 type house struct {
 	lan, gateway, wan *netns.Namespace
-	log               *logged // what miniupnpd says
+	daemon            *daemon
+	home              string // where igdctl keeps its files; "": every command has a new one
 }
 
 // wiring is what differs from house to house. The zero value is a gateway with a public address in secure mode.
 type wiring struct {
 	conf     []string // more lines for miniupnpd.conf
 	reserved bool     // the gateway knows that its address is reserved: it stands behind another NAT
+}
+
+// lines are those of its miniupnpd.conf that are not the same for all.
+func (w wiring) lines() []string {
+	if w.reserved {
+		return w.conf
+	}
+	return append([]string{fmt.Sprintf("ext_ip=%v", claimed)}, w.conf...)
 }
 
 // inHouse runs body as a test in a new house. Everything in it ends with the body, as it happens in a lab.
@@ -84,13 +90,33 @@ func build(t testing.TB, w wiring) *house {
 			t.Fatal(err)
 		}
 	}
-	rules := exec.Command("nft", "-f", "testdata/gateway.nft")
-	rules.Stderr = os.Stderr
-	if err := h.gateway.Do(rules.Run); err != nil {
-		t.Fatalf("nft: %v", err)
-	}
-	h.start(t, w)
+	h.nft(t, "-f", "testdata/gateway.nft")
+	h.daemon = startDaemon(t, h.place(), w.lines()...)
 	return h
+}
+
+func (h *house) place() place { return place{gateway: h.gateway, lan: h.lan, at: lanHost} }
+
+// reboot is a power cut on the gateway, which comes back as w says: without a goodbye, and with nothing in its tables.
+func (h *house) reboot(t testing.TB, w wiring) {
+	t.Helper()
+	h.daemon.kill(t)
+	for _, chain := range [][]string{{"filter", "opened"}, {"nat", "opened"}, {"nat", "opened_out"}} {
+		h.nft(t, "flush", "chain", "inet", chain[0], chain[1])
+	}
+	h.daemon = startDaemon(t, h.place(), w.lines()...)
+}
+
+// nft runs nft on the gateway.
+func (h *house) nft(t testing.TB, args ...string) string {
+	t.Helper()
+	cmd := exec.Command("nft", args...)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := h.gateway.Do(cmd.Run); err != nil {
+		t.Fatalf("nft %s: %v\n%s", strings.Join(args, " "), err, &out)
+	}
+	return out.String()
 }
 
 func namespace(t testing.TB) *netns.Namespace {
@@ -105,68 +131,6 @@ func namespace(t testing.TB) *netns.Namespace {
 
 func end(n *netns.Namespace, name string, addr netip.Addr) netns.End {
 	return netns.End{Namespace: n, Name: name, Addrs: []netip.Prefix{netip.PrefixFrom(addr, 24)}}
-}
-
-// start starts miniupnpd and returns when its announcement has reached the LAN: then it answers.
-func (h *house) start(t testing.TB, w wiring) {
-	t.Helper()
-	conf, err := os.ReadFile("testdata/miniupnpd.conf")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !w.reserved {
-		conf = fmt.Appendf(conf, "ext_ip=%v\n", claimed)
-	}
-	for _, line := range w.conf {
-		conf = fmt.Appendln(conf, line)
-	}
-	conf = append(conf, "allow 1024-65535 0.0.0.0/0 1024-65535\ndeny 0-65535 0.0.0.0/0 0-65535\n"...)
-	dir := t.TempDir()
-	file := filepath.Join(dir, "miniupnpd.conf")
-	if err := os.WriteFile(file, conf, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	var news net.PacketConn
-	err = h.lan.Do(func() (err error) {
-		group := netip.MustParseAddrPort("239.255.255.250:1900")
-		news, err = emulator.SystemNet().ListenGroup(t.Context(), lanHost, group)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer news.Close()
-
-	h.log = new(logged)
-	// The test's own context ends before its cleanups run, and miniupnpd is to say goodbye after them.
-	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
-	daemon := exec.CommandContext(ctx, "miniupnpd", "-d", "-P", filepath.Join(dir, "pid"), "-f", file)
-	daemon.Stdout, daemon.Stderr = h.log, h.log
-	daemon.Cancel = func() error { return daemon.Process.Signal(syscall.SIGTERM) }
-	daemon.WaitDelay = 5 * time.Second
-	if err := h.gateway.Do(daemon.Start); err != nil {
-		stop()
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		stop()
-		_ = daemon.Wait()
-		if t.Failed() {
-			t.Logf("miniupnpd said:\n%s", h.log)
-		}
-	})
-	if err := news.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
-		t.Fatal(err)
-	}
-	for b := make([]byte, 2048); ; {
-		n, _, err := news.ReadFrom(b)
-		if err != nil {
-			t.Fatalf("miniupnpd did not announce itself: %v\n%s", err, h.log)
-		}
-		if bytes.Contains(b[:n], []byte("ssdp:alive")) && bytes.Contains(b[:n], []byte("InternetGatewayDevice")) {
-			return
-		}
-	}
 }
 
 // logged keeps what a process says.
@@ -216,9 +180,13 @@ func (h *house) igdctl(t testing.TB, args ...string) said {
 	return h.run(t, command(t, "igdctl"), args...)
 }
 
-// environ gives every house a home of its own: igdctl remembers gateways in the user's cache directory.
+// environ gives every command a home of its own, unless the house has one: igdctl remembers gateways in the user's cache directory.
 func (h *house) environ(t testing.TB) []string {
-	return append(os.Environ(), "XDG_CACHE_HOME="+t.TempDir(), "XDG_STATE_HOME="+t.TempDir(), "NO_COLOR=1")
+	home := h.home
+	if home == "" {
+		home = t.TempDir()
+	}
+	return append(os.Environ(), "HOME="+home, "XDG_CACHE_HOME="+filepath.Join(home, "cache"), "XDG_STATE_HOME="+filepath.Join(home, "state"), "NO_COLOR=1")
 }
 
 // running is a command on the LAN's host that has not ended.
@@ -233,6 +201,7 @@ func (h *house) begin(t testing.TB, name string, args ...string) (*running, io.C
 	t.Helper()
 	r := &running{Cmd: exec.Command(name, args...), stderr: new(logged)}
 	r.Env, r.Stderr = h.environ(t), r.stderr
+	r.WaitDelay = 5 * time.Second // what it has started may outlive it
 	stdin, err := r.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
