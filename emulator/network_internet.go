@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"maps"
 	"net/netip"
 	"slices"
 	"syscall"
@@ -71,4 +72,35 @@ func (h *Host) move(from place, addr netip.Addr) (place, error) {
 	}
 	f.setAddrs(addrs)
 	return to, nil
+}
+
+// proxy makes h take what is sent on the wire of an interface to addresses of a prefix that nobody there has, as a router does for those
+// behind it (RFC 1027). EADDRINUSE says that another does.
+func (h *Host) proxy(ifname string, prefix netip.Prefix) error {
+	h.network.mu.Lock()
+	defer h.network.mu.Unlock()
+	i := slices.IndexFunc(h.ifaces, func(f *iface) bool { return f.link.Name == ifname })
+	if i < 1 || h.closed {
+		return syscall.ENODEV
+	}
+	f := h.ifaces[i]
+	if o := f.segment.proxied[prefix]; o != nil && o != f {
+		return syscall.EADDRINUSE
+	}
+	if f.segment.proxied == nil {
+		f.segment.proxied = map[netip.Prefix]*iface{}
+	}
+	f.segment.proxied[prefix] = f
+	return nil
+}
+
+// unproxy ends that on all interfaces.
+func (h *Host) unproxy() {
+	h.network.mu.Lock()
+	defer h.network.mu.Unlock()
+	for _, f := range h.ifaces {
+		if f.segment != nil {
+			maps.DeleteFunc(f.segment.proxied, func(_ netip.Prefix, by *iface) bool { return by == f })
+		}
+	}
 }

@@ -67,7 +67,7 @@ func (h *Host) route(local, dst netip.Addr) (passage, error) {
 			return passage{}, syscall.ENETUNREACH
 		}
 	}
-	to := from.segment.owners[next.WithZone("")]
+	to := from.segment.at(next.WithZone(""))
 	if to == nil || !to.up() {
 		return passage{}, syscall.EHOSTUNREACH
 	}

@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 )
@@ -10,6 +11,8 @@ import (
 type segment struct {
 	ifaces []*iface // in the order of joining, which is the order of delivery
 	owners map[netip.Addr]*iface
+
+	proxied map[netip.Prefix]*iface // who takes what is for others behind it
 }
 
 // addressRange says which segment a range of addresses lives on. The ranges of a network are disjoint and sorted,
@@ -107,7 +110,21 @@ func (s *segment) add(f *iface, addrs []netip.Prefix) {
 	f.segment, f.addrs = s, addrs
 }
 
+// at is who takes what is sent to addr on this wire: who has it, or is in front of those who do; nil: nobody.
+func (s *segment) at(addr netip.Addr) *iface {
+	if f := s.owners[addr]; f != nil || len(s.proxied) == 0 {
+		return f
+	}
+	for bits := addr.BitLen(); bits > 0; bits-- {
+		if p, err := addr.Prefix(bits); err == nil && s.proxied[p] != nil {
+			return s.proxied[p]
+		}
+	}
+	return nil
+}
+
 func (s *segment) remove(f *iface) {
+	maps.DeleteFunc(s.proxied, func(_ netip.Prefix, by *iface) bool { return by == f })
 	for _, p := range f.addrs {
 		delete(s.owners, p.Addr())
 	}

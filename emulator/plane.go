@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/igdkit/igdkit/emulator/nat"
@@ -44,6 +45,11 @@ type Plane struct {
 	// nil: only answers to what came by mapped ports get out. In memory, and with a Wire.
 	NAT *nat.Behaviour
 
+	Pool        []netip.Addr // further external addresses of NAT, beside that of the first connection: for one-to-one, or a carrier's
+	Ports       PortRange    // the ports of NAT; zero: 1-65535
+	MaxMappings int          // of NAT, at each connection, but for the mapping table; a nat.mappings-capped in the journal tells when there would be more. 0: 16384
+	MaxPerHost  int          // of NAT, for one address inside; 0: any number
+
 	// Wire carries UDP, in PlanePorts, as NAT, the mapping table and the faults say: then it passes neither Forwarding nor sockets.
 	Wire Wire
 
@@ -83,10 +89,23 @@ func (p Plane) check() error {
 	if p.MaxPorts < 0 || p.MaxSessions < 0 {
 		return fmt.Errorf("emulator: a plane has %d ports and %d sessions at most: neither can be negative", p.MaxPorts, p.MaxSessions)
 	}
-	if p.NAT != nil {
-		if err := p.NAT.Check(); err != nil {
-			return fmt.Errorf("emulator: %w", err)
+	return p.checkNAT()
+}
+
+func (p Plane) checkNAT() error {
+	if p.NAT == nil {
+		return nil
+	}
+	if err := p.NAT.Check(); err != nil {
+		return fmt.Errorf("emulator: %w", err)
+	}
+	for i, a := range p.Pool {
+		if !a.Is4() || !exact(a) || slices.Contains(p.Pool[:i], a) {
+			return fmt.Errorf("emulator: %v in the pool of external addresses is no IPv4 address, or there twice", a)
 		}
+	}
+	if p.Ports.First > p.Ports.Last || p.MaxMappings < 0 || p.MaxPerHost < 0 {
+		return fmt.Errorf("emulator: a NAT has no ports %d-%d, %d mappings at most, %d of a host", p.Ports.First, p.Ports.Last, p.MaxMappings, p.MaxPerHost)
 	}
 	return nil
 }
@@ -111,6 +130,8 @@ type access interface {
 	shut(*entry)
 	readdress(*state) bool // external addresses may have changed; reports whether what open told has
 	count()                // brings traffic and what has been used up to date
+	forget(time.Time)      // what hosts of the LAN have begun
+	nat() *udpNAT          // what decides about UDP; nil: nothing, sockets or Forwarding do as they do
 	close()                // and waits
 }
 

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"time"
 )
 
 // doors is the plane of real sockets: each mapped port is listened on, and what comes in is sent on by another socket.
@@ -50,7 +51,7 @@ func newDoors(p *plane) *doors {
 func (ds *doors) ports() bool { return ds.plane.options.Mode == PlanePorts }
 
 func (ds *doors) open(e *entry) netip.AddrPort {
-	if n := ds.nat(); n != nil {
+	if n := ds.forwarding(); n != nil {
 		return ds.route(n, e)
 	}
 	if e.door != nil {
@@ -203,6 +204,10 @@ func (ds *doors) hold(addrs, others []netip.Addr, on bool) {
 		}
 	}
 }
+
+func (ds *doors) forget(time.Time) {}
+
+func (ds *doors) nat() *udpNAT { return nil }
 
 // close ends every door, and returns when all goroutines have ended. The sessions have been told to.
 func (ds *doors) close() {

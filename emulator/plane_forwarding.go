@@ -31,9 +31,9 @@ type portForward struct {
 	seen  [2]struct{ packets, bytes uint64 } // outward and inward
 }
 
-// nat is what forwards mapped ports now: nil when sockets do. Faults on the layer forward have to be asked about each
+// forwarding is what forwards mapped ports now: nil when sockets do. Faults on the layer forward have to be asked about each
 // connection, which a NAT cannot do.
-func (ds *doors) nat() Forwarding {
+func (ds *doors) forwarding() Forwarding {
 	if !ds.ports() || ds.plane.gateway.faults.on(onForward) != nil {
 		return nil
 	}
@@ -46,7 +46,7 @@ func (ds *doors) reroute(s *state) (changed bool) {
 	if ds.plane.options.Forwarding == nil {
 		return false
 	}
-	if by := ds.nat() != nil; by != ds.routed {
+	if by := ds.forwarding() != nil; by != ds.routed {
 		ds.routed, changed = by, true
 		ds.plane.reset()
 		for _, c := range s.connections {

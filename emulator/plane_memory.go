@@ -3,39 +3,35 @@ package emulator
 import (
 	"net/netip"
 	"slices"
+	"time"
+
+	"github.com/igdkit/igdkit/emulator/nat"
 )
 
-// translation is the plane in memory: the gateway's host forwards what comes to mapped ports, and rewrites its addresses.
+// translation is the plane in memory: the gateway's host forwards what comes to mapped ports and what its NAT lets pass, and rewrites
+// its addresses.
 type translation struct {
 	plane *plane
 	host  *Host
 
 	// Guarded by the gateway's lock.
 	attached  bool
+	seen      []addressed
 	externals externals
-	outside   map[ways]*datagrams // by UDP, from the peer to the external address
-	inside    map[ways]*datagrams // and from the internal client to the peer
-	masks     masks
-}
-
-// ways are the ends of a session on one side of the gateway.
-type ways struct{ src, dst netip.AddrPort }
-
-// datagrams are a session by UDP.
-type datagrams struct {
-	*session
-	external netip.AddrPort
-	hidden   netip.AddrPort // what the internal client takes for the peer; zero: the peer itself
+	udp       *udpNAT
 }
 
 func newTranslation(p *plane, h *Host) *translation {
-	return &translation{plane: p, host: h, externals: externals{host: h}}
+	t := &translation{plane: p, host: h, externals: externals{host: h}, udp: newUDPNAT(p)}
+	t.udp.astray = h.leavesBy
+	return t
 }
 
 // admits everybody: there is nobody else in memory.
 func (t *translation) admits(*entry) error { return nil }
 
 func (t *translation) open(e *entry) netip.AddrPort {
+	t.udp.open(e)
 	c := t.plane.gateway.state.connections[e.WAN]
 	if e.ExternalPort == 0 || t.externals.find(c.address) == nil {
 		return netip.AddrPort{}
@@ -43,9 +39,33 @@ func (t *translation) open(e *entry) netip.AddrPort {
 	return netip.AddrPortFrom(c.address, e.ExternalPort)
 }
 
-func (t *translation) shut(*entry) {}
+func (t *translation) shut(e *entry) { t.udp.shut(e) }
 
 func (t *translation) count() {}
+
+func (t *translation) forget(now time.Time) { t.udp.forget(now) }
+
+func (t *translation) nat() *udpNAT { return t.udp }
+
+// addressed is what of a connection says where the gateway is.
+type addressed struct {
+	addr netip.Addr
+	up   bool
+}
+
+// unmoved tells whether the connections are as they were when last asked.
+func (t *translation) unmoved(s *state) bool {
+	same := len(t.seen) == len(s.connections)
+	if !same {
+		t.seen = make([]addressed, len(s.connections))
+	}
+	for i, c := range s.connections {
+		now := addressed{c.address, c.status == connected}
+		same = same && t.seen[i] == now
+		t.seen[i] = now
+	}
+	return same
+}
 
 // readdress gives the host the addresses that the connections have.
 func (t *translation) readdress(s *state) bool {
@@ -53,157 +73,142 @@ func (t *translation) readdress(s *state) bool {
 		t.attached = true
 		t.host.addForwarder(t)
 	}
+	if t.unmoved(s) {
+		return false
+	}
 	want := make([]netip.Addr, 0, 4)
 	for _, c := range s.connections {
 		if c.address.IsValid() && !c.address.IsUnspecified() && !slices.Contains(want, c.address) {
 			want = append(want, c.address)
 		}
 	}
-	if !t.externals.become(want) {
-		return false
+	if len(want) > 0 {
+		for _, a := range t.plane.options.Pool {
+			if !slices.Contains(want, a) {
+				want = append(want, a)
+			}
+		}
+	}
+	changed := t.externals.become(want)
+	before := slices.Clone(t.udp.sides)
+	t.udp.readdress(s, func(a netip.Addr) bool { return t.externals.find(a) != nil })
+	if !changed {
+		return !slices.Equal(before, t.udp.sides)
 	}
 	for _, x := range t.externals.held {
 		if x.err != nil {
 			t.plane.gateway.journal.add(Entry{Time: s.now, Kind: "forward.failed", Name: x.err.Error()})
 		}
 	}
+	t.route()
 	return true
+}
+
+// route makes the hosts of the LAN known out there, where nothing translates their addresses.
+func (t *translation) route() {
+	o := &t.plane.gateway.options
+	if !t.plain() {
+		return
+	}
+	lan, ok := t.host.placeOf(o.LAN)
+	if !ok || len(t.externals.held) == 0 || t.externals.held[0].err != nil {
+		return
+	}
+	t.host.unproxy()
+	if err := t.host.proxy(t.externals.held[0].ifname, lan.prefix.Masked()); err != nil {
+		t.plane.failed(lan.prefix.Masked().String(), err)
+	}
+}
+
+func (t *translation) plain() bool {
+	return t.plane.options.NAT != nil && t.plane.options.NAT.Kind == nat.Plain
 }
 
 func (t *translation) close() {
 	t.host.removeForwarder(t)
+	t.host.unproxy()
 	t.externals.close()
 }
 
 // forward decides about a packet that has come to the host.
 func (t *translation) forward(p packet, by string) (d decision) {
 	t.plane.gateway.do(func(s *state) {
-		switch x := t.externals.find(p.dst.Addr()); {
+		side, outside := t.outside(p.dst.Addr(), by)
+		switch {
 		case t.plane.over:
-		case x != nil && x.ifname == by && t.plane.off:
+		case t.plane.off && (outside || t.plane.options.NAT != nil && !t.own(p.dst.Addr())):
 			d.fate = vanished
-		case x != nil && x.ifname == by:
-			d = t.inward(s, p, by)
+		case t.plane.off:
+		case outside && p.protocol == udp && side != nil:
+			d = side.in(s, p)
+		case outside && p.protocol == udp:
+			d = t.orNobody(s, p, t.udp.inward(s, p, by))
+		case outside && side != nil:
+			d = t.pastFilter(p)
+		case outside:
+			d = t.orNobody(s, p, t.connect(s, p, by))
 		case p.protocol == udp:
-			if d = t.outward(s, p); d.fate == notMine {
-				d = t.masquerade(s, p, by)
-			}
+			d = t.udp.outward(s, p, t.exit(s, p.dst.Addr(), by))
 		default:
-			d = t.masquerade(s, p, by)
+			d = t.leave(s, p, t.exit(s, p.dst.Addr(), by))
 		}
 	})
 	return d
 }
 
-// inward decides about what the Internet sends to an external address. Of several connections with one address, the first that has
-// the port takes it.
-func (t *translation) inward(s *state, p packet, by string) decision {
-	if p.protocol == udp {
-		if x := t.outside[ways{p.src, p.dst}]; x != nil {
-			return t.carry(x, p, x.meet(s, false))
-		}
-		if x := t.inside[ways{p.src, p.dst}]; x != nil {
-			return x.answer(p)
-		}
-		if d := t.unmask(s, p); d.fate != notMine {
-			return d
+// outside tells whether what came by an interface for dst comes from the Internet: for an external address, or, where there is no NAT,
+// for a host of the LAN, past the firewall of side.
+func (t *translation) outside(dst netip.Addr, by string) (side *natSide, outside bool) {
+	if x := t.externals.find(dst); x != nil {
+		return nil, x.ifname == by
+	}
+	if !t.plain() || t.own(dst) {
+		return nil, false
+	}
+	for i := range t.externals.held {
+		if x := &t.externals.held[i]; x.err == nil && x.ifname == by {
+			side = t.udp.side(x.addr)
+			return side, side != nil
 		}
 	}
-	up := false
+	return nil, false
+}
+
+func (t *translation) own(addr netip.Addr) bool {
+	_, own := t.host.placeOf(addr)
+	return own
+}
+
+// exit is the NAT at the external address that what is sent to dst leaves by: of the connections that are up and lead there, that which
+// DefaultConnectionService names, or else the first. It is nil when nothing gets out.
+func (t *translation) exit(s *state, dst netip.Addr, by string) *natSide {
+	if len(t.udp.sides) == 0 || t.own(dst) {
+		return nil
+	}
+	leads := func(c *connection) *natSide {
+		x := t.externals.find(c.address)
+		if x == nil || x.ifname == by || c.status != connected || !t.host.leavesBy(dst, x.ifname) {
+			return nil
+		}
+		return t.udp.side(c.address)
+	}
+	if side := leads(s.main()); side != nil {
+		return side
+	}
 	for _, c := range s.connections {
-		if c.address != p.dst.Addr() || c.status != connected {
-			continue
-		}
-		up = true
-		x, d := t.plane.knock(s, c, p.protocol, p.dst.Port(), p.src)
-		switch {
-		case x == nil:
-			continue
-		case p.protocol == tcp:
-			return t.connect(x, p, d, by)
-		}
-		return t.carry(t.remember(s, x, p, by), p, d)
-	}
-	if !up || t.plane.options.Stealth {
-		return decision{fate: vanished}
-	}
-	return decision{}
-}
-
-// connect lets a connection through to the internal client, or does what d says instead.
-func (t *translation) connect(x *session, p packet, d deed, by string) decision {
-	hung := d.verb != nil && d.verb.Hang
-	switch wordOf(d) {
-	case cut:
-		return decision{fate: refused}
-	case hold:
-		if !hung {
-			return decision{fate: vanished}
+		if side := leads(c); side != nil {
+			return side
 		}
 	}
-	p.dst = x.target
-	if hidden := t.hide(x, p, by); hidden.IsValid() {
-		p.src = hidden
-	}
-	return decision{fate: passedOn, to: p, delay: d.delay, watch: &stream{session: x, hung: hung}}
+	return nil
 }
 
-// hide is what stands for a peer towards an internal client that is no host of the LAN but out there too, by the interface that the
-// peer is at: as routers masquerade all that leaves them, it is the router itself, or the answers would not come back to it.
-func (t *translation) hide(x *session, p packet, by string) netip.AddrPort {
-	if !t.host.leavesBy(x.target.Addr(), by) {
-		return netip.AddrPort{}
+// orNobody is d, or when nobody wanted the packet, what becomes of those.
+func (t *translation) orNobody(s *state, p packet, d decision) decision {
+	up := slices.ContainsFunc(s.connections, func(c *connection) bool { return c.status == connected && c.address == p.dst.Addr() }) ||
+		slices.Contains(t.plane.options.Pool, p.dst.Addr())
+	if d.fate == notMine && (!up || t.plane.options.Stealth) {
+		d.fate = vanished
 	}
-	return netip.AddrPortFrom(x.via, p.src.Port())
-}
-
-// carry lets a datagram through to the internal client, or does what d says instead.
-func (t *translation) carry(x *datagrams, p packet, d deed) decision {
-	if wordOf(d) != pass {
-		return decision{fate: vanished}
-	}
-	x.passing(true, p.size)
-	p.dst = x.target
-	if x.hidden.IsValid() {
-		p.src = x.hidden
-	}
-	return decision{fate: passedOn, to: p, delay: d.delay}
-}
-
-// remember makes x known in both directions.
-func (t *translation) remember(s *state, x *session, p packet, by string) *datagrams {
-	u := &datagrams{x, p.dst, t.hide(x, p, by)}
-	out, in := ways{p.src, p.dst}, ways{x.target, p.src}
-	if u.hidden.IsValid() {
-		in.dst = u.hidden
-	}
-	if !t.plane.add(s, x, func() {
-		delete(t.outside, out)
-		if t.inside[in] == u {
-			delete(t.inside, in)
-		}
-	}) {
-		return u
-	}
-	if t.outside == nil {
-		t.outside, t.inside = map[ways]*datagrams{}, map[ways]*datagrams{}
-	}
-	t.outside[out], t.inside[in] = u, u
-	return u
-}
-
-// outward sends an answer to a peer from the mapped port. What is no answer is not the plane's: it finds no way.
-func (t *translation) outward(s *state, p packet) decision {
-	x := t.inside[ways{p.src, p.dst}]
-	if x == nil {
-		return decision{}
-	}
-	return x.answer(p)
-}
-
-// answer lets an answer through to the peer.
-func (x *datagrams) answer(p packet) decision {
-	x.passing(false, p.size)
-	p.src, p.dst = x.external, x.peer
-	return decision{fate: passedOn, to: p}
+	return d
 }

@@ -15,6 +15,7 @@ func (p *plane) goDown(s *state) {
 		}
 	}
 	p.reset()
+	p.access.forget(s.now)
 }
 
 // comeUp opens it again.

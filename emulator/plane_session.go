@@ -4,9 +4,12 @@ import (
 	"net/netip"
 	"sync/atomic"
 	"time"
+
+	"github.com/igdkit/igdkit/emulator/nat"
 )
 
-// How long a session may stand without a word, by the gateway's clock: the least that RFC 4787 REQ-5 and RFC 5382 REQ-5 allow.
+// How long a session may stand without a word, by the gateway's clock: the least that RFC 4787 REQ-5 and RFC 5382 REQ-5 allow. Of UDP,
+// Plane.NAT says it.
 const (
 	idleUDP = 2 * time.Minute
 	idleTCP = 2*time.Hour + 4*time.Minute
@@ -70,10 +73,14 @@ func wordOf(d deed) word {
 // knock is the arrival of a peer's first packet for a port of c. There is no session when no mapping wants it. The session begins
 // with start, if d lets it.
 func (p *plane) knock(s *state, c *connection, protocol string, port uint16, peer netip.AddrPort) (x *session, d deed) {
-	e := c.receiver(protocol, port, peer.Addr())
-	if e == nil {
-		return nil, d
+	if e := c.receiver(protocol, port, peer.Addr()); e != nil {
+		return p.begins(s, c, e, port, peer)
 	}
+	return nil, d
+}
+
+// begins is knock for an entry that wants the packet. There is no session when there are too many.
+func (p *plane) begins(s *state, c *connection, e *entry, port uint16, peer netip.AddrPort) (x *session, d deed) {
 	x = &session{plane: p, entry: e, wan: c, peer: peer, via: c.address, target: e.target(port), place: -1}
 	x.touch(s.now)
 	note := Entry{Time: s.now, Kind: "forward.open", Peer: peer, Name: e.String()}
@@ -89,11 +96,20 @@ func (p *plane) knock(s *state, c *connection, protocol string, port uint16, pee
 // receiver is the entry that takes what peer sends to a port: one for this remote host before one for any, and one for any port
 // last (WANIPConnection:1 §2.2, ExternalPort).
 func (c *connection) receiver(protocol string, port uint16, peer netip.Addr) *entry {
-	for _, port := range [...]uint16{port, 0} {
-		for _, remote := range [...]string{peer.String(), ""} {
-			if e := c.mappings.get(key{remote, port, protocol}); e != nil && e.carries() {
-				return e
-			}
+	if e := c.receiverAt(protocol, port, peer); e != nil {
+		return e
+	}
+	return c.receiverAt(protocol, 0, peer)
+}
+
+// receiverAt is that among the entries of one external port, of which 0 stands for all.
+func (c *connection) receiverAt(protocol string, port uint16, peer netip.Addr) *entry {
+	if c.mappings.first(port, protocol) == nil {
+		return nil
+	}
+	for _, remote := range [...]string{peer.String(), ""} {
+		if e := c.mappings.get(key{remote, port, protocol}); e != nil && e.carries() {
+			return e
 		}
 	}
 	return nil
@@ -168,7 +184,9 @@ func (x *session) cutOff() bool { return x.wan.status != connected || x.wan.addr
 // passing counts bytes that go through.
 func (x *session) passing(inward bool, n int) {
 	x.entry.used.Store(true)
-	x.touch(x.plane.gateway.options.Clock.Now())
+	if x.entry.Protocol != udp || x.plane.renews(inward) {
+		x.touch(x.plane.gateway.options.Clock.Now())
+	}
 	if inward {
 		x.wan.traffic.received(n)
 	} else {
@@ -182,9 +200,25 @@ func (x *session) touch(now time.Time) { x.last.Store(now.UnixNano()) }
 func (x *session) idleUntil() time.Time {
 	idle := idleTCP
 	if x.entry.Protocol == udp {
-		idle = idleUDP
+		idle = x.plane.idleUDP()
 	}
 	return time.Unix(0, x.last.Load()).Add(idle)
+}
+
+func (p *plane) idleUDP() time.Duration {
+	if b := p.options.NAT; b != nil {
+		return b.Lasts()
+	}
+	return idleUDP
+}
+
+// renews tells whether a datagram of that direction keeps its session alive.
+func (p *plane) renews(inward bool) bool {
+	way := nat.Outbound
+	if inward {
+		way = nat.Inbound
+	}
+	return p.options.NAT == nil || p.options.NAT.Renews(way)
 }
 
 // lapse ends the sessions that nothing has passed through for too long.

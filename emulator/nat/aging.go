@@ -63,9 +63,7 @@ func (t *Table) age(n *node) {
 }
 
 // renews tells whether packets of a direction refresh.
-func (t *Table) renews(way Refresh) bool {
-	return t.options.Refresh == Both || t.options.Refresh == way
-}
+func (t *Table) renews(way Refresh) bool { return t.options.Renews(way) }
 
 func (t *Table) renew(n *node) { n.expires = t.now.Add(t.timeout) }
 

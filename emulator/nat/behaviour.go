@@ -84,11 +84,15 @@ const (
 	ExternalSource                // it reaches the other host with the sender's external address: REQ-9a
 )
 
-func (b Behaviour) timeout() time.Duration { return cmp.Or(b.Timeout, DefaultTimeout) }
+// Lasts is Timeout or what stands in for it.
+func (b Behaviour) Lasts() time.Duration { return cmp.Or(b.Timeout, DefaultTimeout) }
 
-// stateless tells whether what gets in depends on nothing that was sent.
-func (b Behaviour) stateless() bool {
-	return b.Kind != Translating && b.Filtering == EndpointIndependent
+// Renews tells whether packets of a direction, Outbound or Inbound, refresh.
+func (b Behaviour) Renews(way Refresh) bool { return b.Refresh == Both || b.Refresh == way }
+
+// Stateless tells whether what gets in depends on nothing that was sent.
+func (b Behaviour) Stateless() bool {
+	return (b.Kind == OneToOne || b.Kind == Plain) && b.Filtering == EndpointIndependent
 }
 
 // permission is what of a remote end is remembered when something is sent to it. Overload has to tell apart mappings of one port.

@@ -31,7 +31,7 @@ type modelSent struct {
 	used                       time.Time
 }
 
-func (m *model) alive(used time.Time) bool { return m.now.Sub(used) < m.b.timeout() }
+func (m *model) alive(used time.Time) bool { return m.now.Sub(used) < m.b.Lasts() }
 
 // same tells whether two remote ends are the same to somebody who looks at that much.
 func same(d Dependence, a, b netip.AddrPort) bool {

@@ -178,6 +178,24 @@ func (t *Table) pair() netip.Addr {
 	return slices.MinFunc(all, func(a, b netip.Addr) int { return count[a] - count[b] })
 }
 
+// Address is the external address by which an internal one leaves now, also by other protocols, which have no port here; false: none
+// is left for it.
+func (t *Table) Address(internal netip.Addr) (netip.Addr, bool) {
+	switch t.options.Kind {
+	case OneToOne:
+		return t.Bind(internal)
+	case Plain:
+		return internal, true
+	}
+	if h := t.hosts[internal]; h != nil {
+		return h.external, true
+	}
+	if len(t.options.External) == 0 { // it blocks
+		return netip.Addr{}, false
+	}
+	return t.pair(), true
+}
+
 // forget ends what is kept of a host that has no mappings.
 func (t *Table) forget(internal netip.Addr, h *host) {
 	if h.mappings == 0 {

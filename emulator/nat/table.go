@@ -93,7 +93,7 @@ func New(o Options) (*Table, error) {
 		return nil, fmt.Errorf("nat: %d mappings at most, %d of a host: neither can be negative", o.MaxMappings, o.MaxPerHost)
 	}
 	t := &Table{
-		options: o, timeout: o.timeout(), random: *rand.NewPCG(o.Seed, 0x9e3779b97f4a7c15),
+		options: o, timeout: o.Lasts(), random: *rand.NewPCG(o.Seed, 0x9e3779b97f4a7c15),
 		static: map[staticKey]*mapping{}, reserved: map[netip.AddrPort]int{}, bound: map[netip.Addr]netip.Addr{},
 	}
 	t.options.External = slices.Clone(o.External)
@@ -131,42 +131,43 @@ func (t *Table) Behaviour() Behaviour { return t.options.Behaviour }
 
 // Out is what becomes of a packet from inside: as it leaves, or, when it is Hairpinned, as it reaches the host inside.
 func (t *Table) Out(now time.Time, p Packet) (Packet, Verdict) {
-	if !valid(p) {
-		return Packet{}, Invalid
-	}
-	if t.options.Kind == Blocking {
-		return Packet{}, UDPBlocked
-	}
-	t.Expire(now)
 	home := t.owns(p.Dst.Addr())
-	if home && t.options.Hairpin == NoHairpin {
+	if home && t.options.Hairpin == NoHairpin && t.check(p) == Passed {
+		t.Expire(now)
 		return Packet{}, HairpinRefused
 	}
-	src, v := t.leave(p)
-	switch {
-	case v != Passed:
-		return Packet{}, v
-	case !home:
-		return Packet{src, p.Dst}, Passed
+	out, v := t.Leave(now, p)
+	if v != Passed || !home {
+		return out, v
 	}
 	// Filters judge a hairpinned packet by its external source, because that is what the other host has sent to, if to anything.
-	dst, v := t.enter(Packet{src, p.Dst})
+	in, v := t.In(now, out)
 	if v != Passed {
 		return Packet{}, v
 	}
 	if t.options.Hairpin == InternalSource {
-		src = p.Src
+		in.Src = p.Src
 	}
-	return Packet{src, dst}, Hairpinned
+	return in, Hairpinned
+}
+
+// Leave is Out for whoever looks after hairpins itself: the packet as it leaves, wherever it goes.
+func (t *Table) Leave(now time.Time, p Packet) (Packet, Verdict) {
+	if v := t.check(p); v != Passed {
+		return Packet{}, v
+	}
+	t.Expire(now)
+	src, v := t.leave(p)
+	if v != Passed {
+		return Packet{}, v
+	}
+	return Packet{src, p.Dst}, Passed
 }
 
 // In is what becomes of a packet from outside: as it reaches the host inside.
 func (t *Table) In(now time.Time, p Packet) (Packet, Verdict) {
-	if !valid(p) {
-		return Packet{}, Invalid
-	}
-	if t.options.Kind == Blocking {
-		return Packet{}, UDPBlocked
+	if v := t.check(p); v != Passed {
+		return Packet{}, v
 	}
 	t.Expire(now)
 	dst, v := t.enter(p)
@@ -174,6 +175,17 @@ func (t *Table) In(now time.Time, p Packet) (Packet, Verdict) {
 		return Packet{}, v
 	}
 	return Packet{p.Src, dst}, Passed
+}
+
+// check is why p gets nowhere, whatever t remembers; Passed: it may.
+func (t *Table) check(p Packet) Verdict {
+	switch {
+	case !valid(p):
+		return Invalid
+	case t.options.Kind == Blocking:
+		return UDPBlocked
+	}
+	return Passed
 }
 
 // leave is the source that p leaves with.
@@ -186,7 +198,7 @@ func (t *Table) leave(p Packet) (netip.AddrPort, Verdict) {
 			return f.external, Passed
 		}
 	}
-	if t.options.stateless() {
+	if t.options.Stateless() {
 		return t.identity(p.Src)
 	}
 	remote := t.options.Mapping.part(p.Dst)
@@ -232,7 +244,7 @@ func (t *Table) enter(p Packet) (netip.AddrPort, Verdict) {
 }
 
 func (t *Table) enterDynamic(p Packet) (netip.AddrPort, Verdict) {
-	if t.options.stateless() {
+	if t.options.Stateless() {
 		if t.options.Kind == Plain {
 			return p.Dst, Passed
 		}

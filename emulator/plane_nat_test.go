@@ -13,7 +13,7 @@ import (
 )
 
 // A host behind two routers reaches the outer one and the Internet, and hears from whom it has spoken to.
-func TestMasquerade(t *testing.T) {
+func TestBehindTwoRouters(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := emulator.NewNetwork()
 		defer n.Close()
@@ -78,7 +78,7 @@ func TestMasquerade(t *testing.T) {
 		if size, from, err := near.ReadFrom(b); err != nil || string(b[:size]) != "answer" || from.String() != "198.51.100.20:3478" {
 			t.Errorf("heard %q from %v, %v", b[:size], from, err)
 		}
-		time.Sleep(3 * time.Minute)
+		time.Sleep(5 * time.Minute)
 		far.WriteTo([]byte("late"), from)
 		near.SetReadDeadline(time.Now().Add(time.Second))
 		if size, _, err := near.ReadFrom(b); err == nil {
@@ -88,7 +88,7 @@ func TestMasquerade(t *testing.T) {
 }
 
 // Two hosts with the same port of their own get ports of their own outside; without a NAT there is no way out.
-func TestMasqueradePorts(t *testing.T) {
+func TestPortsOfHosts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, on := range []bool{true, false} {
 			n := emulator.NewNetwork()
