@@ -149,6 +149,9 @@ func choose(answers <-chan found, n int) (best *Gateway, errs []error) {
 
 // hops are the addresses to ask: those that routers for homes take for themselves. What is on our own network is no gateway beyond ours.
 func (g *Gateway) hops(external netip.Addr) []netip.Addr {
+	if g.Local.IsLoopback() {
+		return nil // an emulator of this machine: what is sent to its outer network would go to somebody else's
+	}
 	all := []netip.Addr{nth(external, 1), nth(external, 254)}
 	if netip.MustParsePrefix("10.0.0.0/8").Contains(external) {
 		all = append(all, netip.AddrFrom4([4]byte{10, 0, 0, 1}), netip.AddrFrom4([4]byte{10, 0, 0, 138})) // its networks may be larger; A1 and KPN routers

@@ -21,6 +21,7 @@ const (
 	CheckListener    CheckID = "listener"    // who waits at Diagnosis.Port: *ListenerEvidence
 	CheckConnection  CheckID = "connection"  // state of every connection service: *ConnectionEvidence
 	CheckAddress     CheckID = "address"     // what the external address is worth: *AddressEvidence
+	CheckBeyond      CheckID = "beyond"      // the gateway that ours stands behind, if its address is of such a one: *BeyondEvidence
 	CheckPort        CheckID = "port"        // who has Diagnosis.Port on the gateway: *PortEvidence
 	CheckLeftovers   CheckID = "leftovers"   // entries of ours that serve nobody: *LeftoversEvidence
 	CheckMapping     CheckID = "mapping"     // a trial mapping: *MappingEvidence
@@ -75,6 +76,9 @@ const (
 	ProblemSaysDown   Problem = "says down"  // connection: it says so, and has a public address
 	ProblemUnanswered Problem = "unanswered" // connection: no service answers; Err says why
 
+	ProblemNoneBeyond Problem = "none beyond" // beyond: no gateway answers there; Err says where it was looked for
+	ProblemBehindToo  Problem = "behind too"  // beyond: the address of that one is not public either
+
 	ProblemPortOwned  Problem = "port owned"  // port: it leads elsewhere
 	ProblemPortHidden Problem = "port hidden" // port, leftovers: the gateway does not show its table
 
@@ -87,7 +91,7 @@ const (
 	ProblemShortened  Problem = "shortened"   // lease: shorter than asked for
 	ProblemNotTold    Problem = "not told"    // lease
 	ProblemNoHairpin  Problem = "no hairpin"  // hairpin
-	ProblemNoWay      Problem = "no way"      // hairpin: it cannot be tried from here
+	ProblemNoWay      Problem = "no way"      // hairpin, beyond: it cannot be tried from here
 	ProblemNotRemoved Problem = "not removed" // removal: Err says why, or the entry is still listed
 )
 
@@ -148,13 +152,14 @@ type diagnosis struct {
 	yield   func(Check) bool
 	stopped bool // the reader broke off
 
-	links   []link
-	gateway *Gateway
+	links    []link
+	gateway  *Gateway
+	external netip.Addr // of it, once it was asked
 }
 
 func (d *diagnosis) run(ctx context.Context) {
 	here := []func(context.Context){d.network, d.search, d.description, d.listener}
-	there := []func(context.Context){d.connection, d.address, d.port, d.leftovers, d.trial}
+	there := []func(context.Context){d.connection, d.address, d.beyond, d.port, d.leftovers, d.trial}
 	for i, step := range append(here, there...) {
 		if d.stopped || ctx.Err() != nil || i >= len(here) && d.gateway == nil {
 			return

@@ -93,6 +93,7 @@ func (*AddressEvidence) evidence() {}
 func (d *diagnosis) address(ctx context.Context) {
 	began := d.begin(CheckAddress)
 	e := &AddressEvidence{d.gateway.Truth(ctx)}
+	d.external = e.External
 	c := Check{ID: CheckAddress, Evidence: e, Outcome: Sound, Err: e.Err}
 	switch e.Verdict {
 	case Public:

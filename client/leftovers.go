@@ -25,7 +25,11 @@ type JournalEntry struct {
 // JournalEntries gives what this user has opened on the gateway by programs that share Options.Journal, in the order in which it was opened.
 func (g *Gateway) JournalEntries(ctx context.Context) (all []JournalEntry) {
 	j := g.journal()
-	rows := j.rows(ctx)
+	return j.entries(ctx, j.rows(ctx))
+}
+
+// entries are rows of the file as others see them.
+func (j *journal) entries(ctx context.Context, rows []journalRow) (all []JournalEntry) {
 	if len(rows) == 0 {
 		return nil
 	}
@@ -73,13 +77,27 @@ func (g *Gateway) release(ctx context.Context, e JournalEntry) (deleted bool, er
 }
 
 // RemoveLeftovers deletes what processes of this user were to close and left behind when they crashed, as Options.Journal knows it, and gives what it
-// deleted. What cannot be deleted is tried again the next time; the error tells why. Kept mappings do the same ten seconds after they were opened.
+// deleted. What led through g on a gateway beyond it is deleted there. What cannot be deleted is tried again the next time; the error tells why. Kept mappings
+// do the same on their gateway ten seconds after they were opened.
 func (g *Gateway) RemoveLeftovers(ctx context.Context) (removed []JournalEntry, err error) {
+	return g.removeThrough(ctx, maxLevels)
+}
+
+func (g *Gateway) removeThrough(ctx context.Context, levels int) (removed []JournalEntry, err error) {
 	if err := g.plans.lock(ctx); err != nil {
 		return nil, err
 	}
-	defer g.plans.unlock()
-	return g.removeLeftovers(ctx)
+	removed, err = g.removeLeftovers(ctx)
+	g.plans.unlock()
+	if levels <= 1 || !slices.ContainsFunc(g.entriesBeyond(ctx), func(e JournalEntry) bool { return e.Left }) {
+		return removed, err
+	}
+	outer, errBeyond := g.Beyond(ctx)
+	if errBeyond != nil {
+		return removed, errors.Join(err, errBeyond)
+	}
+	there, errThere := outer.removeThrough(ctx, levels-1)
+	return append(removed, there...), errors.Join(err, errThere)
 }
 
 func (g *Gateway) removeLeftovers(ctx context.Context) (removed []JournalEntry, err error) {

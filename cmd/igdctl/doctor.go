@@ -140,6 +140,8 @@ func doing(id client.CheckID) string {
 		return "listening for answers to searches, which takes up to four seconds"
 	case client.CheckDescription:
 		return "searching for a gateway"
+	case client.CheckBeyond:
+		return "looking for the router beyond the gateway"
 	case client.CheckMapping:
 		return "opening a trial port"
 	case client.CheckHairpin:

@@ -93,6 +93,23 @@ func addressFinding(e *client.AddressEvidence) finding {
 	return f
 }
 
+func beyondFinding(c client.Check, e *client.BeyondEvidence) finding {
+	if c.Problem == client.ProblemNoWay {
+		return finding{detail: "the router beyond the gateway cannot be looked for from here"}
+	}
+	if e.Gateway == nil {
+		why := explain(c.Err)
+		return finding{detail: why.message, advice: why.hints}
+	}
+	r := reach{address: e.External, verdict: e.Verdict}
+	f := finding{detail: fmt.Sprintf("the router beyond is %s at %s: %s", e.Gateway.Name(), e.Gateway.Responder.Unmap(), r.sentence()),
+		evidence: []string{"at " + e.Gateway.Location}, advice: []string{"igdctl open --through opens a port on both"}}
+	if c.Problem == client.ProblemBehindToo {
+		f.advice = r.hints()
+	}
+	return f
+}
+
 func portFinding(c client.Check, e *client.PortEvidence) finding {
 	port := fmt.Sprintf("%d/%s", e.Port, strings.ToLower(e.Protocol))
 	switch {

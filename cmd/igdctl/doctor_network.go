@@ -28,6 +28,8 @@ func findingOf(c client.Check) finding {
 		return connectionFinding(c, e)
 	case *client.AddressEvidence:
 		return addressFinding(e)
+	case *client.BeyondEvidence:
+		return beyondFinding(c, e)
 	case *client.PortEvidence:
 		return portFinding(c, e)
 	case *client.LeftoversEvidence:

@@ -53,7 +53,11 @@ func conclude(checks []client.Check, o doctorFlags, ended error) conclusion {
 	case faulty(client.CheckConnection):
 		return conclusion{word: "offline", sentence: says(client.CheckConnection)}
 	case faulty(client.CheckAddress):
-		return conclusion{word: "not_public", sentence: says(client.CheckAddress)}
+		v := conclusion{word: "not_public", sentence: says(client.CheckAddress)}
+		if by[client.CheckBeyond].Outcome == client.Sound {
+			v.sentence += "; the router beyond is public and speaks UPnP: igdctl open --through asks both"
+		}
+		return v
 	case faulty(client.CheckPort):
 		return conclusion{word: "taken", sentence: says(client.CheckPort)}
 	case faulty(client.CheckListener):

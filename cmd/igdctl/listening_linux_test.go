@@ -2,8 +2,10 @@ package main
 
 import (
 	"encoding/binary"
+	"math/rand/v2"
 	"net"
 	"net/netip"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -53,12 +55,28 @@ func TestListens(t *testing.T) {
 	}
 }
 
+// listenAlone listens on a TCP port of 127.0.0.1 whose number no UDP socket has. It is below those that the kernel gives to sockets that ask for any
+// (32768 and up, unless somebody has changed that), so that none gets it meanwhile.
+func listenAlone(t *testing.T) net.Listener {
+	t.Helper()
+	for range 1000 {
+		port := strconv.Itoa(10000 + rand.IntN(22000))
+		u, err := net.ListenPacket("udp", ":"+port)
+		if err != nil {
+			continue
+		}
+		u.Close()
+		if l, err := net.Listen("tcp", "127.0.0.1:"+port); err == nil {
+			return l
+		}
+	}
+	t.Fatal("every port is taken")
+	return nil
+}
+
 // The tables of this machine are read as they are.
 func TestListensHere(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := listenAlone(t)
 	u, err := net.ListenPacket("udp", ":0")
 	if err != nil {
 		t.Fatal(err)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/igdkit/igdkit/client"
@@ -20,26 +21,17 @@ func (a *app) closeMine(ctx context.Context) error {
 	limited, cancel := a.limit(ctx)
 	defer cancel()
 	over := a.Waiting("closing the ports…")
-	var all []closing
-	var kept []client.JournalEntry
-	for _, e := range g.JournalEntries(limited) {
-		if e.Kept {
-			kept = append(kept, e)
-			continue
-		}
-		deleted, err := g.Release(limited, e)
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		sp := spec{external: e.ExternalPort, internal: e.InternalPort, protocol: strings.ToLower(e.Protocol)}
-		if err != nil {
-			err = &specError{command: "close", spec: sp, err: err}
-		}
-		if deleted || err != nil { // the rest had gone
-			all = append(all, closing{sp, []client.PortMapping{e.PortMapping}, err})
-		}
-	}
+	gateways, lost := g.JournalGateways(limited) // open --through has opened it on the routers beyond too
+	all, kept := closeJournaled(limited, gateways)
 	over()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if lost != nil {
+		why := explain(lost)
+		a.Warn("what is open on the router beyond stays open there: %s", why.message)
+		a.Hint(why.hints...)
+	}
 	for _, e := range kept {
 		a.Say("%s stays: process %d keeps it open, and closes it when it ends", externalText(e.PortMapping), e.PID)
 	}
@@ -48,6 +40,53 @@ func (a *app) closeMine(ctx context.Context) error {
 		return nil
 	}
 	return a.showClosed(g, all)
+}
+
+// inlet is where an entry of a gateway beyond leads to on the one before it.
+type inlet struct {
+	protocol string
+	port     uint16
+}
+
+// closeJournaled closes what the journal has on a chain of gateways, the outermost first, and gives what a living process keeps on the first. What leads
+// through several of them is told once, with the port of the outermost.
+func closeJournaled(ctx context.Context, gateways []*client.Gateway) (all []closing, kept []client.JournalEntry) {
+	told := func(m client.PortMapping, err error) {
+		sp := spec{external: m.ExternalPort, internal: m.InternalPort, protocol: strings.ToLower(m.Protocol)}
+		if err != nil {
+			err = &specError{command: "close", spec: sp, err: err}
+		}
+		all = append(all, closing{sp, []client.PortMapping{m}, err})
+	}
+	led := map[inlet]client.PortMapping{} // closed on the gateway beyond
+	for i, on := range slices.Backward(gateways) {
+		leads := map[inlet]client.PortMapping{}
+		for _, e := range on.JournalEntries(ctx) {
+			if e.Kept {
+				if i == 0 {
+					kept = append(kept, e)
+				}
+				continue
+			}
+			deleted, err := on.Release(ctx, e)
+			m, here := e.PortMapping, inlet{e.Protocol, e.ExternalPort}
+			if outer, ok := led[here]; ok && err == nil {
+				m.ExternalPort, deleted = outer.ExternalPort, true
+				delete(led, here)
+			}
+			switch {
+			case err != nil, deleted && i == 0:
+				told(m, err)
+			case deleted: // the rest had gone
+				leads[inlet{e.Protocol, e.InternalPort}] = m
+			}
+		}
+		for _, m := range led { // to nothing any more
+			told(m, nil)
+		}
+		led = leads
+	}
+	return all, kept
 }
 
 var errNoJournal = errors.New("this user has no directory in which igdctl could have noted what it opened")

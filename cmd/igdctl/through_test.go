@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/netip"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -15,6 +16,7 @@ type twoRouters struct {
 	t            *testing.T
 	pc           *emulator.Host
 	inner, outer *emulator.Gateway
+	journal      string // "": none
 }
 
 func newTwoRouters(t *testing.T, outer emulator.Options) *twoRouters {
@@ -36,7 +38,7 @@ func newTwoRouters(t *testing.T, outer emulator.Options) *twoRouters {
 // run runs igdctl on the computer: its exit code and what it said.
 func (s *twoRouters) run(args ...string) (code int, stdout, stderr string) {
 	var out, words strings.Builder
-	code = run(s.t.Context(), args, env{net: s.pc, stdout: &out, stderr: &words})
+	code = run(s.t.Context(), args, env{net: s.pc, stdout: &out, stderr: &words, journal: s.journal})
 	return code, out.String(), words.String()
 }
 
@@ -130,4 +132,76 @@ func TestThroughRefused(t *testing.T) {
 			})
 		})
 	}
+}
+
+// doctor looks for the router beyond, and says what it is good for.
+func TestDoctorBeyond(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		outer emulator.Options
+		says  []string
+	}{
+		{"public", emulator.Options{SSDP: "multicast"}, []string{
+			"\nok    beyond       the router beyond is Emulated gateway outer at 192.168.178.1: 45.66.77.88 is a public address\n",
+			"→ igdctl open --through opens a port on both\n",
+			"; the router beyond is public and speaks UPnP: igdctl open --through asks both\n"}},
+		{"behind another one too", emulator.Options{SSDP: "multicast", ExternalIP: netip.MustParseAddr("100.64.1.2")}, []string{
+			"\nnote  beyond       the router beyond is Emulated gateway outer at 192.168.178.1: 100.64.1.2 is shared by many customers (CGNAT): ",
+			"→ ask the provider for a public IPv4 address, or use IPv6\n"}},
+		{"silent", emulator.Options{SSDP: "off"}, []string{
+			"\nnote  beyond       the gateway stands behind another router (its address is 192.168.178.20), and no router there answers at 192.168.178.1 or 192.168.178.254\n",
+			"→ UPnP may be switched off there: "}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newTwoRouters(t, tt.outer)
+				code, out, words := s.run("doctor", "--read-only")
+				if code != 0 {
+					t.Errorf("exit code %d: %s", code, words)
+				}
+				for _, want := range tt.says {
+					if !strings.Contains(out, want) {
+						t.Errorf("it does not say %q:\n%s", want, out)
+					}
+				}
+				s.want("", "")
+			})
+		})
+	}
+}
+
+// close --mine closes on all routers what led through them, and what a crash has left open there is closed by the next open.
+func TestMineThrough(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newTwoRouters(t, emulator.Options{SSDP: "multicast"})
+		s.journal = filepath.Join(t.TempDir(), "ports.json")
+		s.run("open", "8080")
+		s.run("open", "8090:8081", "--through")
+		s.want("TCP 8080 → 192.168.1.10:8080, TCP 8090 → 192.168.1.10:8081", "TCP 8090 → 192.168.178.20:8090")
+		code, out, words := s.run("close", "--mine")
+		if code != 0 || out != "8080/tcp is closed\n8090/tcp is closed\n" || strings.Contains(words, "warning") {
+			t.Errorf("exit code %d: %s%s", code, out, words)
+		}
+		s.want("", "")
+
+		// Where the inner one has forgotten it, the outer one is still asked.
+		s.run("open", "8090:8081", "--through")
+		s.run("close", "8090:8081")
+		s.want("", "TCP 8090 → 192.168.178.20:8090")
+		if code, out, words = s.run("close", "--mine"); code != 0 || out != "8090/tcp is closed\n" {
+			t.Errorf("exit code %d: %s%s", code, out, words)
+		}
+		s.want("", "")
+		if _, _, words = s.run("close", "--mine"); !strings.Contains(words, "nothing that igdctl opened is open") {
+			t.Error(words)
+		}
+
+		// Where the outer one is silent, that is told.
+		s.run("open", "8090:8081", "--through")
+		s.outer.Close()
+		if code, out, words = s.run("close", "--mine"); code != 0 || out != "8090/tcp is closed\n" ||
+			!strings.Contains(words, "warning: what is open on the router beyond stays open there: the gateway stands behind another router (its address is 192.168.178.20), and no") {
+			t.Errorf("exit code %d: %s%s", code, out, words)
+		}
+	})
 }

@@ -32,7 +32,7 @@ of every SPEC is in IGD_EXTERNAL_PORT_INTERNAL_PROTOCOL too, for example IGD_EXT
 The exit code is that of CMD; 127 when there is no such command, 126 when it cannot be run, and 128+N when signal N
 ended it. A signal to igdctl goes to CMD, and the ports are closed when CMD has ended.
 
-Meanwhile the ports are looked after as open --keep does, which see.`,
+Until then they are kept open as by open --keep: renewed, looked after, and open again when the gateway has restarted.`,
 		Example: `  igdctl with 8000 -- python3 -m http.server 8000
   igdctl with 27015/both --any -- ./game-server
   igdctl with 8080 -- sh -c 'echo reach me at $IGD_EXTERNAL_IP:$IGD_EXTERNAL_PORT'`,
