@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -94,8 +95,13 @@ var errNoJournal = errors.New("this user has no directory in which igdctl could 
 // removeLeftovers closes what crashed processes were to close.
 func (a *app) removeLeftovers(ctx context.Context, g *client.Gateway) {
 	removed, err := g.RemoveLeftovers(ctx)
+	said := map[string]bool{} // what led through several routers has the same port on them, mostly
 	for _, e := range removed {
-		a.Say("%s is closed: process %d had left it open", externalText(e.PortMapping), e.PID)
+		text := fmt.Sprintf("%s is closed: process %d had left it open", externalText(e.PortMapping), e.PID)
+		if !said[text] {
+			a.Say("%s", text)
+		}
+		said[text] = true
 	}
 	if err != nil && ctx.Err() == nil {
 		a.Warn("what a process left open is open still: %s", explain(err).message)

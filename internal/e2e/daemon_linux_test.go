@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/igdkit/igdkit/emulator"
 	"github.com/igdkit/igdkit/internal/netns"
 )
@@ -37,6 +39,10 @@ type daemon struct {
 // startDaemon starts miniupnpd with more lines for its configuration, and returns when it has announced a gateway to the LAN: then it answers.
 func startDaemon(t testing.TB, p place, lines ...string) *daemon {
 	t.Helper()
+	// Where no syslog runs, miniupnpd logs to the machine's console, and waits there for a serial line of 115200 baud.
+	if err := unix.Mount("/dev/null", "/dev/console", "", unix.MS_BIND, ""); err != nil {
+		t.Logf("miniupnpd may be slow: %v", err)
+	}
 	conf, err := os.ReadFile("testdata/miniupnpd.conf")
 	if err != nil {
 		t.Fatal(err)

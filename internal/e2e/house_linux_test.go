@@ -15,8 +15,6 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/igdkit/igdkit/emulator/lab"
 	"github.com/igdkit/igdkit/emulator/lab/labtest"
 	"github.com/igdkit/igdkit/internal/netns"
@@ -61,38 +59,47 @@ func (w wiring) lines() []string {
 // inHouse runs body as a test in a new house. Everything in it ends with the body, as it happens in a lab.
 func inHouse(t *testing.T, w wiring, body func(t *testing.T, h *house)) {
 	t.Helper()
+	inNamespaces(t, func(t *testing.T) { body(t, build(t, w)) })
+}
+
+// inNamespaces runs body where it may make networks of its own, for real gateways in them.
+func inNamespaces(t *testing.T, body func(t *testing.T)) {
+	t.Helper()
 	t.Parallel()
 	need(t, "miniupnpd", "nft", "upnpc")
 	commandsOnPath(t)
-	labtest.Host(t, lab.Options{}, func(t *testing.T) { body(t, build(t, w)) })
+	labtest.Host(t, lab.Options{}, body)
 }
 
 func build(t testing.TB, w wiring) *house {
 	t.Helper()
-	// Where no syslog runs, miniupnpd logs to the machine's console, and waits there for a serial line of 115200 baud.
-	if err := unix.Mount("/dev/null", "/dev/console", "", unix.MS_BIND, ""); err != nil {
-		t.Logf("miniupnpd may be slow: %v", err)
-	}
 	h := &house{lan: namespace(t), gateway: namespace(t), wan: namespace(t)}
-	for _, cable := range []struct{ a, b netns.End }{
-		{end(h.gateway, "lan0", lanGateway), end(h.lan, "eth0", lanHost)},
-		{end(h.gateway, "wan0", wanGateway), end(h.wan, "eth0", wanHost)},
-	} {
-		if err := netns.Connect(t.Context(), cable.a, cable.b); err != nil {
-			t.Fatal(err)
-		}
-	}
+	h.wire(t, end(h.gateway, "lan0", lanGateway), end(h.lan, "eth0", lanHost))
+	h.wire(t, end(h.gateway, "wan0", wanGateway), end(h.wan, "eth0", wanHost))
 	if err := h.lan.AddDefaultRoute(lanGateway); err != nil {
 		t.Fatal(err)
 	}
+	route(t, h.gateway)
+	h.daemon = startDaemon(t, h.place(), w.lines()...)
+	return h
+}
+
+func (h *house) wire(t testing.TB, a, b netns.End) {
+	t.Helper()
+	if err := netns.Connect(t.Context(), a, b); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// route makes a namespace a router with the rules that miniupnpd needs.
+func route(t testing.TB, gateway *netns.Namespace) {
+	t.Helper()
 	for path, value := range map[string]string{"net/ipv4/ip_forward": "1", "net/ipv4/icmp_ratelimit": "0"} {
-		if err := h.gateway.Sysctl(path, value); err != nil {
+		if err := gateway.Sysctl(path, value); err != nil {
 			t.Fatal(err)
 		}
 	}
-	h.nft(t, "-f", "testdata/gateway.nft")
-	h.daemon = startDaemon(t, h.place(), w.lines()...)
-	return h
+	nft(t, gateway, "-f", "testdata/gateway.nft")
 }
 
 func (h *house) place() place { return place{gateway: h.gateway, lan: h.lan, at: lanHost} }
@@ -102,18 +109,18 @@ func (h *house) reboot(t testing.TB, w wiring) {
 	t.Helper()
 	h.daemon.kill(t)
 	for _, chain := range [][]string{{"filter", "opened"}, {"nat", "opened"}, {"nat", "opened_out"}} {
-		h.nft(t, "flush", "chain", "inet", chain[0], chain[1])
+		nft(t, h.gateway, "flush", "chain", "inet", chain[0], chain[1])
 	}
 	h.daemon = startDaemon(t, h.place(), w.lines()...)
 }
 
-// nft runs nft on the gateway.
-func (h *house) nft(t testing.TB, args ...string) string {
+// nft runs nft on a gateway.
+func nft(t testing.TB, gateway *netns.Namespace, args ...string) string {
 	t.Helper()
 	cmd := exec.Command("nft", args...)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
-	if err := h.gateway.Do(cmd.Run); err != nil {
+	if err := gateway.Do(cmd.Run); err != nil {
 		t.Fatalf("nft %s: %v\n%s", strings.Join(args, " "), err, &out)
 	}
 	return out.String()
@@ -238,4 +245,13 @@ func (r *running) end(t testing.TB) int {
 	_ = r.Wait()
 	t.Logf("%s: exit code %d, %v\n%s%s", filepath.Base(r.Path), r.ProcessState.ExitCode(), err, rest, r.stderr)
 	return r.ProcessState.ExitCode()
+}
+
+// crash ends it as kill -9 does.
+func (r *running) crash(t testing.TB) {
+	t.Helper()
+	if err := r.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	r.end(t)
 }
