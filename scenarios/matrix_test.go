@@ -3,6 +3,7 @@ package scenarios_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
@@ -12,27 +13,39 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/igdkit/igdkit/client"
 	"github.com/igdkit/igdkit/scenarios"
 	"github.com/igdkit/igdkit/soap"
 )
 
 // The client meets every scenario and reaches its verdict. It knows nothing of them: it searches, opens 8080/tcp for an hour, with
-// another port if need be, and keeps it open.
+// another port if need be, and keeps it open. How it does stands in testdata/reached/igdkit.txt; -update writes it.
 func TestMatrix(t *testing.T) {
 	all, err := scenarios.List()
 	if err != nil {
 		t.Fatal(err)
 	}
+	now := map[string]result{}
 	for _, s := range all {
 		t.Run(s.Name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				got, why := reach(t, stand(t, s, 1, nil), lasts(s))
+				got, words, why := reach(t, stand(t, s, 1, nil), lasts(s))
 				if got != s.Verdict {
 					t.Errorf("reached %s, want %s\n%s", got, s.Verdict, why)
 				}
+				now[s.Name] = result{string(got), words}
 			})
 		})
+	}
+	if len(now) < len(all) {
+		return // -run has chosen some
+	}
+	if flag.Lookup("update").Value.String() == "true" {
+		writeResults(t, "igdkit", now)
+	} else if diff := cmp.Diff(results(t, "igdkit"), now); diff != "" {
+		t.Errorf("testdata/reached/igdkit.txt is stale: go test ./scenarios -run 'Matrix|Reached' -update\n%s", diff)
 	}
 }
 
@@ -49,8 +62,8 @@ func lasts(s *scenarios.Scenario) time.Duration {
 	return 3 * time.Hour
 }
 
-// reach tells what the client reaches, and how it came to that.
-func reach(t *testing.T, s *street, lasts time.Duration) (scenarios.Verdict, string) {
+// reach tells what the client reaches, in a few words what that is, and how it came to it.
+func reach(t *testing.T, s *street, lasts time.Duration) (got scenarios.Verdict, words, why string) {
 	t.Helper()
 	behind := s.run("8080")
 	ctx, cancel := context.WithTimeout(t.Context(), 2*day)
@@ -64,7 +77,7 @@ func reach(t *testing.T, s *street, lasts time.Duration) (scenarios.Verdict, str
 	case got == scenarios.VerdictNoGateway || got == scenarios.VerdictBroken:
 		m = c.Keep(ctx, req) // it may have been a bad moment
 	default:
-		return got, story(nil, err)
+		return got, "", story(nil, err)
 	}
 	told := make(chan []client.Event)
 	go func() {
@@ -82,6 +95,7 @@ func reach(t *testing.T, s *street, lasts time.Duration) (scenarios.Verdict, str
 	if now == scenarios.VerdictBroken && m.Err() != nil {
 		now = failed(m.Err())
 	}
+	words = inWords(m)
 	later, said := now, error(nil)
 	if now == scenarios.VerdictOpens || now == scenarios.VerdictOpensElsewhere {
 		s.sleep(lasts)
@@ -100,9 +114,32 @@ func reach(t *testing.T, s *street, lasts time.Duration) (scenarios.Verdict, str
 	})
 	switch {
 	case later == now, later == scenarios.VerdictOpens, later == scenarios.VerdictOpensElsewhere, said != nil, lost:
-		return now, text
+		return now, words, text
 	}
-	return later, fmt.Sprintf("%v later:\n%s", lasts, text)
+	return later, words, fmt.Sprintf("%v later:\n%s", lasts, text)
+}
+
+// inWords is what is open, "" for nothing.
+func inWords(m *client.Mapping) string {
+	open := m.Entries()
+	if len(open) == 0 {
+		return ""
+	}
+	words := fmt.Sprintf("%d for an unknown time", open[0].External.Port())
+	switch l := open[0].Lease; {
+	case l.Permanent():
+		words = fmt.Sprintf("%d without end", open[0].External.Port())
+	case l.Known:
+		words = fmt.Sprintf("%d for %s", open[0].External.Port(), strings.NewReplacer("m0s", "m", "h0m0s", "h").Replace(l.Granted.String()))
+	}
+	switch verdict := client.Judge(m.External().Addr()); verdict {
+	case client.Public:
+	case client.None:
+		words += ", tells no address"
+	default:
+		words += fmt.Sprintf(", tells %v, which is %s", m.External().Addr(), verdict)
+	}
+	return words
 }
 
 // failed is the verdict of an error.

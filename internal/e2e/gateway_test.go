@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"sync"
 	"testing"
 	"time"
 
@@ -52,6 +53,16 @@ func (s spec) devices() ([]emulator.Options, error) {
 	return sc.Options(), nil
 }
 
+// stage is where gateways are played in a lab.
+type stage struct {
+	ctx     context.Context
+	site    lab.Site
+	devices []emulator.Options
+
+	mu       sync.Mutex
+	gateways []*emulator.Gateway // nil before the beginning and after the end
+}
+
 // startGateway runs emulated gateways in a lab, when the lab's options ask for some.
 func startGateway(ctx context.Context, site lab.Site) (io.Closer, error) {
 	if len(site.Spec) == 0 {
@@ -65,34 +76,85 @@ func startGateway(ctx context.Context, site lab.Site) (io.Closer, error) {
 	if err != nil {
 		return nil, err
 	}
-	var running together
-	var first *emulator.Gateway
-	for _, o := range devices {
-		o.LAN, o.SSDP, o.Seed, o.Beside = site.LAN.Addr(), "multicast", 1, first
-		g, err := emulator.New(ctx, o)
-		if err != nil {
-			return nil, errors.Join(err, running.Close())
-		}
-		if first == nil {
-			first = g
-		}
-		running = append(running, g)
+	st := &stage{ctx: ctx, site: site, devices: devices}
+	if err := st.begin(); err != nil {
+		return nil, err
 	}
-	plug, err := net.Listen("tcp", rebootAddr.String())
+	plug, err := listen(rebootAddr, func(c net.Conn) {
+		st.mu.Lock()
+		defer st.mu.Unlock()
+		if len(st.gateways) > 0 {
+			st.gateways[0].Reboot(emulator.Reboot{})
+		}
+	})
 	if err != nil {
-		return nil, errors.Join(err, running.Close())
+		return nil, errors.Join(err, st.Close())
+	}
+	w, err := newWitness(st)
+	if err != nil {
+		return nil, errors.Join(err, plug.Close(), st.Close())
+	}
+	return together{plug, w, st}, nil
+}
+
+// begin starts the gateways.
+func (st *stage) begin() error {
+	for _, o := range st.devices {
+		o.LAN, o.SSDP, o.Seed = st.site.LAN.Addr(), "multicast", 1
+		o.Plane = emulator.Plane{Mode: emulator.PlanePorts, Hold: st.site.Hold}
+		if !o.ExternalIP.IsValid() {
+			o.ExternalIP = st.site.WAN
+		}
+		if len(st.gateways) > 0 {
+			o.Beside = st.gateways[0]
+		}
+		if at := o.Stands(); at != o.LAN {
+			if err := st.site.Hold(at, true); err != nil {
+				return errors.Join(err, st.end())
+			}
+		}
+		g, err := emulator.New(st.ctx, o)
+		if err != nil {
+			return errors.Join(err, st.end())
+		}
+		st.gateways = append(st.gateways, g)
+	}
+	return nil
+}
+
+// end ends them.
+func (st *stage) end() error {
+	var errs []error
+	for _, g := range st.gateways {
+		errs = append(errs, g.Close())
+	}
+	st.gateways = nil
+	return errors.Join(errs...)
+}
+
+func (st *stage) Close() error {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return st.end()
+}
+
+// listen answers each connection to an address, one after the other.
+func listen(at netip.AddrPort, answer func(net.Conn)) (io.Closer, error) {
+	l, err := net.Listen("tcp", at.String())
+	if err != nil {
+		return nil, err
 	}
 	go func() {
 		for {
-			c, err := plug.Accept()
+			c, err := l.Accept()
 			if err != nil {
 				return
 			}
-			first.Reboot(emulator.Reboot{})
+			answer(c)
 			c.Close()
 		}
 	}()
-	return append(running, plug), nil
+	return l, nil
 }
 
 // together end together.

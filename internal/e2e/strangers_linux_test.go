@@ -10,7 +10,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -131,32 +130,11 @@ func failure(text string) string {
 	return ""
 }
 
-// atOnce is how many labs run at a time: nearly all of it is waiting.
-const atOnce = 8
-
-// meetAll lets the strangers meet each of the scenarios.
-func meetAll(t *testing.T, all []*scenarios.Scenario) map[string]meeting {
-	t.Helper()
-	met := map[string]meeting{}
-	var mu sync.Mutex
-	var wait sync.WaitGroup
-	free := make(chan struct{}, atOnce)
-	for _, s := range all {
-		free <- struct{}{}
-		wait.Go(func() {
-			defer func() { <-free }()
-			m := meet(t, s.Name, s.Options()[0].Version)
-			mu.Lock()
-			defer mu.Unlock()
-			met[s.Name] = m
-		})
-	}
-	wait.Wait()
-	return met
-}
-
 // TestStrangers holds docs/scenarios.md to what upnpc and gssdp-discover make of every profile.
 func TestStrangers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("programs that wait for seconds take a minute for all of it")
+	}
 	need(t, "upnpc", "gssdp-discover")
 	needLab(t)
 	t.Parallel()
@@ -173,7 +151,7 @@ func TestStrangers(t *testing.T) {
 	slices.SortStableFunc(profiles, func(a, b *scenarios.Scenario) int { // the misbehaviours last
 		return cmp.Compare(slices.Index(singled(), a.Name), slices.Index(singled(), b.Name))
 	})
-	met := meetAll(t, profiles)
+	met := inLabs(profiles, 8, func(s *scenarios.Scenario) meeting { return meet(t, s.Name, s.Options()[0].Version) })
 	var table strings.Builder
 	table.WriteString("| gateway | search | opens for 1 h | without end | lists | closes | gssdp-discover | why |\n|---|---|---|---|---|---|---|---|\n")
 	for _, s := range profiles {
