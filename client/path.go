@@ -1,0 +1,188 @@
+package client
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/pion/stun/v3"
+)
+
+// Path is an open way between two nodes: a [net.Conn] on which each Read gives one datagram of the peer's, and each Write sends one. NATs on the way
+// let it close when nothing is sent, after 30 s to some minutes; it is kept open as [PunchOptions] say until Close.
+//
+// The peer's last checks may come late: Read answers them, so somebody should read. Its methods may be called by several goroutines.
+type Path struct {
+	conn    net.PacketConn
+	remote  netip.AddrPort
+	seen    netip.AddrPort
+	method  Method
+	key     []byte
+	tie     uint64
+	other   func([]byte, netip.AddrPort)
+	quit    chan struct{}
+	wg      sync.WaitGroup
+	closing sync.Once
+
+	mu      sync.Mutex
+	early   [][]byte
+	answers limiter
+	reading int
+	closed  bool
+}
+
+func newPath(p *puncher, t *pathEnd) *Path {
+	path := &Path{
+		conn: p.conn, remote: t.addr, seen: t.seen, method: p.method(t), key: p.o.Key, tie: p.o.tie, other: p.o.Other,
+		early: p.early, answers: p.answers, quit: make(chan struct{}),
+	}
+	if p.o.KeepAlive > 0 {
+		path.wg.Go(func() { path.keep(p.o.KeepAlive) })
+	}
+	return path
+}
+
+// Remote is the peer's address.
+func (p *Path) Remote() netip.AddrPort { return p.remote }
+
+// Seen is our address as the peer sees it.
+func (p *Path) Seen() netip.AddrPort { return p.seen }
+
+// Method is how the path was opened.
+func (p *Path) Method() Method { return p.method }
+
+// LocalAddr is that of the socket.
+func (p *Path) LocalAddr() net.Addr { return p.conn.LocalAddr() }
+
+// RemoteAddr is Remote.
+func (p *Path) RemoteAddr() net.Addr { return net.UDPAddrFromAddrPort(p.remote) }
+
+// SetDeadline is that of the socket.
+func (p *Path) SetDeadline(t time.Time) error { return p.conn.SetDeadline(t) }
+
+// SetReadDeadline is that of the socket.
+func (p *Path) SetReadDeadline(t time.Time) error { return p.conn.SetReadDeadline(t) }
+
+// SetWriteDeadline is that of the socket.
+func (p *Path) SetWriteDeadline(t time.Time) error { return p.conn.SetWriteDeadline(t) }
+
+// Write sends b to the peer. Errors are the socket's.
+func (p *Path) Write(b []byte) (int, error) {
+	if p.isClosed() {
+		return 0, net.ErrClosed
+	}
+	return p.conn.WriteTo(b, net.UDPAddrFromAddrPort(p.remote))
+}
+
+// Read gives the next datagram of the peer, cut to b. Errors are the socket's, or [net.ErrClosed].
+func (p *Path) Read(b []byte) (int, error) {
+	if n, ok, err := p.begin(b); ok {
+		return n, err
+	}
+	defer p.end()
+	whole := b
+	if len(b) < maxSTUN { // a check is read whole
+		whole = make([]byte, maxSTUN)
+	}
+	for failures := 0; ; {
+		n, addr, err := p.conn.ReadFrom(whole)
+		switch {
+		case p.isClosed():
+			return 0, net.ErrClosed
+		case err != nil:
+			// Windows reports on a read that somebody refused what was sent.
+			var e net.Error
+			if failures++; failures < maxReadFailures && !errors.Is(err, net.ErrClosed) && !(errors.As(err, &e) && e.Timeout()) {
+				continue
+			}
+			return 0, err
+		}
+		from, ok := addrPortOf(addr)
+		if !ok {
+			return 0, errNoUDP
+		}
+		switch _, check := parseCheck(whole[:n], nil); {
+		case check:
+			p.answer(whole[:n], from)
+		case from == p.remote:
+			return copy(b, whole[:n]), nil
+		case p.other != nil:
+			p.other(whole[:n], from)
+		}
+	}
+}
+
+// begin is what there is already.
+func (p *Path) begin(b []byte) (int, bool, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return 0, true, net.ErrClosed
+	}
+	if len(p.early) > 0 {
+		n := copy(b, p.early[0])
+		p.early = p.early[1:]
+		return n, true, nil
+	}
+	p.reading++
+	return 0, false, nil
+}
+
+// end leaves the socket to its owner without the deadline by which Close has ended reads.
+func (p *Path) end() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.reading--; p.reading == 0 && p.closed {
+		p.conn.SetReadDeadline(time.Time{})
+	}
+}
+
+// answer answers a check of the peer, which may not have heard our last answer.
+func (p *Path) answer(b []byte, from netip.AddrPort) {
+	c, ok := parseCheck(b, p.key)
+	p.mu.Lock()
+	ok = ok && c.class == stun.ClassRequest && c.tie != p.tie && from == p.remote && p.answers.allows(time.Now())
+	p.mu.Unlock()
+	if ok {
+		check{class: stun.ClassSuccessResponse, id: c.id, tie: p.tie, mapped: from}.send(p.conn, p.key, from) // it asks again
+	}
+}
+
+func (p *Path) isClosed() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.closed
+}
+
+// Close ends the keeping alive, and reads that wait. The socket stays open: it is the caller's.
+func (p *Path) Close() error {
+	p.closing.Do(func() {
+		close(p.quit)
+		p.mu.Lock()
+		if p.closed = true; p.reading > 0 {
+			p.conn.SetReadDeadline(time.Unix(1, 0))
+		}
+		p.mu.Unlock()
+	})
+	p.wg.Wait()
+	return nil
+}
+
+// keep keeps the path open by binding indications, which nobody answers (RFC 8445 §11).
+func (p *Path) keep(every time.Duration) {
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-p.quit:
+			return
+		case <-ticker.C:
+			c := check{class: stun.ClassIndication, id: newID(), tie: p.tie}
+			if errors.Is(c.send(p.conn, p.key, p.remote), net.ErrClosed) {
+				return // what else it says now may pass
+			}
+		}
+	}
+}

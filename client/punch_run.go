@@ -1,0 +1,307 @@
+package client
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"net"
+	"net/netip"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/pion/stun/v3"
+)
+
+// puncher is one run of Punch. All of it is one goroutine: it sends what is due, then reads until something is due again.
+type puncher struct {
+	conn    net.PacketConn
+	peer    Node
+	o       PunchOptions
+	targets []*pathEnd
+	learnt  int
+	answers limiter
+
+	heard   bool   // a check of the peer
+	peerTie uint64 // 0: not known
+	next    time.Time
+	mine    *pathEnd // that we have nominated
+	agreed  *pathEnd // that the peer has nominated, and we have answered
+	done    *pathEnd
+	early   [][]byte // what the peer's program has sent already
+}
+
+// pathEarly bounds what is kept of a peer that is done before us.
+const pathEarly = 64
+
+func newPuncher(conn net.PacketConn, peer Node, o PunchOptions) *puncher {
+	p := &puncher{conn: conn, peer: peer, o: o, answers: limiter{every: checkSpacing, burst: 16}}
+	for _, t := range p.candidates() {
+		t.check, t.nominates = newID(), newID()
+		p.targets = append(p.targets, t)
+	}
+	return p
+}
+
+// newID is that of a request: nobody else can know it, so what has it and is no request answers ours.
+func newID() (id [stun.TransactionIDSize]byte) {
+	rand.Read(id[:])
+	return id
+}
+
+// run is the target that both sides have agreed on; nil: none in time.
+func (p *puncher) run(ctx context.Context) (*pathEnd, error) {
+	end := time.Now().Add(p.o.Timeout)
+	b := make([]byte, 64<<10)
+	failures := 0
+	for p.done == nil {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		now := time.Now()
+		due, err := p.send(now)
+		if err != nil {
+			return nil, err
+		}
+		if !now.Before(end) {
+			return nil, nil
+		}
+		if due.After(end) {
+			due = end
+		}
+		if err := p.conn.SetReadDeadline(due); err != nil {
+			return nil, err
+		}
+		n, addr, err := p.conn.ReadFrom(b)
+		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			failures = 0
+			p.settle(time.Now())
+			continue
+		case err != nil:
+			// Windows reports on a read that somebody refused what was sent.
+			if failures++; failures < maxReadFailures && !errors.Is(err, net.ErrClosed) {
+				continue
+			}
+			return nil, err
+		}
+		from, ok := addrPortOf(addr)
+		if !ok {
+			return nil, errNoUDP
+		}
+		if err := p.receive(b[:n], from); err != nil {
+			return nil, err
+		}
+		p.settle(time.Now())
+	}
+	return p.done, nil
+}
+
+// send sends the check that is due, if one is, and tells when the next one is.
+func (p *puncher) send(now time.Time) (time.Time, error) {
+	t := p.first()
+	if t == nil {
+		return now.Add(lingering), nil
+	}
+	if at := latest(t.due, p.next); at.After(now) {
+		return at, nil
+	}
+	c := check{class: stun.ClassRequest, id: t.check, tie: p.o.tie}
+	if t == p.mine {
+		c.id, c.nominate = t.nominates, true
+	}
+	if err := p.write(c, t.addr); err != nil {
+		return now, err
+	}
+	t.due, p.next = now.Add(resend(t.sent)), now.Add(checkSpacing)
+	t.sent++
+	if t = p.first(); t == nil {
+		return now.Add(lingering), nil
+	}
+	return latest(t.due, p.next), nil
+}
+
+// first is the target whose check is due first; nil: the peer has chosen one, and none is needed any more.
+func (p *puncher) first() (first *pathEnd) {
+	for _, t := range p.targets {
+		if (p.mine == nil || t == p.mine) && p.agreed == nil && (first == nil || t.due.Before(first.due)) {
+			first = t
+		}
+	}
+	return first
+}
+
+// write sends c. Some targets cannot be sent to, such as those that no route leads to; that is for time to tell.
+func (p *puncher) write(c check, to netip.AddrPort) error {
+	if err := c.send(p.conn, p.o.Key, to); errors.Is(err, net.ErrClosed) {
+		return err
+	}
+	return nil
+}
+
+// receive takes a datagram.
+func (p *puncher) receive(b []byte, from netip.AddrPort) error {
+	c, ok := parseCheck(b, p.o.Key)
+	switch {
+	case ok && c.tie == p.o.tie:
+		return nil // our own, sent back to us
+	case ok && c.class == stun.ClassSuccessResponse:
+		p.answered(c, from)
+		return nil
+	case ok && p.believes(from):
+		if c.class == stun.ClassIndication {
+			p.confirmed(c, from)
+			return nil
+		}
+		return p.asked(c, from)
+	}
+	p.pass(b, from)
+	return nil
+}
+
+// believes tells whether a check from there is taken for the peer's.
+func (p *puncher) believes(from netip.AddrPort) bool {
+	return len(p.o.Key) > 0 || slices.ContainsFunc(p.peer.Candidates, func(c Candidate) bool { return c.Addr.Addr() == from.Addr() })
+}
+
+// pass gives what is no check to whom it is for.
+func (p *puncher) pass(b []byte, from netip.AddrPort) {
+	t := p.at(from)
+	if _, forged := parseCheck(b, nil); forged {
+		return // or of somebody with another key
+	}
+	switch {
+	case t != nil && t.valid:
+		if len(p.early) < pathEarly {
+			p.early = append(p.early, slices.Clone(b))
+		}
+		if t == p.agreed {
+			p.done = t // it uses the path
+		}
+	case p.o.Other != nil:
+		p.o.Other(b, from)
+	}
+}
+
+// knows takes note of the peer's tie-breaker, which is believed in an answer to a check of ours alone: a check may be an old one that somebody has
+// kept. A peer that begins anew has another, and what was agreed with it before is void.
+func (p *puncher) knows(tie uint64) {
+	if tie == p.peerTie {
+		return
+	}
+	p.peerTie, p.mine, p.agreed = tie, nil, nil
+}
+
+// asked answers a check. A nomination is not answered before a check of ours was: then both sides know that it carries both ways.
+func (p *puncher) asked(c check, from netip.AddrPort) error {
+	now := time.Now()
+	p.heard = true
+	t := p.learn(from)
+	if t == nil || !p.answers.allows(now) {
+		return nil
+	}
+	if soon := now.Add(checkSpacing); !t.valid && soon.Before(t.due) {
+		t.due = soon // RFC 8445 §7.3.1.4
+	}
+	if c.nominate {
+		if !t.valid || c.tie != p.peerTie || c.tie < p.o.tie {
+			return nil
+		}
+		p.agree(t, now)
+	}
+	return p.write(check{class: stun.ClassSuccessResponse, id: c.id, tie: p.o.tie, mapped: from}, from)
+}
+
+// agree takes the peer's nomination of t.
+func (p *puncher) agree(t *pathEnd, now time.Time) {
+	if p.agreed != t {
+		p.agreed = t
+		t.answered = now
+	}
+}
+
+// answered takes an answer to a check of ours. One that comes from elsewhere than where the check went shows where the peer is.
+func (p *puncher) answered(c check, from netip.AddrPort) {
+	for _, t := range p.targets {
+		if c.id != t.check && c.id != t.nominates {
+			continue
+		}
+		p.heard = true
+		p.knows(c.tie)
+		if from != t.addr {
+			p.learn(from)
+			return
+		}
+		t.valid, t.seen = true, c.mapped
+		if t == p.mine && c.id == t.nominates {
+			p.done = t
+			p.write(check{class: stun.ClassIndication, id: newID(), tie: p.o.tie, nominate: true}, t.addr)
+		}
+		return
+	}
+}
+
+// confirmed takes it that the peer has our answer to its nomination.
+func (p *puncher) confirmed(c check, from netip.AddrPort) {
+	if p.agreed != nil && p.agreed.addr == from && c.nominate && c.tie == p.peerTie {
+		p.done = p.agreed
+	}
+}
+
+// settle nominates, or takes for agreed what was not asked again.
+func (p *puncher) settle(now time.Time) {
+	if a := p.agreed; a != nil && now.Sub(a.answered) >= lingering {
+		p.done = a
+	}
+	if p.done != nil || p.peerTie == 0 || p.o.tie < p.peerTie {
+		return
+	}
+	if m := p.mine; m != nil && now.Sub(m.nominated) < 2*lingering {
+		return
+	} else if m != nil {
+		m.valid, p.mine = false, nil // it carries no longer
+	}
+	for _, t := range p.targets {
+		if t.valid {
+			p.mine = t
+			t.nominated, t.due = now, now
+			return
+		}
+	}
+}
+
+// latest is the later one of two times.
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// addrPortOf is the address of a UDP peer, IPv4 as such.
+func addrPortOf(a net.Addr) (netip.AddrPort, bool) {
+	at, ok := a.(interface{ AddrPort() netip.AddrPort })
+	if !ok {
+		return netip.AddrPort{}, false
+	}
+	return netip.AddrPortFrom(at.AddrPort().Addr().Unmap(), at.AddrPort().Port()), true
+}
+
+// limiter bounds how often something is done.
+type limiter struct {
+	every time.Duration
+	burst int
+	free  time.Time // when all of burst is to be had again
+}
+
+// allows tells whether it may be done now.
+func (l *limiter) allows(now time.Time) bool {
+	if l.free.Before(now) {
+		l.free = now
+	}
+	if l.free.Sub(now) > time.Duration(l.burst-1)*l.every {
+		return false
+	}
+	l.free = l.free.Add(l.every)
+	return true
+}
