@@ -117,6 +117,7 @@ type plane struct {
 	access  access
 
 	// Guarded by the gateway's lock.
+	seen     []addressed // by connection
 	sessions []*session
 	sweep    time.Time // when to look for sessions that have been silent; zero: not known
 	off      bool      // while the gateway is down
@@ -128,11 +129,13 @@ type access interface {
 	admits(*entry) error        // why its client is one to whom nothing may be sent
 	open(*entry) netip.AddrPort // lets peers in by an entry that carries, and tells where
 	shut(*entry)
-	readdress(*state) bool // external addresses may have changed; reports whether what open told has
-	count()                // brings traffic and what has been used up to date
-	forget(time.Time)      // what hosts of the LAN have begun
-	nat() *udpNAT          // what decides about UDP; nil: nothing, sockets or Forwarding do as they do
-	close()                // and waits
+	// readdress is told that things have happened, and whether external addresses, or what is up, are among them. It reports whether what
+	// open told has changed.
+	readdress(s *state, moved bool) bool
+	count()           // brings traffic and what has been used up to date
+	forget(time.Time) // what hosts of the LAN have begun
+	nat() *udpNAT     // what decides about UDP; nil: nothing, sockets or Forwarding do as they do
+	close()           // and waits
 }
 
 // newPlane is the plane of g, nil when there is to be none.
@@ -196,10 +199,32 @@ func (p *plane) readdress(s *state) {
 	if p == nil || p.over || p.off {
 		return
 	}
-	p.endIf((*session).cutOff)
-	if p.access.readdress(s) {
+	moved := p.moved(s)
+	if moved {
+		p.endIf((*session).cutOff)
+	}
+	if p.access.readdress(s, moved) {
 		p.openAll(s)
 	}
+}
+
+// addressed is what of a connection says where the gateway is.
+type addressed struct {
+	addr netip.Addr
+	up   bool
+}
+
+// moved tells whether the connections differ from when it was last asked.
+func (p *plane) moved(s *state) (moved bool) {
+	if len(p.seen) != len(s.connections) {
+		p.seen, moved = make([]addressed, len(s.connections)), true
+	}
+	for i, c := range s.connections {
+		now := addressed{c.address, c.status == connected}
+		moved = moved || p.seen[i] != now
+		p.seen[i] = now
+	}
+	return moved
 }
 
 func (p *plane) openAll(s *state) {

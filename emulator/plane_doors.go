@@ -8,7 +8,6 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
-	"time"
 )
 
 // doors is the plane of real sockets: each mapped port is listened on, and what comes in is sent on by another socket.
@@ -26,6 +25,8 @@ type doors struct {
 	forwards map[*entry]*portForward // by a NAT, in PlanePorts
 	routed   bool                    // a NAT forwards
 	up       []bool                  // by connection, as reroute saw it
+
+	udp *udpNAT // of the wire; nil: there is none
 }
 
 // doorKey is what a door stands for. Mappings of one port for several remote hosts share it.
@@ -45,12 +46,19 @@ type door struct {
 
 func newDoors(p *plane) *doors {
 	ctx, cancel := context.WithCancel(context.Background())
-	return &doors{plane: p, ctx: ctx, cancel: cancel, doors: map[doorKey]*door{}, forwards: map[*entry]*portForward{}}
+	ds := &doors{plane: p, ctx: ctx, cancel: cancel, doors: map[doorKey]*door{}, forwards: map[*entry]*portForward{}}
+	if ds.ports() && p.options.Wire != nil {
+		ds.udp = newUDPNAT(p)
+	}
+	return ds
 }
 
 func (ds *doors) ports() bool { return ds.plane.options.Mode == PlanePorts }
 
 func (ds *doors) open(e *entry) netip.AddrPort {
+	if ds.udp != nil && e.Protocol == udp {
+		return ds.onWire(e)
+	}
 	if n := ds.forwarding(); n != nil {
 		return ds.route(n, e)
 	}
@@ -148,6 +156,9 @@ func addrPortOf(a net.Addr) netip.AddrPort {
 }
 
 func (ds *doors) shut(e *entry) {
+	if ds.udp != nil {
+		ds.udp.shut(e)
+	}
 	ds.unroute(e)
 	d := e.door
 	if d == nil {
@@ -161,20 +172,27 @@ func (ds *doors) shut(e *entry) {
 }
 
 // readdress opens the ports on a new external address. Doors do not care.
-func (ds *doors) readdress(s *state) (changed bool) {
+func (ds *doors) readdress(s *state, moved bool) (changed bool) {
 	changed = !ds.started
-	ds.started = true
 	if !ds.ports() {
+		ds.started = true
 		return changed
 	}
+	ds.begin()
 	changed = ds.reroute(s) || changed
+	if !moved {
+		return changed
+	}
+	if ds.udp != nil {
+		ds.udp.readdress(s, exact)
+	}
 	old := ds.addrs
 	ds.addrs = make([]netip.Addr, len(s.connections))
 	for i, c := range s.connections {
 		ds.addrs[i] = c.address
 	}
 	if slices.Equal(old, ds.addrs) {
-		return changed
+		return changed || ds.udp != nil
 	}
 	ds.hold(old, ds.addrs, false)
 	ds.hold(ds.addrs, old, true)
@@ -204,10 +222,6 @@ func (ds *doors) hold(addrs, others []netip.Addr, on bool) {
 		}
 	}
 }
-
-func (ds *doors) forget(time.Time) {}
-
-func (ds *doors) nat() *udpNAT { return nil }
 
 // close ends every door, and returns when all goroutines have ended. The sessions have been told to.
 func (ds *doors) close() {

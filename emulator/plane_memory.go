@@ -16,7 +16,6 @@ type translation struct {
 
 	// Guarded by the gateway's lock.
 	attached  bool
-	seen      []addressed
 	externals externals
 	udp       *udpNAT
 }
@@ -47,33 +46,13 @@ func (t *translation) forget(now time.Time) { t.udp.forget(now) }
 
 func (t *translation) nat() *udpNAT { return t.udp }
 
-// addressed is what of a connection says where the gateway is.
-type addressed struct {
-	addr netip.Addr
-	up   bool
-}
-
-// unmoved tells whether the connections are as they were when last asked.
-func (t *translation) unmoved(s *state) bool {
-	same := len(t.seen) == len(s.connections)
-	if !same {
-		t.seen = make([]addressed, len(s.connections))
-	}
-	for i, c := range s.connections {
-		now := addressed{c.address, c.status == connected}
-		same = same && t.seen[i] == now
-		t.seen[i] = now
-	}
-	return same
-}
-
 // readdress gives the host the addresses that the connections have.
-func (t *translation) readdress(s *state) bool {
+func (t *translation) readdress(s *state, moved bool) bool {
 	if !t.attached {
 		t.attached = true
 		t.host.addForwarder(t)
 	}
-	if t.unmoved(s) {
+	if !moved {
 		return false
 	}
 	want := make([]netip.Addr, 0, 4)

@@ -121,6 +121,26 @@ func (n *udpNAT) side(addr netip.Addr) *natSide {
 	return nil
 }
 
+// main is the NAT of the connection that DefaultConnectionService names, or else the first of one that is up; nil: there is none.
+func (n *udpNAT) main(s *state) *natSide {
+	if x := n.side(s.main().address); x != nil {
+		return x
+	}
+	if len(n.sides) > 0 {
+		return n.sides[0]
+	}
+	return nil
+}
+
+// fromOutside decides about a datagram that came from the Internet: to an external address, or, where there is no NAT, to a host that has
+// an address of its own there.
+func (n *udpNAT) fromOutside(s *state, p packet) decision {
+	if b := n.behaviour(); b != nil && b.Kind == nat.Plain && n.side(p.dst.Addr()) == nil && len(n.sides) > 0 {
+		return n.main(s).in(s, p)
+	}
+	return n.inward(s, p, "")
+}
+
 // open makes the port of an entry that carries one that the NAT gives to nobody else.
 func (n *udpNAT) open(e *entry) {
 	s := n.plane.gateway.state

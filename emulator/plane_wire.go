@@ -16,3 +16,54 @@ type Wire interface {
 
 // Decide says what becomes of a datagram. It may be called by several goroutines at a time.
 type Decide = func(src, dst netip.AddrPort, outside bool, size int) (newSrc, newDst netip.AddrPort, delay time.Duration, ok bool)
+
+// begin lets the wire carry, once.
+func (ds *doors) begin() {
+	if ds.started {
+		return
+	}
+	ds.started = true
+	ds.hold(ds.plane.options.Pool, nil, true)
+	if ds.udp == nil {
+		return
+	}
+	ds.wg.Go(func() {
+		if err := ds.plane.options.Wire.Carry(ds.ctx, ds.decide); err != nil && ds.ctx.Err() == nil {
+			ds.plane.gateway.note("forward.failed", netip.AddrPort{}, "the wire", Detail{"because", err.Error()})
+		}
+	})
+}
+
+// decide is for the wire. What it leaves to the gateway itself is not the wire's either: it is dropped.
+func (ds *doors) decide(src, dst netip.AddrPort, outside bool, size int) (newSrc, newDst netip.AddrPort, delay time.Duration, ok bool) {
+	p := packet{protocol: udp, src: canonical(src), dst: canonical(dst), size: size}
+	var d decision
+	ds.plane.gateway.do(func(s *state) {
+		switch {
+		case ds.plane.over || ds.plane.off:
+		case outside:
+			d = ds.udp.fromOutside(s, p)
+		default:
+			d = ds.udp.outward(s, p, ds.udp.main(s))
+		}
+	})
+	return d.to.src, d.to.dst, d.delay, d.fate == passedOn
+}
+
+// onWire is open for an entry of UDP.
+func (ds *doors) onWire(e *entry) netip.AddrPort {
+	ds.udp.open(e)
+	at := netip.AddrPortFrom(ds.plane.gateway.state.connections[e.WAN].address, e.ExternalPort)
+	if at.Port() == 0 || !exact(at.Addr()) {
+		return netip.AddrPort{}
+	}
+	return at
+}
+
+func (ds *doors) nat() *udpNAT { return ds.udp }
+
+func (ds *doors) forget(now time.Time) {
+	if ds.udp != nil {
+		ds.udp.forget(now)
+	}
+}

@@ -1,0 +1,176 @@
+package emulator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/igdkit/igdkit/emulator/nat"
+)
+
+// fakeWire carries nothing: a test asks what would become of datagrams.
+type fakeWire struct {
+	decide Decide
+	ready  chan struct{}
+	err    error // that of Carry, at once
+	ended  bool
+}
+
+func newFakeWire() *fakeWire { return &fakeWire{ready: make(chan struct{})} }
+
+func (w *fakeWire) Carry(ctx context.Context, decide Decide) error {
+	w.decide = decide
+	close(w.ready)
+	if w.err != nil {
+		return w.err
+	}
+	<-ctx.Done()
+	w.ended = true
+	return nil
+}
+
+// ask is what becomes of a datagram: "SRC → DST", or "dropped".
+func (w *fakeWire) ask(src, dst string, outside bool) string {
+	s, d, delay, ok := w.decide(netip.MustParseAddrPort(src), netip.MustParseAddrPort(dst), outside, 100)
+	switch {
+	case !ok:
+		return "dropped"
+	case delay > 0:
+		return fmt.Sprintf("%v → %v after %v", s, d, delay)
+	}
+	return fmt.Sprintf("%v → %v", s, d)
+}
+
+func onWire(t *testing.T, w *fakeWire, o Options) *Gateway {
+	t.Helper()
+	o.LAN, o.Clients, o.SSDP = netip.MustParseAddr("127.0.0.1"), []netip.Prefix{netip.MustParsePrefix("192.168.1.0/24")}, "off"
+	o.Plane.Mode, o.Plane.Wire = PlanePorts, w
+	g := Start(t, o)
+	<-w.ready
+	return g
+}
+
+// mapUDP adds a mapping as a call from its client does.
+func mapUDP(t *testing.T, g *Gateway, remote string, external uint16, internal string) {
+	t.Helper()
+	to := netip.MustParseAddrPort(internal)
+	g.do(func(s *state) {
+		s.store(Mapping{RemoteHost: remote, ExternalPort: external, Protocol: udp, InternalClient: to.Addr(), InternalPort: to.Port(), Enabled: true}, nil)
+	})
+}
+
+// unmapUDP deletes all mappings.
+func unmapUDP(g *Gateway) {
+	g.do(func(s *state) { s.dropAll(s.connections[0], MappingDeleted, func(*entry) bool { return true }) })
+}
+
+// What a wire is told is what the tables of RFC 4787 foretell, for every NAT.
+func TestWireDecidesAsTables(t *testing.T) {
+	for _, is := range everyNAT() {
+		b, err := nat.Parse(is)
+		if err != nil {
+			t.Fatal(err)
+		}
+		clock := NewClock(time.Unix(1_700_000_000, 0))
+		w := newFakeWire()
+		g := onWire(t, w, Options{Clock: clock, Plane: Plane{NAT: &b}})
+		o := nat.Options{Behaviour: b, Seed: g.options.seed(), External: []netip.Addr{netip.MustParseAddr("45.66.77.88")}}
+		if b.Kind == nat.Plain {
+			o.External = nil
+		}
+		model, err := nat.New(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		hosts := []string{"192.168.1.10:5000", "192.168.1.10:5001", "192.168.1.11:5000"}
+		peers := []string{"198.51.100.1:3478", "198.51.100.1:3479", "198.51.100.2:3478"}
+		r := rand.New(rand.NewPCG(3, 4))
+		known := []string{"45.66.77.88:5000"}
+		for i := range 3000 {
+			clock.Advance(time.Duration(r.IntN(int(5 * time.Second))))
+			src, dst, outside := hosts[r.IntN(3)], peers[r.IntN(3)], r.IntN(2) == 0
+			switch {
+			case outside && b.Kind == nat.Plain:
+				src, dst = dst, src
+			case outside:
+				src, dst = dst, known[r.IntN(len(known))]
+			case r.IntN(4) == 0:
+				dst = known[r.IntN(len(known))]
+			}
+			p := nat.Packet{Src: netip.MustParseAddrPort(src), Dst: netip.MustParseAddrPort(dst)}
+			var v nat.Verdict
+			if outside {
+				p, v = model.In(clock.Now(), p)
+			} else if p, v = model.Out(clock.Now(), p); v == nat.Passed {
+				if known = append(known, p.Src.String()); len(known) > 6 {
+					known = known[1:]
+				}
+			}
+			want := p.String()
+			if !v.Passes() {
+				want = "dropped"
+			}
+			if got := w.ask(src, dst, outside); got != want && !(b.Kind == nat.Plain && dst == "45.66.77.88:5000") {
+				t.Fatalf("%s: %d: %s → %s, from outside %v: %s, want %s: %s", is, i, src, dst, outside, got, want, v)
+			}
+		}
+		g.Close()
+		if !w.ended {
+			t.Error("the wire is still carrying")
+		}
+	}
+}
+
+// The mapping table goes before what the NAT says, and answers leave from the mapped port.
+func TestWireMapped(t *testing.T) {
+	for is, blocked := range map[string]bool{"": false, "symmetric,hairpin=external": false, "symmetric-firewall": false, "one-to-one/apdf": false, "blocked": true} {
+		w := newFakeWire()
+		plane := Plane{}
+		if is != "" {
+			b, err := nat.Parse(is)
+			if err != nil {
+				t.Fatal(err)
+			}
+			plane.NAT = &b
+		}
+		g := onWire(t, w, Options{Plane: plane})
+		const peer, mapped, nas = "198.51.100.1:4000", "45.66.77.88:8080", "192.168.1.10:80"
+		check := func(what, got, want string) {
+			t.Helper()
+			if blocked {
+				want = "dropped"
+			}
+			if got != want {
+				t.Errorf("%q: %s: %s, want %s", is, what, got, want)
+			}
+		}
+		check("unmapped", w.ask(peer, mapped, true), "dropped")
+		mapUDP(t, g, "198.51.100.1", 8080, nas)
+		check("for another remote host", w.ask("198.51.100.2:4000", mapped, true), "dropped")
+		check("in", w.ask(peer, mapped, true), peer+" → "+nas)
+		check("answer", w.ask(nas, peer, false), mapped+" → "+peer)
+		unmapUDP(g)
+		check("after", w.ask(peer, mapped, true), "dropped")
+		g.Close()
+	}
+}
+
+// A wire that cannot carry is no failure of the gateway, but is told.
+func TestWireFails(t *testing.T) {
+	w := newFakeWire()
+	w.err = errors.New("no TPROXY")
+	told := make(chan struct{})
+	g := onWire(t, w, Options{Journal: writerFunc(func(b []byte) { close(told) })})
+	<-told
+	if e := g.Journal(); len(e) != 1 || e[0].Kind != "forward.failed" || e[0].Details[0].Value != "no TPROXY" {
+		t.Errorf("%v", e)
+	}
+}
+
+type writerFunc func([]byte)
+
+func (f writerFunc) Write(b []byte) (int, error) { f(b); return len(b), nil }
