@@ -3,11 +3,10 @@ package netns
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/netip"
+	"slices"
 
 	"github.com/vishvananda/netlink"
-	"golang.org/x/sys/unix"
 )
 
 // End is one end of a cable: an interface of that name in a namespace, with its addresses.
@@ -15,36 +14,74 @@ type End struct {
 	Namespace *Namespace
 	Name      string
 	Addrs     []netip.Prefix
+	Bridge    string // the bridge that it is a port of; "": none
 }
 
-// Connect lays a cable (a veth pair) between two namespaces and returns when both ends carry: before that the first
-// packet is lost now and then, and a TCP handshake takes a second instead of nothing.
-func Connect(ctx context.Context, a, b End) error {
+// Cable is a veth pair.
+type Cable [2]End
+
+// Connect lays one cable.
+func Connect(ctx context.Context, a, b End) error { return ConnectAll(ctx, Cable{a, b}) }
+
+// ConnectAll lays cables between namespaces and returns when all their ends, and the bridges that they are ports of, carry: before that
+// the first packet is lost now and then, and a TCP handshake takes a second instead of nothing.
+func ConnectAll(ctx context.Context, cables ...Cable) error {
 	ctx, cancel := context.WithCancel(ctx)
-	var ends []*end
+	ears := map[*Namespace]*ear{}
 	defer func() {
 		cancel()
-		for _, e := range ends {
+		for _, e := range ears {
 			e.drain()
 		}
 	}()
-	for _, e := range []End{a, b} {
-		w, err := watch(ctx, e)
-		if err != nil {
+	for _, c := range cables {
+		for _, end := range c {
+			e := ears[end.Namespace]
+			if e == nil {
+				var err error
+				if e, err = listen(ctx, end.Namespace); e != nil {
+					ears[end.Namespace] = e
+				}
+				if err != nil {
+					return err
+				}
+			}
+			e.expect(end.Name)
+			if end.Bridge != "" {
+				e.expect(end.Bridge)
+			}
+		}
+	}
+	for _, c := range cables {
+		if err := c.lay(ears); err != nil {
 			return err
 		}
-		ends = append(ends, w)
 	}
+	for _, e := range ears {
+		if err := e.wait(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// AddBridge makes a switch in the namespace, with addresses of its own, to which cables may lead.
+func (n *Namespace) AddBridge(name string, addrs ...netip.Prefix) error {
+	return n.with(func(h *netlink.Handle) error {
+		snooping := false // nobody queries for the members of groups: all hear them
+		link := &netlink.Bridge{LinkAttrs: netlink.LinkAttrs{Name: name}, MulticastSnooping: &snooping}
+		if err := h.LinkAdd(link); err != nil {
+			return fmt.Errorf("bridge %s: %w", name, err)
+		}
+		return configure(h, name, addrs, "")
+	})
+}
+
+func (c Cable) lay(ears map[*Namespace]*ear) error {
+	a, b := c[0], c[1]
 	// In fresh namespaces both ends would get the same number, and then the kernel takes the interface for one that
 	// lies on no other, whose coming up may be told a second late (linkwatch_urgent_event in net/core/link_watch.c).
-	index := 0
-	for _, e := range ends {
-		last, err := e.Namespace.lastIndex()
-		if err != nil {
-			return err
-		}
-		index = max(index, last+2) // the kernel takes last+1 for the other end
-	}
+	index := max(ears[a.Namespace].lastIndex, ears[b.Namespace].lastIndex) + 2 // the kernel takes the next one for the other end
 	veth := &netlink.Veth{
 		LinkAttrs: netlink.LinkAttrs{
 			Name:      a.Name,
@@ -57,106 +94,102 @@ func Connect(ctx context.Context, a, b End) error {
 	if err := a.Namespace.with(func(h *netlink.Handle) error { return h.LinkAdd(veth) }); err != nil {
 		return fmt.Errorf("veth %s to %s: %w", a.Name, b.Name, err)
 	}
-	for _, e := range ends {
-		if err := e.Namespace.with(e.configure); err != nil {
-			return err
-		}
-	}
-	for _, e := range ends {
-		if err := e.wait(ctx); err != nil {
+	for _, e := range c {
+		ears[e.Namespace].lastIndex = index
+		err := e.Namespace.with(func(h *netlink.Handle) error { return configure(h, e.Name, e.Addrs, e.Bridge) })
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// lastIndex is the highest number of an interface.
-func (n *Namespace) lastIndex() (int, error) {
-	last := 0
-	err := n.with(func(h *netlink.Handle) error {
-		links, err := h.LinkList()
-		if err != nil {
-			return fmt.Errorf("list interfaces: %w", err)
-		}
-		for _, l := range links {
-			last = max(last, l.Attrs().Index)
-		}
-		return nil
-	})
-	return last, err
-}
-
-// end is an End with an ear on the kernel's link news, opened before the link exists so that none is missed.
-type end struct {
-	End
-	updates chan netlink.LinkUpdate
-}
-
-func watch(ctx context.Context, e End) (*end, error) {
-	w := &end{End: e, updates: make(chan netlink.LinkUpdate)}
-	err := e.Namespace.Do(func() error { return netlink.LinkSubscribe(w.updates, ctx.Done()) })
+func configure(h *netlink.Handle, name string, addrs []netip.Prefix, bridge string) error {
+	link, err := h.LinkByName(name)
 	if err != nil {
-		return nil, fmt.Errorf("link news of %s: %w", e.Name, err)
-	}
-	return w, nil
-}
-
-// drain returns when the library's reader has ended, which blocks for ever on a channel that nobody reads.
-func (e *end) drain() {
-	for range e.updates {
-	}
-}
-
-func (e *end) configure(h *netlink.Handle) error {
-	link, err := h.LinkByName(e.Name)
-	if err != nil {
-		return fmt.Errorf("interface %s: %w", e.Name, err)
+		return fmt.Errorf("interface %s: %w", name, err)
 	}
 	// The kernel's own link-local address would be tentative for a second or two, and a socket cannot be bound to it
 	// until then. Where IPv6 is switched off this fails, and nothing is lost.
 	_ = h.LinkSetIP6AddrGenMode(link, addrGenModeNone)
-	for _, prefix := range e.Addrs {
+	if bridge != "" {
+		master, err := h.LinkByName(bridge)
+		if err == nil {
+			err = h.LinkSetMaster(link, master)
+		}
+		if err != nil {
+			return fmt.Errorf("interface %s to %s: %w", name, bridge, err)
+		}
+	}
+	for _, prefix := range addrs {
 		if err := addAddr(h, link, prefix); err != nil {
 			return err
 		}
 	}
 	if err := h.LinkSetUp(link); err != nil {
-		return fmt.Errorf("interface %s up: %w", e.Name, err)
+		return fmt.Errorf("interface %s up: %w", name, err)
 	}
 	return nil
-}
-
-func (e *end) wait(ctx context.Context) error {
-	for {
-		select {
-		case u, ok := <-e.updates:
-			if !ok {
-				return fmt.Errorf("interface %s: link news ended before it came up", e.Name)
-			}
-			if attrs := u.Attrs(); attrs.Name == e.Name && attrs.OperState == netlink.OperUp {
-				return nil
-			}
-		case <-ctx.Done():
-			return fmt.Errorf("interface %s did not come up: %w", e.Name, ctx.Err())
-		}
-	}
 }
 
 // addrGenModeNone is IN6_ADDR_GEN_MODE_NONE of linux/if_link.h: no link-local address by itself.
 const addrGenModeNone = 1
 
-func addAddr(h *netlink.Handle, link netlink.Link, prefix netip.Prefix) error {
-	addr := &netlink.Addr{IPNet: ipNet(prefix)}
-	if prefix.Addr().Is6() {
-		// Duplicate address detection keeps an address unusable for a second or two.
-		addr.Flags = unix.IFA_F_NODAD
-	}
-	if err := h.AddrAdd(link, addr); err != nil {
-		return fmt.Errorf("address %v on %s: %w", prefix, link.Attrs().Name, err)
-	}
-	return nil
+// ear hears the kernel's link news of a namespace, from before the links exist so that none is missed.
+type ear struct {
+	updates   chan netlink.LinkUpdate
+	up        []string // interfaces that were before
+	waiting   []string // interfaces that are to come up
+	lastIndex int      // the highest number of an interface
 }
 
-func ipNet(prefix netip.Prefix) *net.IPNet {
-	return &net.IPNet{IP: prefix.Addr().AsSlice(), Mask: net.CIDRMask(prefix.Bits(), prefix.Addr().BitLen())}
+// listen may return an ear beside an error: it is to be drained then, too.
+func listen(ctx context.Context, n *Namespace) (*ear, error) {
+	e := &ear{updates: make(chan netlink.LinkUpdate)}
+	if err := n.Do(func() error { return netlink.LinkSubscribe(e.updates, ctx.Done()) }); err != nil {
+		return nil, fmt.Errorf("link news: %w", err)
+	}
+	err := n.with(func(h *netlink.Handle) error {
+		links, err := h.LinkList()
+		for _, l := range links {
+			e.lastIndex = max(e.lastIndex, l.Attrs().Index)
+			if l.Attrs().OperState == netlink.OperUp {
+				e.up = append(e.up, l.Attrs().Name)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return e, fmt.Errorf("list interfaces: %w", err)
+	}
+	return e, nil
+}
+
+func (e *ear) expect(name string) {
+	if !slices.Contains(e.waiting, name) && !slices.Contains(e.up, name) {
+		e.waiting = append(e.waiting, name)
+	}
+}
+
+// drain returns when the library's reader has ended, which blocks for ever on a channel that nobody reads.
+func (e *ear) drain() {
+	for range e.updates {
+	}
+}
+
+func (e *ear) wait(ctx context.Context) error {
+	for len(e.waiting) > 0 {
+		select {
+		case u, ok := <-e.updates:
+			if !ok {
+				return fmt.Errorf("interface %s: link news ended before it came up", e.waiting[0])
+			}
+			if attrs := u.Attrs(); attrs.OperState == netlink.OperUp {
+				e.waiting = slices.DeleteFunc(e.waiting, func(name string) bool { return name == attrs.Name })
+			}
+		case <-ctx.Done():
+			return fmt.Errorf("interface %s did not come up: %w", e.waiting[0], ctx.Err())
+		}
+	}
+	return nil
 }

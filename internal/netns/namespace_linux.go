@@ -2,18 +2,22 @@ package netns
 
 import (
 	"fmt"
-	"net/netip"
 	"os"
 	"runtime"
 	"strings"
+	"sync"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 )
 
-// Namespace is a network namespace. It lives as long as a process, a socket or this handle needs it.
+// Namespace is a network namespace. It lives as long as a process, a socket or this handle needs it. Its methods may be called from
+// any goroutine.
 type Namespace struct {
 	file *os.File
+
+	mu     sync.Mutex
+	routes *netlink.Handle // made when first needed
 }
 
 // ofThread needs no process number, which a /proc from outside of a PID namespace would take for another process's.
@@ -26,36 +30,52 @@ func New() (*Namespace, error) {
 		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
 			return fmt.Errorf("new network namespace: %w", err)
 		}
-		var err error
-		n.file, err = os.Open(ofThread)
-		return err
+		return n.here()
 	})
-	if err != nil {
-		return nil, err
-	}
-	if err := n.loopbackUp(); err != nil {
-		n.Close()
-		return nil, err
-	}
-	return n, nil
+	return n.up(err)
 }
 
 // Current is the namespace of the calling process, its loopback brought up.
 func Current() (*Namespace, error) {
-	file, err := os.Open(ofThread)
-	if err != nil {
-		return nil, err
+	n := new(Namespace)
+	return n.up(n.here())
+}
+
+// here makes n the namespace of the calling thread.
+func (n *Namespace) here() (err error) {
+	if n.file, err = os.Open(ofThread); err != nil {
+		return err
 	}
-	n := &Namespace{file}
-	if err := n.loopbackUp(); err != nil {
-		n.Close()
+	// A socket stays where it was opened, whoever uses it.
+	if n.routes, err = netlink.NewHandle(unix.NETLINK_ROUTE); err != nil {
+		return fmt.Errorf("netlink: %w", err)
+	}
+	return nil
+}
+
+func (n *Namespace) up(err error) (*Namespace, error) {
+	if err == nil {
+		err = n.loopbackUp()
+	}
+	if err != nil {
+		if n.file != nil {
+			n.Close()
+		}
 		return nil, err
 	}
 	return n, nil
 }
 
 // Close gives the handle up.
-func (n *Namespace) Close() error { return n.file.Close() }
+func (n *Namespace) Close() error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.routes != nil {
+		n.routes.Close()
+		n.routes = nil
+	}
+	return n.file.Close()
+}
 
 func (n *Namespace) fd() int { return int(n.file.Fd()) }
 
@@ -86,14 +106,12 @@ func onThread(f func() error) error {
 
 // with lends a netlink handle of the namespace to f.
 func (n *Namespace) with(f func(h *netlink.Handle) error) error {
-	return n.Do(func() error {
-		h, err := netlink.NewHandle(unix.NETLINK_ROUTE)
-		if err != nil {
-			return fmt.Errorf("netlink: %w", err)
-		}
-		defer h.Close()
-		return f(h)
-	})
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.routes == nil {
+		return fmt.Errorf("network namespace: %w", os.ErrClosed)
+	}
+	return f(n.routes)
 }
 
 func (n *Namespace) loopbackUp() error {
@@ -109,47 +127,26 @@ func (n *Namespace) loopbackUp() error {
 	})
 }
 
-// AddAddr gives the named interface an address, usable at once.
-func (n *Namespace) AddAddr(name string, prefix netip.Prefix) error {
-	return n.with(func(h *netlink.Handle) error {
-		link, err := h.LinkByName(name)
-		if err != nil {
-			return fmt.Errorf("address %v: %s: %w", prefix, name, err)
+// Setting is a value of a file below /proc/sys that belongs to network namespaces.
+type Setting struct{ Path, Value string }
+
+// Configure writes settings, all that can be written: in some containers /proc/sys is read-only. It returns the first error.
+func (n *Namespace) Configure(settings ...Setting) error {
+	return n.Do(func() error {
+		var first error
+		for _, s := range settings {
+			if err := os.WriteFile("/proc/sys/"+s.Path, []byte(s.Value), 0); err != nil && first == nil {
+				first = err
+			}
 		}
-		return addAddr(h, link, prefix)
+		return first
 	})
 }
 
-// RemoveAddr takes an address from the named interface.
-func (n *Namespace) RemoveAddr(name string, prefix netip.Prefix) error {
-	return n.with(func(h *netlink.Handle) error {
-		link, err := h.LinkByName(name)
-		if err != nil {
-			return fmt.Errorf("address %v: %s: %w", prefix, name, err)
-		}
-		if err := h.AddrDel(link, &netlink.Addr{IPNet: ipNet(prefix)}); err != nil {
-			return fmt.Errorf("remove address %v of %s: %w", prefix, name, err)
-		}
-		return nil
-	})
-}
+// Sysctl writes one setting.
+func (n *Namespace) Sysctl(path, value string) error { return n.Configure(Setting{path, value}) }
 
-// AddDefaultRoute sends everything beyond the namespace's own networks to gateway.
-func (n *Namespace) AddDefaultRoute(gateway netip.Addr) error {
-	return n.with(func(h *netlink.Handle) error {
-		if err := h.RouteAdd(&netlink.Route{Gw: gateway.AsSlice()}); err != nil {
-			return fmt.Errorf("default route via %v: %w", gateway, err)
-		}
-		return nil
-	})
-}
-
-// Sysctl writes a setting below /proc/sys that belongs to network namespaces.
-func (n *Namespace) Sysctl(path, value string) error {
-	return n.Do(func() error { return os.WriteFile("/proc/sys/"+path, []byte(value), 0) })
-}
-
-// ReadSysctl reads such a setting.
+// ReadSysctl reads a setting.
 func (n *Namespace) ReadSysctl(path string) (value string, err error) {
 	err = n.Do(func() error {
 		text, err := os.ReadFile("/proc/sys/" + path)
