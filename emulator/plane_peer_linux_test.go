@@ -77,7 +77,7 @@ func connectPeer(ctx context.Context) (*netns.Namespace, error) {
 		return nil, err
 	}
 	err = netns.Connect(ctx,
-		netns.End{Namespace: gateway, Name: "wan0", Addrs: []netip.Prefix{netip.MustParsePrefix("198.51.100.1/24")}},
+		netns.End{Namespace: gateway, Name: "peer0", Addrs: []netip.Prefix{netip.MustParsePrefix("198.51.100.1/24")}},
 		netns.End{Namespace: peer, Name: "eth0", Addrs: []netip.Prefix{netip.MustParsePrefix(labPeer + "/24")}})
 	if err != nil {
 		return nil, err

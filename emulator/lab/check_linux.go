@@ -16,7 +16,7 @@ import (
 func Check() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	_, err := run(ctx, Options{}.defaults(), setup{Check: true})
+	_, err := run(ctx, Options{}.defaults(), setup{Check: true, Network: home().defaults()}, nil)
 	return err
 }
 

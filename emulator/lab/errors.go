@@ -12,6 +12,7 @@ const (
 	ReasonLimit    Reason = "limit"    // user.max_*_namespaces, or namespaces nested too deep
 	ReasonSeccomp  Reason = "seccomp"  // a filter of the container that this process runs in
 	ReasonKernel   Reason = "kernel"   // built without namespaces or veth
+	ReasonRouting  Reason = "routing"  // no nftables, or /proc/sys is read-only: nothing can be translated
 	ReasonDenied   Reason = "denied"   // refused, and nothing on the machine says by whom
 )
 
@@ -29,6 +30,7 @@ func (e *UnavailableError) Error() string {
 		ReasonLimit:    "the limit on namespaces is reached",
 		ReasonSeccomp:  "this container's seccomp filter forbids new namespaces",
 		ReasonKernel:   "the kernel lacks namespaces or veth",
+		ReasonRouting:  "the kernel of a gateway cannot be made to translate addresses",
 		ReasonDenied:   "new namespaces are refused",
 	}[e.Reason]
 	if e.Err == nil {
@@ -54,6 +56,8 @@ func (e *UnavailableError) Hint() string {
 		return "start the container with --privileged, or with --security-opt seccomp=unconfined"
 	case ReasonKernel:
 		return "sudo modprobe veth, or use a kernel with CONFIG_USER_NS, CONFIG_NET_NS, CONFIG_PID_NS and CONFIG_VETH"
+	case ReasonRouting:
+		return "sudo modprobe -a nf_tables nft_chain_nat nft_masq nft_tproxy nft_socket nft_fib_ipv4, or give the container --privileged"
 	}
 	return "run with sudo, or give the container --privileged"
 }

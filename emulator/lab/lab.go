@@ -65,33 +65,19 @@ func (o Options) defaults() Options {
 // Start must not start processes: its process is the init of the lab, which reaps every child it sees.
 type Start func(ctx context.Context, s Site) (io.Closer, error)
 
-// Site is where a gateway stands.
+// Site is where gateways stand. The process itself stands on the first.
 type Site struct {
-	Spec      []byte       // Options.Spec
-	Interface string       // the name of the LAN's interface
-	LAN       netip.Prefix // the gateway's address on it
-	WAN       netip.Addr   // the gateway's address on the Internet side, on its loopback interface
-	Host      netip.Addr   // the command's address
+	Spec   []byte  // Options.Spec
+	Place          // of the first gateway
+	Places []Place // of all, as Network.Gateways
 
-	// Hold gives the gateway a further address on its loopback interface, where WAN is, or takes one away. It may be called as
-	// Report may. It is no error that the gateway has it, or has it not.
-	Hold func(addr netip.Addr, on bool) error
-
-	// Forwarding forwards ports of the gateway's addresses to the host; nil where the kernel has no nftables, or does not let an ordinary user
-	// have it.
-	Forwarding Forwarding
+	// Internet calls f where the Internet's own addresses are: [STUN], [OtherSTUN] and [Resolver].
+	Internet func(f func() error) error
 
 	// Report sends a value as JSON to Options.OnReport. It may be called until Close has returned, by any goroutine.
 	Report func(v any) error
 }
 
-// The lab's addresses: a usual home (RFC 1918), and on the Internet side the address that the ideal gateway has. It looks
-// public, because clients refuse a gateway whose address is one for documentation, and nothing that is sent to it gets out.
-func gatewayAddr() netip.Prefix { return netip.MustParsePrefix("192.168.1.1/24") }
-func hostAddr() netip.Prefix    { return netip.MustParsePrefix("192.168.1.10/24") }
-func wanAddr() netip.Prefix     { return netip.MustParsePrefix("45.66.77.88/32") }
-
-const (
-	gatewayInterface = "lan0"
-	hostInterface    = "eth0"
-)
+// wanAddr is the address that the ideal gateway has on the Internet's side. It looks public, because clients refuse a gateway whose address is
+// one for documentation, and nothing that is sent to it gets out.
+func wanAddr() netip.Addr { return netip.MustParseAddr("45.66.77.88") }

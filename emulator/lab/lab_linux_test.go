@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/netip"
@@ -27,6 +28,12 @@ func TestMain(m *testing.M) {
 	switch {
 	case lab.IsChild():
 		os.Exit(lab.Child(start))
+	case len(os.Args) > 1 && tools()[os.Args[1]] != nil:
+		if err := tools()[os.Args[1]](os.Args[2:]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
 	case os.Getenv(roleVariable) != "":
 		os.Exit(play(os.Getenv(roleVariable)))
 	}
@@ -41,8 +48,14 @@ func start(ctx context.Context, s lab.Site) (io.Closer, error) {
 	if string(s.Spec) == "broken" {
 		return nil, errors.New("no such scenario")
 	}
+	if words, ok := strings.CutPrefix(string(s.Spec), "nat:"); ok {
+		return startNAT(ctx, s, words)
+	}
 	var servers closers
 	for _, addr := range []netip.Addr{s.LAN.Addr(), s.WAN} {
+		if !addr.IsValid() {
+			continue
+		}
 		l, err := net.Listen("tcp", netip.AddrPortFrom(addr, 80).String())
 		if err != nil {
 			return servers, err
@@ -277,9 +290,12 @@ func TestNetwork(t *testing.T) {
 				t.Errorf("%s says %q, %v", addr, text, err)
 			}
 		}
-		// The rest of the Internet is not there, and says so at once.
-		if _, err := dial("198.51.100.1:80"); !errors.Is(err, syscall.ENETUNREACH) {
-			t.Errorf("dial beyond the gateway: %v, want ENETUNREACH", err)
+		// The Internet is there, and what is not in it says so at once.
+		if _, err := dial(lab.STUN().String() + ":80"); !errors.Is(err, syscall.ECONNREFUSED) {
+			t.Errorf("dial a closed port of the Internet: %v, want ECONNREFUSED", err)
+		}
+		if _, err := dial("198.51.100.77:80"); !errors.Is(err, syscall.ENETUNREACH) {
+			t.Errorf("dial nobody: %v, want ENETUNREACH", err)
 		}
 		if _, err := net.LookupHost("example.com"); err == nil {
 			t.Error("a name was resolved")

@@ -17,6 +17,7 @@ import (
 
 // kernelNAT is the NAT of nftables. The number of a mapping is the conntrack mark of its flows, and stands with its rules.
 type kernelNAT struct {
+	space   *netns.Namespace
 	mu      sync.Mutex
 	conn    *nftables.Conn
 	table   *nftables.Table
@@ -26,22 +27,14 @@ type kernelNAT struct {
 	class   map[uint32]*nftables.Chain // of each mapping
 }
 
-// newNAT makes the calling process's namespace translate. It fails where the kernel has no nftables or does not forward.
-func newNAT() (*kernelNAT, error) {
-	gateway, err := netns.Current()
-	if err != nil {
-		return nil, err
-	}
-	defer gateway.Close()
-	if forward, err := gateway.ReadSysctl("net/ipv4/ip_forward"); err != nil || forward != "1" {
+// newNAT makes the namespace of s translate. It fails where the kernel has no nftables or does not forward.
+func newNAT(s *site) (*kernelNAT, error) {
+	if forward, err := s.space.ReadSysctl("net/ipv4/ip_forward"); err != nil || forward != "1" {
 		return nil, errors.Join(errors.New("the gateway does not forward"), err)
 	}
-	// From the LAN back to the LAN, routers would tell the host of a shorter way.
-	for _, ifname := range []string{"all", gatewayInterface} {
-		_ = gateway.Sysctl("net/ipv4/conf/"+ifname+"/send_redirects", "0")
-	}
-	n := &kernelNAT{class: map[uint32]*nftables.Chain{}}
-	if n.conn, err = nftables.New(); err != nil {
+	n := &kernelNAT{space: s.space, class: map[uint32]*nftables.Chain{}}
+	// The connection belongs to the namespace that it was opened in.
+	if err := s.space.Do(func() (err error) { n.conn, err = nftables.New(nftables.AsLasting()); return err }); err != nil {
 		return nil, err
 	}
 	n.table = n.conn.AddTable(&nftables.Table{Family: nftables.TableFamilyIPv4, Name: "lab"})
@@ -55,12 +48,36 @@ func newNAT() (*kernelNAT, error) {
 		}
 	}
 	n.flows = n.base(nftables.ChainTypeFilter, nftables.ChainHookForward, nftables.ChainPriorityFilter)
-	lan := gatewayAddr().Masked()
-	mask := binary.BigEndian.AppendUint32(nil, ^uint32(0)<<(32-lan.Bits()))
-	n.rule(n.base(nftables.ChainTypeNAT, nftables.ChainHookPostrouting, nftables.ChainPriorityNATSource), 0,
-		&expr.Ct{Key: expr.CtKeySTATUS, Register: 1}, masked(native(statusDNAT)), differs(native(0)),
-		source(), masked(mask), equals(lan.Addr().AsSlice()), &expr.Masq{})
+	n.leave(s)
+	n.enter(s)
 	return n, n.conn.Flush()
+}
+
+// leave translates the sources of what the gateway passes on.
+func (n *kernelNAT) leave(s *site) {
+	c := n.base(nftables.ChainTypeNAT, nftables.ChainHookPostrouting, nftables.ChainPriorityNATSource)
+	lan := s.LAN.Masked()
+	mask := binary.BigEndian.AppendUint32(nil, ^uint32(0)<<(32-lan.Bits()))
+	n.rule(c, 0,
+		&expr.Ct{Key: expr.CtKeySTATUS, Register: 1}, masked(native(statusDNAT)), differs(native(0)),
+		source(), masked(mask), equals(lan.Addr().AsSlice()), meta(expr.MetaKeyOIFNAME), named(lanInterface), &expr.Masq{})
+	if !s.Routed {
+		// The gateway's own has an address of its side of the Internet already.
+		n.rule(c, 0, meta(expr.MetaKeyOIFNAME), named(wanInterface),
+			&expr.Fib{Register: 1, FlagSADDR: true, ResultADDRTYPE: true}, differs(native(unix.RTN_LOCAL)), &expr.Masq{})
+	}
+}
+
+// enter refuses passage to what nobody inside has asked for and no mapping lets in: routers upstream would have to know the LAN's
+// addresses to send it, but attackers do, and a firewall is there for nothing else.
+func (n *kernelNAT) enter(s *site) {
+	if s.Routed && !s.Filtered {
+		return
+	}
+	n.rule(n.flows, 0, meta(expr.MetaKeyIIFNAME), named(wanInterface),
+		&expr.Ct{Key: expr.CtKeySTATE, Register: 1}, masked(native(expr.CtStateBitNEW)), differs(native(0)),
+		&expr.Ct{Key: expr.CtKeySTATUS, Register: 1}, masked(native(statusDNAT)), equals(native(0)),
+		&expr.Verdict{Kind: expr.VerdictDrop})
 }
 
 // statusDNAT is IPS_DST_NAT of linux/netfilter/nf_conntrack_common.h.
@@ -84,7 +101,7 @@ func (n *kernelNAT) Map(protocol string, remote netip.Addr, external, internal n
 	class, number := 0, n.last+1
 	match := []expr.Any{
 		destination(), equals(external.Addr().AsSlice()),
-		&expr.Meta{Key: expr.MetaKeyL4PROTO, Register: 1}, equals([]byte{numberOf(protocol)}),
+		meta(expr.MetaKeyL4PROTO), equals([]byte{numberOf(protocol)}),
 	}
 	if external.Port() != 0 {
 		match = append(match, port(), equals(binaryutil.BigEndian.PutUint16(external.Port())))
@@ -137,7 +154,7 @@ func (n *kernelNAT) Unmap(number uint32) error {
 		}
 	}
 	delete(n.class, number)
-	return errors.Join(n.conn.Flush(), endFlows(number))
+	return errors.Join(n.conn.Flush(), n.space.Do(func() error { return endFlows(number) }))
 }
 
 func (n *kernelNAT) Passed(tell func(number uint32, inward bool, packets, bytes uint64)) error {

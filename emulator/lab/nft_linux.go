@@ -21,6 +21,15 @@ func port() expr.Any {
 	return &expr.Payload{DestRegister: 1, Base: expr.PayloadBaseTransportHeader, Offset: 2, Len: 2}
 }
 
+func meta(key expr.MetaKey) expr.Any { return &expr.Meta{Key: key, Register: 1} }
+
+// named compares the name of an interface.
+func named(name string) expr.Any {
+	padded := make([]byte, unix.IFNAMSIZ)
+	copy(padded, name)
+	return equals(padded)
+}
+
 func equals(value []byte) expr.Any  { return &expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: value} }
 func differs(value []byte) expr.Any { return &expr.Cmp{Op: expr.CmpOpNeq, Register: 1, Data: value} }
 

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -22,7 +23,8 @@ import (
 // childName is the name (argv[0]) under which an executable is started again as a gateway.
 const childName = "igdkit-lab"
 
-// Run runs argv in a lab and returns its exit code, 128 plus the signal's number when a signal ended it.
+// Run runs argv in a lab of one home and returns its exit code, 128 plus the signal's number when a signal ended it. The command has
+// the standard streams of o as they are. Where the kernel cannot translate addresses, the home has no Internet.
 //
 // The error is about the lab or about starting the command: an [*UnavailableError] where namespaces are closed, an
 // [*exec.Error] when there is no such command, the text of Start's error. It is ctx's error when ctx ended.
@@ -30,18 +32,70 @@ const childName = "igdkit-lab"
 // Run forwards SIGINT, SIGTERM, SIGHUP and SIGQUIT to the command while it runs. A ctx that ends on the same signals (signal.NotifyContext)
 // would end the lab before the command has decided what an interrupt means to it: give Run another.
 func Run(ctx context.Context, o Options, argv []string) (int, error) {
-	o = o.defaults()
 	if len(argv) == 0 {
 		return 0, errors.New("lab: no command")
 	}
-	path, err := exec.LookPath(argv[0])
-	if err != nil {
+	n := home()
+	n.Hosts[0].Command = &Command{Argv: argv, Interactive: true}
+	all, err := start(ctx, o, n, false)
+	if len(all) == 0 {
 		return 0, err
 	}
-	if _, err := os.Stat(cmp.Or(o.Dir, ".")); err != nil {
-		return 0, fmt.Errorf("lab: %w", err)
+	return all[0].Exit, err
+}
+
+// home is the lab of Run.
+func home() Network {
+	return Network{
+		Gateways: []Gateway{{Name: "gateway", WAN: wanAddr()}},
+		Hosts:    []Host{{Name: "host", Gateway: "gateway"}},
 	}
-	return run(ctx, o, setup{Spec: o.Spec, Path: path, Argv: argv, Env: environment(o.Env), Grace: o.Grace})
+}
+
+// RunNetwork runs the commands of all hosts in a lab, and tells what has become of them, in the order of n.Hosts. It ends when all have
+// ended but those in the background, which are ended then. Errors and signals are as in [Run]; beside an error there may be
+// outcomes: when ctx has ended. A kernel that cannot translate addresses is an error.
+func RunNetwork(ctx context.Context, o Options, n Network) ([]Outcome, error) {
+	if err := n.Check(); err != nil {
+		return nil, err
+	}
+	return start(ctx, o, n, true)
+}
+
+func start(ctx context.Context, o Options, n Network, whole bool) ([]Outcome, error) {
+	o, n = o.defaults(), n.defaults()
+	s := setup{Whole: whole, Spec: o.Spec, Network: n, Env: environment(o.Env), Grace: o.Grace}
+	if _, err := os.Stat(cmp.Or(o.Dir, ".")); err != nil {
+		return nil, fmt.Errorf("lab: %w", err)
+	}
+	s.Paths, s.Logs = make([]string, len(n.Hosts)), make([]int, len(n.Hosts))
+	for i, h := range n.Hosts {
+		if h.Command == nil {
+			continue
+		}
+		var err error
+		if s.Paths[i], err = exec.LookPath(h.Command.Argv[0]); err != nil {
+			return nil, err
+		}
+	}
+	var logs []*os.File
+	defer func() {
+		for _, f := range logs {
+			f.Close()
+		}
+	}()
+	for i, h := range n.Hosts {
+		if h.Command == nil || h.Command.Log == "" {
+			continue
+		}
+		f, err := os.Create(filepath.Join(o.Dir, h.Command.Log))
+		if err != nil {
+			return nil, fmt.Errorf("lab: log of %s: %w", h.Name, err)
+		}
+		s.Logs[i] = firstLogFD + len(logs)
+		logs = append(logs, f)
+	}
+	return run(ctx, o, s, logs)
 }
 
 // environment leaves out what would point the command at some other gateway.
@@ -49,9 +103,9 @@ func environment(env []string) []string {
 	return slices.DeleteFunc(slices.Clone(env), func(v string) bool { return strings.HasPrefix(v, "IGD_") })
 }
 
-func run(ctx context.Context, o Options, s setup) (int, error) {
+func run(ctx context.Context, o Options, s setup, logs []*os.File) ([]Outcome, error) {
 	if os.Args[0] == childName {
-		return 0, errors.New("lab: the program does not call lab.IsChild first")
+		return nil, errors.New("lab: the program does not call lab.IsChild first")
 	}
 	// Before the gateway exists, so that no signal ends this process alone while it does.
 	signals := make(chan os.Signal, 16)
@@ -62,9 +116,9 @@ func run(ctx context.Context, o Options, s setup) (int, error) {
 	}
 	defer signal.Stop(signals)
 
-	c, err := startChild(o)
+	c, err := startChild(o, logs)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	defer c.close()
 	orders := newPost(c.orders)
@@ -90,28 +144,24 @@ func run(ctx context.Context, o Options, s setup) (int, error) {
 			overdue = nil
 			c.kill()
 		case err := <-ended:
-			return verdict(ctx, s, <-heard, err)
+			return verdict(ctx, <-heard, err)
 		}
 	}
 }
 
-// verdict is Run's result from the gateway's last words and the way its process ended.
-func verdict(ctx context.Context, s setup, last news, err error) (int, error) {
+// verdict is the result from the gateway's last words and the way its process ended.
+func verdict(ctx context.Context, last news, err error) ([]Outcome, error) {
 	switch {
 	case last.Failure != nil:
-		var name string
-		if len(s.Argv) > 0 {
-			name = s.Argv[0]
-		}
-		return 0, last.Failure.reason(name)
-	case last.Exit != nil:
-		return *last.Exit, ctx.Err()
+		return nil, last.Failure.reason()
+	case last.Last:
+		return last.Outcomes, ctx.Err()
 	case ctx.Err() != nil:
-		return 128 + int(syscall.SIGKILL), ctx.Err()
+		return []Outcome{{Exit: 128 + int(syscall.SIGKILL)}}, ctx.Err()
 	case err == nil:
-		return 0, errors.New("lab: the gateway ended without a word")
+		return nil, errors.New("lab: the gateway ended without a word")
 	}
-	return 0, fmt.Errorf("lab: the gateway ended: %w", err)
+	return nil, fmt.Errorf("lab: the gateway ended: %w", err)
 }
 
 // listen delivers reports until the gateway has ended, and returns its last words.
@@ -147,7 +197,7 @@ type child struct {
 	ended  chan error // the result of Wait, once
 }
 
-func startChild(o Options) (*child, error) {
+func startChild(o Options, logs []*os.File) (*child, error) {
 	theirs := make([]*os.File, 2)
 	c := &child{ended: make(chan error, 1)}
 	var err error
@@ -167,7 +217,7 @@ func startChild(o Options) (*child, error) {
 		Dir:         o.Dir,
 		Stdout:      o.Stdout,
 		Stderr:      o.Stderr,
-		ExtraFiles:  theirs,
+		ExtraFiles:  append(theirs, logs...),
 		SysProcAttr: namespaces(),
 	}
 	if o.Stdin != nil {

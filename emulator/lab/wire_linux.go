@@ -20,32 +20,37 @@ type order struct {
 }
 
 type setup struct {
-	Check bool // make everything, run nothing
-	Spec  []byte
-	Path  string
-	Argv  []string
-	Env   []string
-	Grace time.Duration
+	Check   bool // make everything, run nothing
+	Whole   bool // a kernel that does not translate addresses is an error
+	Spec    []byte
+	Network Network
+	Paths   []string // the programs of the hosts' commands
+	Logs    []int    // the descriptors of their logs; 0: none
+	Env     []string
+	Grace   time.Duration
 }
 
-// news comes from the gateway: reports, then one of Exit and Failure.
+// news comes from the gateway: reports, then the last words, with Outcomes or a Failure.
 type news struct {
-	Report  json.RawMessage `json:",omitempty"`
-	Exit    *int            `json:",omitempty"`
-	Failure *failure        `json:",omitempty"`
+	Report   json.RawMessage `json:",omitempty"`
+	Last     bool            `json:",omitempty"`
+	Outcomes []Outcome       `json:",omitempty"`
+	Failure  *failure        `json:",omitempty"`
 }
 
 // failure is an error on its way through a pipe: what it was and the system's number for it survive.
 type failure struct {
-	Stage stage
-	Text  string
-	Errno syscall.Errno
+	Stage   stage
+	Command string // of stageCommand
+	Text    string
+	Errno   syscall.Errno
 }
 
 type stage string
 
 const (
 	stageNamespaces stage = "namespaces"
+	stageRouting    stage = "routing"
 	stageGateway    stage = "gateway"
 	stageCommand    stage = "command"
 )
@@ -57,12 +62,14 @@ func newFailure(s stage, err error) *failure {
 }
 
 // reason turns a failure back into an error of the kind that Run promises.
-func (f *failure) reason(command string) error {
+func (f *failure) reason() error {
 	switch {
 	case f.Stage == stageCommand && f.Errno != 0:
-		return &exec.Error{Name: command, Err: f.Errno}
+		return &exec.Error{Name: f.Command, Err: f.Errno}
 	case f.Stage == stageNamespaces:
 		return unavailable(&remoteError{f.Text, f.Errno})
+	case f.Stage == stageRouting:
+		return &UnavailableError{Reason: ReasonRouting, Err: &remoteError{f.Text, f.Errno}}
 	}
 	return fmt.Errorf("lab: %s: %w", f.Stage, &remoteError{f.Text, f.Errno})
 }

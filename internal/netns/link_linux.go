@@ -23,8 +23,8 @@ type Cable [2]End
 // Connect lays one cable.
 func Connect(ctx context.Context, a, b End) error { return ConnectAll(ctx, Cable{a, b}) }
 
-// ConnectAll lays cables between namespaces and returns when all their ends, and the bridges that they are ports of, carry: before that
-// the first packet is lost now and then, and a TCP handshake takes a second instead of nothing.
+// ConnectAll lays cables between namespaces and returns when all their ends carry: before that the first packet is lost now and then,
+// and a TCP handshake takes a second instead of nothing.
 func ConnectAll(ctx context.Context, cables ...Cable) error {
 	ctx, cancel := context.WithCancel(ctx)
 	ears := map[*Namespace]*ear{}
@@ -46,10 +46,7 @@ func ConnectAll(ctx context.Context, cables ...Cable) error {
 					return err
 				}
 			}
-			e.expect(end.Name)
-			if end.Bridge != "" {
-				e.expect(end.Bridge)
-			}
+			e.waiting = append(e.waiting, end.Name)
 		}
 	}
 	for _, c := range cables {
@@ -65,7 +62,8 @@ func ConnectAll(ctx context.Context, cables ...Cable) error {
 	return nil
 }
 
-// AddBridge makes a switch in the namespace, with addresses of its own, to which cables may lead.
+// AddBridge makes a switch in the namespace, with addresses of its own, to which cables may lead. It carries from SetUp on, which is
+// called when its cables carry: the kernel tells a bridge that was there before them up to a second late.
 func (n *Namespace) AddBridge(name string, addrs ...netip.Prefix) error {
 	return n.with(func(h *netlink.Handle) error {
 		snooping := false // nobody queries for the members of groups: all hear them
@@ -73,7 +71,21 @@ func (n *Namespace) AddBridge(name string, addrs ...netip.Prefix) error {
 		if err := h.LinkAdd(link); err != nil {
 			return fmt.Errorf("bridge %s: %w", name, err)
 		}
-		return configure(h, name, addrs, "")
+		return configure(h, End{Name: name, Addrs: addrs})
+	})
+}
+
+// SetUp lets an interface carry.
+func (n *Namespace) SetUp(name string) error {
+	return n.with(func(h *netlink.Handle) error {
+		link, err := h.LinkByName(name)
+		if err == nil {
+			err = h.LinkSetUp(link)
+		}
+		if err != nil {
+			return fmt.Errorf("interface %s up: %w", name, err)
+		}
+		return nil
 	})
 }
 
@@ -96,38 +108,37 @@ func (c Cable) lay(ears map[*Namespace]*ear) error {
 	}
 	for _, e := range c {
 		ears[e.Namespace].lastIndex = index
-		err := e.Namespace.with(func(h *netlink.Handle) error { return configure(h, e.Name, e.Addrs, e.Bridge) })
-		if err != nil {
+		if err := e.Namespace.with(func(h *netlink.Handle) error { return configure(h, e) }); err != nil {
+			return err
+		}
+		if err := e.Namespace.SetUp(e.Name); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func configure(h *netlink.Handle, name string, addrs []netip.Prefix, bridge string) error {
-	link, err := h.LinkByName(name)
+func configure(h *netlink.Handle, e End) error {
+	link, err := h.LinkByName(e.Name)
 	if err != nil {
-		return fmt.Errorf("interface %s: %w", name, err)
+		return fmt.Errorf("interface %s: %w", e.Name, err)
 	}
 	// The kernel's own link-local address would be tentative for a second or two, and a socket cannot be bound to it
 	// until then. Where IPv6 is switched off this fails, and nothing is lost.
 	_ = h.LinkSetIP6AddrGenMode(link, addrGenModeNone)
-	if bridge != "" {
-		master, err := h.LinkByName(bridge)
+	if e.Bridge != "" {
+		master, err := h.LinkByName(e.Bridge)
 		if err == nil {
 			err = h.LinkSetMaster(link, master)
 		}
 		if err != nil {
-			return fmt.Errorf("interface %s to %s: %w", name, bridge, err)
+			return fmt.Errorf("interface %s to %s: %w", e.Name, e.Bridge, err)
 		}
 	}
-	for _, prefix := range addrs {
+	for _, prefix := range e.Addrs {
 		if err := addAddr(h, link, prefix); err != nil {
 			return err
 		}
-	}
-	if err := h.LinkSetUp(link); err != nil {
-		return fmt.Errorf("interface %s up: %w", name, err)
 	}
 	return nil
 }
@@ -138,7 +149,6 @@ const addrGenModeNone = 1
 // ear hears the kernel's link news of a namespace, from before the links exist so that none is missed.
 type ear struct {
 	updates   chan netlink.LinkUpdate
-	up        []string // interfaces that were before
 	waiting   []string // interfaces that are to come up
 	lastIndex int      // the highest number of an interface
 }
@@ -153,9 +163,6 @@ func listen(ctx context.Context, n *Namespace) (*ear, error) {
 		links, err := h.LinkList()
 		for _, l := range links {
 			e.lastIndex = max(e.lastIndex, l.Attrs().Index)
-			if l.Attrs().OperState == netlink.OperUp {
-				e.up = append(e.up, l.Attrs().Name)
-			}
 		}
 		return err
 	})
@@ -163,12 +170,6 @@ func listen(ctx context.Context, n *Namespace) (*ear, error) {
 		return e, fmt.Errorf("list interfaces: %w", err)
 	}
 	return e, nil
-}
-
-func (e *ear) expect(name string) {
-	if !slices.Contains(e.waiting, name) && !slices.Contains(e.up, name) {
-		e.waiting = append(e.waiting, name)
-	}
 }
 
 // drain returns when the library's reader has ended, which blocks for ever on a channel that nobody reads.

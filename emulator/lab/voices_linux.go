@@ -1,0 +1,95 @@
+package lab
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// voices bring what the commands say to Options.Stdout and Stderr, line by line behind the names of their hosts.
+type voices struct {
+	width int
+	any   bool // somebody has one
+	mu    sync.Mutex
+	heard sync.WaitGroup
+}
+
+func newVoices(hosts []Host) *voices {
+	v := &voices{}
+	for _, h := range hosts {
+		if c := h.Command; c != nil && c.Log == "" && !c.Interactive {
+			v.width = max(v.width, len(h.Name))
+		}
+	}
+	return v
+}
+
+// maxLine is the longest line that stays one.
+const maxLine = 64 << 10
+
+// of are the standard streams for a command, and what to do when it has them.
+func (v *voices) of(m *member) (files []uintptr, started func(), err error) {
+	if m.cmd.Interactive {
+		return []uintptr{0, 1, 2}, func() {}, nil
+	}
+	null, err := os.Open(os.DevNull)
+	if err != nil {
+		return nil, nil, fmt.Errorf("lab: %w", err)
+	}
+	files = []uintptr{null.Fd()}
+	if m.log > 0 {
+		return append(files, uintptr(m.log), uintptr(m.log)), func() { null.Close() }, nil
+	}
+	v.any = true
+	ours := []*os.File{null}
+	for fd := 1; fd <= 2; fd++ {
+		r, w, err := os.Pipe()
+		if err != nil {
+			return nil, nil, fmt.Errorf("lab: %w", err)
+		}
+		ours = append(ours, w)
+		files = append(files, w.Fd())
+		v.heard.Go(func() { v.repeat(r, fd, m.host.Name) })
+	}
+	return files, func() {
+		for _, w := range ours {
+			w.Close()
+		}
+	}, nil
+}
+
+// repeat passes on what comes from r, until nobody can say anything more.
+func (v *voices) repeat(r io.ReadCloser, to int, name string) {
+	defer r.Close()
+	b := bufio.NewReaderSize(r, maxLine)
+	for {
+		line, _, err := b.ReadLine()
+		if err != nil {
+			return
+		}
+		whole := fmt.Appendf(nil, "%-*s | %s\n", v.width, name, line)
+		v.mu.Lock()
+		for len(whole) > 0 {
+			n, err := syscall.Write(to, whole)
+			if err != nil && err != syscall.EINTR && err != syscall.EAGAIN {
+				break // who listened has gone
+			}
+			whole = whole[max(n, 0):]
+		}
+		v.mu.Unlock()
+	}
+}
+
+// wait returns when everything has been said: all who could have ended.
+func (v *voices) wait() {
+	done := make(chan struct{})
+	go func() { v.heard.Wait(); close(done) }()
+	select {
+	case <-done:
+	case <-time.After(closeTime):
+	}
+}
