@@ -88,7 +88,7 @@ type DescriptionDialect struct {
 	URLs     ServiceURLs `yaml:"urls"`      // of services that the tree gives none
 
 	// More TCP ports by name, as D-Link DIR-655 has them: what is at http://{host}:{port control}/… is served there, and not where HTTP is
-	// otherwise. 0 is any free one, and so is every other while Options.HTTPPort is 0.
+	// otherwise. 0 is any free one, and so is one that cannot be had as the gateway starts.
 	Ports map[string]uint16 `yaml:"ports"`
 
 	Tree *DeviceNode `yaml:"tree"` // nil: the standard tree of Options.Version with the connections of Options.WAN
@@ -149,7 +149,7 @@ type ServiceNode struct {
 // when the client asked for it), {allow}, {sid} and {timeout}. A line with a word that has no value is left out. A connection is
 // closed after an answer that says so, or that does not say its length.
 type HTTPDialect struct {
-	Ports []PortRange `yaml:"ports"` // where it listens: the first that is free, after a reboot with new ports the next; nil, or if none is free: any. Options.HTTPPort goes before
+	Ports []PortRange `yaml:"ports"` // where it listens: the first that is free, after a reboot with new ports the next; nil, or if none can be had: any free one. Options.HTTPPort goes before
 
 	Server      *string  `yaml:"server"`      // nil: Dialect.Server
 	Head        Template `yaml:"head"`        // "": that of UDA 1.1 §2.11, §3.1.2

@@ -56,7 +56,7 @@ func New(ctx context.Context, o Options) (*Gateway, error) {
 			return nil, err
 		}
 	}
-	p, err := g.appear(0, generation{}, netip.AddrPortFrom(o.Stands(), o.HTTPPort), o.ports(), false)
+	p, err := g.appear(0, generation{}, netip.AddrPortFrom(o.Stands(), o.HTTPPort), o.Dialect.Description.Ports, false)
 	if err != nil {
 		g.cancel()
 		return nil, err

@@ -14,23 +14,16 @@ import (
 // ports are where HTTP is served beside the one port that a gateway always has, by the names that DescriptionDialect gives them.
 type ports map[string]uint16
 
-// ports are those to open. Where any port is right for HTTP, it is for these as well: several gateways can then stand at one address.
-func (o *Options) ports() ports {
-	wanted := ports{}
-	for name, n := range o.Dialect.Description.Ports {
-		if o.HTTPPort == 0 {
-			n = 0
-		}
-		wanted[name] = n
-	}
-	return wanted
-}
-
-// open listens at the ports that are wanted, and notes which they are.
+// open listens at the ports that are wanted, and notes which they are. In the first presence it is any port where one cannot be had: several
+// gateways can then stand at one address, and where ports below 1024 are for privileged users only. Later, clients know the ports.
 func (p *presence) open(wanted ports, listen func(context.Context, netip.AddrPort) (net.Listener, error)) error {
 	p.ports = ports{}
 	for _, name := range slices.Sorted(maps.Keys(wanted)) {
-		l, err := listen(p.gateway.base, netip.AddrPortFrom(p.gateway.options.Stands(), wanted[name]))
+		at := netip.AddrPortFrom(p.gateway.options.Stands(), wanted[name])
+		l, err := listen(p.gateway.base, at)
+		if err != nil && p.number == 0 {
+			l, err = listen(p.gateway.base, netip.AddrPortFrom(at.Addr(), 0))
+		}
 		if err != nil {
 			return fmt.Errorf("emulator: listen at port %s: %w", name, err)
 		}

@@ -73,6 +73,52 @@ func TestPorts(t *testing.T) {
 	})
 }
 
+// What is not told where to be is where the dialect says, and elsewhere if that is taken; after a reboot it is where it was.
+func TestPortsTaken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := emulator.NewNetwork()
+		defer n.Close()
+		router := n.Host("router", netip.MustParsePrefix("192.168.0.1/24"))
+		pc := n.Host("pc", netip.MustParsePrefix("192.168.0.10/24"))
+		o := emulator.Options{Net: router, LAN: netip.MustParseAddr("192.168.0.1"), SSDP: "off", Version: 1}
+		o.Dialect.HTTP.Ports = []emulator.PortRange{{First: 80, Last: 80}}
+		o.Dialect.Description.Ports = map[string]uint16{"control": 4444}
+		o.Dialect.Description.URLs.Control = "http://{host}:{port control}/{service}"
+		control := func(g *emulator.Gateway) (description, control string) {
+			host, _, _ := strings.Cut(strings.TrimPrefix(g.Location(), "http://"), "/")
+			c, err := pc.Dial(t.Context(), "tcp", netip.Addr{}, host)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			fmt.Fprintf(c, "GET /description.xml HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+			all, err := io.ReadAll(c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			url := regexp.MustCompile(`http://([0-9.:]+)/WANIPConnection1<`).FindSubmatch(all)
+			if url == nil {
+				t.Fatalf("no control URL in\n%s", all)
+			}
+			return host, string(url[1])
+		}
+		one, two := emulator.Start(t, o), emulator.Start(t, o)
+		if d, c := control(one); d != "192.168.0.1:80" || c != "192.168.0.1:4444" {
+			t.Errorf("the first is at %s and %s", d, c)
+		}
+		d, c := control(two)
+		if d == "192.168.0.1:80" || c == "192.168.0.1:4444" || c == d {
+			t.Errorf("the second is at %s and %s, which are the first's", d, c)
+		}
+		if err := two.Reboot(emulator.Reboot{}); err != nil {
+			t.Fatal(err)
+		}
+		if d2, c2 := control(two); d2 != d || c2 != c {
+			t.Errorf("after a reboot the second is at %s and %s, not %s and %s", d2, c2, d, c)
+		}
+	})
+}
+
 // On a machine whose ports others may have, a gateway takes free ones, and names those.
 func TestPortsAnywhere(t *testing.T) {
 	o := emulator.Options{SSDP: "off", Version: 1}

@@ -277,7 +277,7 @@ func TestComposeRefuses(t *testing.T) {
 			"main.yaml": "devices:\n  - profile: fritzbox-7590\n    wan: [{}, {}]\n  - {igd: 1, profile: ./mine.yaml, quirks: desc-two-wandevices}\n",
 			"mine.yaml": "devices:\n  igd: 1\n  dialect:\n    description:\n      tree: {type: 'urn:schemas-upnp-org:device:InternetGatewayDevice:1', services: {type: 'urn:schemas-upnp-org:service:WANIPConnection:1'}}\n",
 		}, []string{
-			"main.yaml:4:15: devices[0].wan[1]: no service of dialect.description.tree serves this connection: add a WANIPConnection with wan: 1 there (devices[0].dialect.description.tree: fritzbox-7590.yaml:71:11)",
+			"main.yaml:4:15: devices[0].wan[1]: no service of dialect.description.tree serves this connection: add a WANIPConnection with wan: 1 there (devices[0].dialect.description.tree: fritzbox-7590.yaml:72:11)",
 			"main.yaml:5:44: quirk desc-two-wandevices: quirk.wan[1] (desc-two-wandevices.yaml:12:7): no service of dialect.description.tree serves this connection: " +
 				"add a WANIPConnection with wan: 1 there (devices.dialect.description.tree: mine.yaml:6:13)",
 		}},
@@ -287,7 +287,7 @@ func TestComposeRefuses(t *testing.T) {
 			`main.yaml:3:47: expect[1].calls: there is no action AddPortMaping; did you mean "AddPortMapping"?`,
 		}},
 		{"a version that the tree does not have", map[string]string{"main.yaml": "devices: {profile: fritzbox-7590, igd: 2}\n"}, []string{
-			"main.yaml:2:40: devices.igd: is 2, and dialect.description.tree is an InternetGatewayDevice:1 (devices[0].dialect.description.tree: fritzbox-7590.yaml:71:11)",
+			"main.yaml:2:40: devices.igd: is 2, and dialect.description.tree is an InternetGatewayDevice:1 (devices[0].dialect.description.tree: fritzbox-7590.yaml:72:11)",
 		}},
 		// A file is put right in one go, whatever is wrong with it.
 		{"structure and senses in one round", map[string]string{

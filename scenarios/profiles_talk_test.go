@@ -41,7 +41,10 @@ func (p profile) stand(t *testing.T) (router, pc *emulator.Host, o emulator.Opti
 		t.Fatal(err)
 	}
 	o = s.Options()[0]
-	o.LAN, o.HTTPPort = p.at.Addr(), p.at.Port()
+	o.LAN = p.at.Addr()
+	if len(o.Dialect.HTTP.Ports) == 0 { // not known, or a matter of configuration
+		o.HTTPPort = p.at.Port()
+	}
 	if p.external != "" {
 		o.ExternalIP = netip.MustParseAddr(p.external)
 	}

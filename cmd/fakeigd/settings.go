@@ -32,7 +32,7 @@ func (s *settings) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.SortFlags = false
 	scenarioFlags(cmd, &s.scenarios, &s.wan, &s.seed, &s.journal)
-	f.StringVar(&s.listen, "listen", "127.0.0.1", "serve on `ADDR[:PORT]`; without a port on any free one")
+	f.StringVar(&s.listen, "listen", "127.0.0.1", "serve on `ADDR[:PORT]`; without a port on the scenario's, or where it has none or cannot have it, on any free one")
 	f.StringVar(&s.ssdp, "ssdp", "", "answer searches at `HOST:PORT|multicast|off` (default: unicast on a free port)")
 	f.StringVar(&s.advertise, "advertise", "", "tell clients `HOST:PORT` instead of what is listened on, for containers")
 	f.StringVar(&s.clock, "clock", clockReal, "let leases and timelines live by `real|virtual` time; virtual stands until fakeigd ctl advance")
