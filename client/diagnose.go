@@ -79,7 +79,7 @@ const (
 	ProblemNoneBeyond Problem = "none beyond" // beyond: no gateway answers there; Err says where it was looked for
 	ProblemBehindToo  Problem = "behind too"  // beyond: the address of that one is not public either
 
-	ProblemPortOwned  Problem = "port owned"  // port: it leads elsewhere
+	ProblemPortOwned  Problem = "port owned"  // port: it leads elsewhere, to another port of this machine perhaps
 	ProblemPortHidden Problem = "port hidden" // port, leftovers: the gateway does not show its table
 
 	ProblemHasLeftovers Problem = "leftovers" // leftovers

@@ -66,6 +66,7 @@ type PortEvidence struct {
 	Protocol string // "TCP" or "UDP"
 	Port     uint16
 	Free     bool
+	Here     bool        // Entry leads to this machine, if to another port of it
 	Entry    PortMapping // what the gateway has there; zero when Free or hidden
 }
 
@@ -81,8 +82,9 @@ func (d *diagnosis) port(ctx context.Context) {
 	c := Check{ID: CheckPort, Evidence: e, Outcome: Sound}
 	var err error
 	e.Entry, err = g.PortMapping(ctx, Key{ExternalPort: e.Port, Protocol: e.Protocol})
+	e.Here = err == nil && sameClient(e.Entry.InternalClient, g.Local.String()) != differs
 	switch code := faultCode(err); {
-	case err == nil && sameClient(e.Entry.InternalClient, g.Local.String()) == differs:
+	case err == nil && (!e.Here || e.Entry.InternalPort != e.Port && e.Entry.InternalPort != 0): // some list 0 (OpenWrt 22.03)
 		c.Outcome, c.Problem = Faulty, ProblemPortOwned
 	case err == nil:
 	case code == soap.NoSuchEntryInArray || code == soap.SpecifiedArrayIndexInvalid:

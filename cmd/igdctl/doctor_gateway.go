@@ -114,7 +114,11 @@ func portFinding(c client.Check, e *client.PortEvidence) finding {
 	port := fmt.Sprintf("%d/%s", e.Port, strings.ToLower(e.Protocol))
 	switch {
 	case c.Problem == client.ProblemPortOwned:
-		return finding{detail: fmt.Sprintf("port %s of the gateway %s", port, leadsTo(e.Entry, "")),
+		self := ""
+		if e.Here {
+			self = e.Entry.InternalClient
+		}
+		return finding{detail: fmt.Sprintf("port %s of the gateway %s", port, leadsTo(e.Entry, self)),
 			advice: []string{fmt.Sprintf("igdctl open %s --any takes another port", port), "or close it where it was opened"}}
 	case c.Problem == client.ProblemPortHidden:
 		return finding{detail: fmt.Sprintf("the gateway does not tell who has port %s: %s", port, explain(c.Err).message)}

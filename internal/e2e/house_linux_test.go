@@ -45,6 +45,7 @@ type house struct {
 // wiring is what differs from house to house. The zero value is a gateway with a public address in secure mode.
 type wiring struct {
 	conf     []string // more lines for miniupnpd.conf
+	v6       bool     // with IPv6 on both sides, behind the gateway's firewall
 	reserved bool     // the gateway knows that its address is reserved: it stands behind another NAT
 }
 
@@ -78,6 +79,9 @@ func build(t testing.TB, w wiring) *house {
 	h.wire(t, end(h.gateway, "wan0", wanGateway), end(h.wan, "eth0", wanHost))
 	if err := h.lan.AddDefaultRoute(lanGateway); err != nil {
 		t.Fatal(err)
+	}
+	if w.v6 {
+		h.wireSix(t)
 	}
 	route(t, h.gateway)
 	h.daemon = startDaemon(t, h.place(), w.lines()...)

@@ -16,7 +16,11 @@ import (
 // that both ways are proved and the server's view of the peer with them.
 func (h *house) serve(t testing.TB, protocol string, port uint16) {
 	t.Helper()
-	local := netip.AddrPortFrom(lanHost, port)
+	h.serveAt(t, protocol, netip.AddrPortFrom(lanHost, port))
+}
+
+func (h *house) serveAt(t testing.TB, protocol string, local netip.AddrPort) {
+	t.Helper()
 	var listener io.Closer
 	err := h.lan.Do(func() error {
 		if protocol == "udp" {
@@ -73,10 +77,15 @@ func echoStreams(l net.Listener) {
 
 // exchange sends bytes from the WAN's host to a port of the gateway and waits for the echo.
 func (h *house) exchange(protocol string, port uint16) error {
+	return h.exchangeAt(protocol, netip.AddrPortFrom(wanGateway, port), wanHost)
+}
+
+// exchangeAt does so with any address, from the WAN's host by the address that it has for that.
+func (h *house) exchangeAt(protocol string, to netip.AddrPort, from netip.Addr) error {
 	var c net.Conn
 	err := h.wan.Do(func() (err error) {
 		d := net.Dialer{Timeout: 2 * time.Second}
-		c, err = d.Dial(protocol, netip.AddrPortFrom(wanGateway, port).String())
+		c, err = d.Dial(protocol, to.String())
 		return err
 	})
 	if err != nil {
@@ -95,7 +104,7 @@ func (h *house) exchange(protocol string, port uint16) error {
 	if err != nil {
 		return err
 	}
-	if want := fmt.Sprintf("%v %s", wanHost, message); string(b[:n]) != want {
+	if want := fmt.Sprintf("%v %s", from, message); string(b[:n]) != want {
 		return fmt.Errorf("echo %q, want %q", b[:n], want)
 	}
 	return nil
