@@ -9,6 +9,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -32,6 +34,7 @@ type daemon struct {
 	log     *logged // what it says
 	started time.Time
 	alive   time.Time // when its first announcement was heard
+	lines   []string  // of its configuration
 	cmd     *exec.Cmd
 	dead    bool
 }
@@ -70,7 +73,7 @@ func startDaemon(t testing.TB, p place, lines ...string) *daemon {
 	if p.program == "" {
 		p.program = "miniupnpd"
 	}
-	d := &daemon{log: new(logged)}
+	d := &daemon{log: new(logged), lines: lines}
 	// The test's own context ends before its cleanups run, and miniupnpd is to say goodbye after them.
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
 	d.cmd = exec.CommandContext(ctx, p.program, "-d", "-P", filepath.Join(dir, "pid"), "-f", file)
@@ -109,6 +112,14 @@ func startDaemon(t testing.TB, p place, lines ...string) *daemon {
 			return d
 		}
 	}
+}
+
+// description is where the one of a house describes itself.
+func (d *daemon) description() string {
+	if slices.Contains(d.lines, otherPort) {
+		return strings.Replace(description, ":5000/", ":5001/", 1)
+	}
+	return description
 }
 
 // kill ends it as a power cut does: it closes nothing and says goodbye to nobody.

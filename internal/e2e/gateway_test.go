@@ -32,7 +32,7 @@ type spec struct {
 	Scenario   string // a document to be played in place of an ideal gateway
 }
 
-func (s spec) json(t *testing.T) []byte {
+func (s spec) json(t testing.TB) []byte {
 	t.Helper()
 	b, err := json.Marshal(s)
 	if err != nil {

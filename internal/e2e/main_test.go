@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 // commandsVariable tells a test's process inside a lab where igdctl and fakeigd have been built.
 const commandsVariable = "IGDKIT_E2E_COMMANDS"
 
-// commands are igdctl, fakeigd, the measuring stick of the benchmark, and what runs and asks strangers, built once per test run, when first
+// commands are igdctl, fakeigd, the measuring sticks of the benchmarks, and what runs and asks strangers, built once per test run, when first
 // needed.
 var commands built
 
@@ -48,7 +48,7 @@ func (b *built) build() {
 		return
 	}
 	b.mine = true
-	args := []string{"build", "-o", b.dir + string(filepath.Separator), "../../cmd/igdctl", "../../cmd/fakeigd", "./minimal", "./stranger", "./guide"}
+	args := []string{"build", "-o", b.dir + string(filepath.Separator), "../../cmd/igdctl", "../../cmd/fakeigd", "./minimal", "./discover", "./stranger", "./guide"}
 	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
 		b.err = fmt.Errorf("go %s: %w\n%s", strings.Join(args, " "), err, out)
 		return
