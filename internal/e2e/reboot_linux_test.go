@@ -3,6 +3,7 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/netip"
 	"os"
 	"strconv"
@@ -261,4 +262,35 @@ func (h *house) hears(t testing.TB, sockets int) {
 			t.Fatalf("%d sockets hear announcements, want %d\n%s", users, sockets, table)
 		}
 	}
+}
+
+// TestDeaf has another program hold the port that announcements come to: that is said once, and the rest works.
+func TestDeaf(t *testing.T) {
+	inHouse(t, wiring{}, func(t *testing.T, h *house) {
+		var taken net.PacketConn
+		err := h.lan.Do(func() (err error) {
+			taken, err = net.ListenPacket("udp4", ":1900")
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer taken.Close()
+		h.serve(t, "tcp", 8080)
+		r, _ := h.begin(t, command(t, "igdctl"), "open", "--keep", "8080/tcp", "4500:8080/tcp", "--json")
+		r.until(t, "mapped")
+		r.until(t, "mapped")
+		h.open(t, "tcp", 8080)
+		r.interrupt(t)
+		warning := "igdctl: warning: announcements are not heard, and a restart of the gateway is noticed later: "
+		if said := r.stderr.String(); strings.Count(said, "warning") != 1 || !strings.Contains(said, warning) || !strings.Contains(said, "address already in use") {
+			t.Errorf("it says %q, want one warning", said)
+		}
+		h.closed(t, "tcp", 8080)
+
+		// A command that ends at once wants no such port.
+		if got := h.igdctl(t, "open", "8080/tcp"); got.code != 0 || got.stderr != "" {
+			t.Errorf("exit code %d: %s", got.code, got.stderr)
+		}
+	})
 }
