@@ -53,7 +53,8 @@ func TestDocument(t *testing.T) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# The built-in scenarios\n\n<!-- made by go test ./scenarios -run Document -update -->\n\n"+
 		"%d files that `fakeigd serve --scenario NAME` plays, and that other files build upon ([write-a-scenario.md](write-a-scenario.md)). "+
-		"`fakeigd scenarios show NAME` prints one; parameters can be given where a quirk is named: `quirks: [{NAME: {parameter: value}}]`.\n\n"+
+		"`fakeigd scenarios show NAME` prints one; parameters can be given where a quirk is named: `quirks: [{NAME: {parameter: value}}]`. "+
+		"What igdkit, goupnp and upnpc reach in each of them: [coverage.md](coverage.md).\n\n"+
 		"The verdict is what a good client must reach: `opens` as asked · `opens-elsewhere`, on another port or with another lease than asked · "+
 		"`opens-but-dead`, no byte passes and nothing on the LAN can tell · `refused:CODE` · `broken`, no usable SOAP · `no-gateway` · "+
 		"`unusable-address`, mapped but not reachable from the Internet · `none`, not about opening ports.\n", len(all))
