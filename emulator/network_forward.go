@@ -139,7 +139,7 @@ func (h *Host) travel(p packet, local netip.Addr) (arrival, error) {
 		}
 		a.delay += d.delay
 		a.packet = d.to
-		if r, err = a.host.route(netip.Addr{}, a.dst.Addr()); err != nil {
+		if r, err = a.host.onward(a.packet); err != nil {
 			return a, err
 		}
 	}

@@ -80,12 +80,21 @@ func (h *Host) route(local, dst netip.Addr) (passage, error) {
 	return passage{source: local, from: from, to: to, dst: to.zoned(dst.WithZone(""))}, nil
 }
 
-// leavesBy tells whether what h sends to dst goes out by the interface of that name.
-func (h *Host) leavesBy(dst netip.Addr, ifname string) bool {
+// leavesBy tells whether what h sends to dst, from an address of its own if local is one, goes out by the interface of that name.
+func (h *Host) leavesBy(local, dst netip.Addr, ifname string) bool {
 	h.network.mu.Lock()
 	defer h.network.mu.Unlock()
-	r, err := h.route(netip.Addr{}, dst)
+	r, err := h.route(local, dst)
 	return err == nil && r.from.link.Name == ifname
+}
+
+// onward is the way of what h passes on: of several ways as good as each other, that of the address that it has got as its source.
+func (h *Host) onward(p packet) (passage, error) {
+	local := p.src.Addr()
+	if h.owner(local) == nil {
+		local = netip.Addr{}
+	}
+	return h.route(local, p.dst.Addr())
 }
 
 // onLink is the interface with the longest prefix that covers addr; among equals, the one that holds the source.

@@ -22,7 +22,7 @@ type translation struct {
 
 func newTranslation(p *plane, h *Host) *translation {
 	t := &translation{plane: p, host: h, externals: externals{host: h}, udp: newUDPNAT(p)}
-	t.udp.astray = h.leavesBy
+	t.udp.astray = func(client netip.Addr, by string) bool { return h.leavesBy(netip.Addr{}, client, by) }
 	return t
 }
 
@@ -166,7 +166,7 @@ func (t *translation) exit(s *state, dst netip.Addr, by string) *natSide {
 	}
 	leads := func(c *connection) *natSide {
 		x := t.externals.find(c.address)
-		if x == nil || x.ifname == by || c.status != connected || !t.host.leavesBy(dst, x.ifname) {
+		if x == nil || x.ifname == by || c.status != connected || !t.host.leavesBy(x.addr, dst, x.ifname) {
 			return nil
 		}
 		return t.udp.side(c.address)

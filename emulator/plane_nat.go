@@ -42,6 +42,7 @@ type datagrams struct {
 	*session
 	external netip.AddrPort
 	hidden   netip.AddrPort // what the internal client takes for the peer; zero: the peer itself
+	back     ways           // of the internal client's answers
 }
 
 func newUDPNAT(p *plane) *udpNAT {
@@ -217,26 +218,34 @@ func (n *udpNAT) outward(s *state, p packet, exit *natSide) decision {
 
 // inward decides about a datagram to an external address, or with a NAT that is none, to a host inside. by is the interface that it came
 // by; "": none, it comes from inside. Of several connections with one address, the first that has the port takes it; before one that has
-// all ports, what hosts have begun is looked at.
+// all ports comes what answers hosts.
 func (n *udpNAT) inward(s *state, p packet, by string) decision {
 	if b := n.behaviour(); b != nil && b.Kind == nat.Blocking {
 		return decision{fate: vanished}
 	}
-	if x := n.outside[ways{p.src, p.dst}]; x != nil {
-		return n.carry(x, p, x.meet(s, false))
+	known := n.outside[ways{p.src, p.dst}]
+	if known != nil && known.entry.ExternalPort != 0 {
+		return n.carry(known, p, known.meet(s, false))
 	}
 	if x := n.inside[ways{p.src, p.dst}]; x != nil {
 		return decision{fate: passedOn, to: x.answer(p)}
 	}
-	if d := n.enter(s, p, by, p.dst.Port()); d.fate != notMine {
+	d := n.enter(s, p, by, p.dst.Port())
+	if d.fate != notMine {
 		return d
 	}
 	if side := n.side(p.dst.Addr()); side != nil {
-		if d := side.in(s, p); d.fate != notMine {
+		if d = side.in(s, p); d.fate == passedOn {
 			return d
 		}
 	}
-	return n.enter(s, p, by, 0)
+	if known != nil {
+		return n.carry(known, p, known.meet(s, false))
+	}
+	if all := n.enter(s, p, by, 0); all.fate != notMine {
+		return all
+	}
+	return d
 }
 
 // in decides about a datagram that no entry takes.
@@ -271,10 +280,13 @@ func (n *udpNAT) enter(s *state, p packet, by string, port uint16) decision {
 	return decision{}
 }
 
-// carry lets a datagram through to the internal client, or does what d says instead.
+// carry lets a datagram through to the internal client, or does what d says instead. The latest way in is the way out.
 func (n *udpNAT) carry(x *datagrams, p packet, d deed) decision {
 	if wordOf(d) != pass {
 		return decision{fate: vanished}
+	}
+	if x.place >= 0 && n.inside[x.back] != x {
+		n.inside[x.back] = x
 	}
 	x.passing(true, p.size)
 	p.dst = x.target
@@ -284,20 +296,20 @@ func (n *udpNAT) carry(x *datagrams, p packet, d deed) decision {
 	return decision{fate: passedOn, to: p, delay: d.delay}
 }
 
-// remember makes x known in both directions.
+// remember makes x known.
 func (n *udpNAT) remember(s *state, x *session, p packet, by string) *datagrams {
-	u := &datagrams{x, p.dst, n.hide(x, p, by)}
-	out, in := ways{p.src, p.dst}, ways{x.target, p.src}
+	u := &datagrams{session: x, external: p.dst, hidden: n.hide(x, p, by), back: ways{x.target, p.src}}
 	if u.hidden.IsValid() {
-		in.dst = u.hidden
+		u.back.dst = u.hidden
 	}
+	out := ways{p.src, p.dst}
 	if n.plane.add(s, x, func() {
 		delete(n.outside, out)
-		if n.inside[in] == u {
-			delete(n.inside, in)
+		if n.inside[u.back] == u {
+			delete(n.inside, u.back)
 		}
 	}) {
-		n.outside[out], n.inside[in] = u, u
+		n.outside[out] = u
 	}
 	return u
 }

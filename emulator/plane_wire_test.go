@@ -68,7 +68,7 @@ func unmapUDP(g *Gateway) {
 	g.do(func(s *state) { s.dropAll(s.connections[0], MappingDeleted, func(*entry) bool { return true }) })
 }
 
-// What a wire is told is what the tables of RFC 4787 foretell, for every NAT.
+// What a wire is told is what the tables of RFC 4787 foretell, for every NAT, and with mappings that come and go for those that translate ports.
 func TestWireDecidesAsTables(t *testing.T) {
 	for _, is := range everyNAT() {
 		b, err := nat.Parse(is)
@@ -89,9 +89,12 @@ func TestWireDecidesAsTables(t *testing.T) {
 		hosts := []string{"192.168.1.10:5000", "192.168.1.10:5001", "192.168.1.11:5000"}
 		peers := []string{"198.51.100.1:3478", "198.51.100.1:3479", "198.51.100.2:3478"}
 		r := rand.New(rand.NewPCG(3, 4))
-		known := []string{"45.66.77.88:5000"}
+		known, statics := []string{"45.66.77.88:5000"}, map[key]nat.Static{}
 		for i := range 3000 {
 			clock.Advance(time.Duration(r.IntN(int(5 * time.Second))))
+			if r.IntN(20) == 0 && b.Kind == nat.Translating {
+				mapBoth(t, r, g, model, statics)
+			}
 			src, dst, outside := hosts[r.IntN(3)], peers[r.IntN(3)], r.IntN(2) == 0
 			switch {
 			case outside && b.Kind == nat.Plain:
@@ -123,6 +126,31 @@ func TestWireDecidesAsTables(t *testing.T) {
 			t.Error("the wire is still carrying")
 		}
 	}
+}
+
+// mapBoth adds one of a few mappings to the gateway and to the model, or takes it away from both.
+func mapBoth(t *testing.T, r *rand.Rand, g *Gateway, model *nat.Table, now map[key]nat.Static) {
+	// One for a host and one for all never share a port here: a session goes on by the one that let it in, where the table asks anew.
+	port := []uint16{5000, 5001, 8080, 0}[r.IntN(4)]
+	k := key{map[uint16]string{5001: "198.51.100.1"}[port], port, udp}
+	if s, on := now[k]; on {
+		delete(now, k)
+		model.Unmap(g.options.Clock.Now(), s)
+		g.do(func(s *state) { s.drop(s.connections[0].mappings.get(k), MappingDeleted, s.now) })
+		return
+	}
+	s := nat.Static{External: netip.AddrPortFrom(netip.MustParseAddr("45.66.77.88"), k.port), Internal: netip.MustParseAddrPort([]string{"192.168.1.10:5000", "192.168.1.11:6000"}[r.IntN(2)])}
+	if k.remote != "" {
+		s.Remote = netip.MustParseAddr(k.remote)
+	}
+	mapUDP(t, g, k.remote, k.port, s.Internal.String())
+	if k.port == 0 {
+		s.Internal = netip.AddrPortFrom(s.Internal.Addr(), 0) // ports are kept
+	}
+	if err := model.Map(g.options.Clock.Now(), s); err != nil {
+		t.Fatal(err)
+	}
+	now[k] = s
 }
 
 // The mapping table goes before what the NAT says, and answers leave from the mapped port.
