@@ -50,22 +50,9 @@ func (h *Host) route(local, dst netip.Addr) (passage, error) {
 		}
 		return passage{source: local, from: lo, to: lo, dst: dst}, nil
 	}
-	if bound != nil && bound.loopback() {
-		return passage{}, syscall.EINVAL
-	}
-	next := dst
-	from := h.onLink(bound, next)
-	if from == nil {
-		next = h.gateways[0]
-		if dst.Is6() {
-			next = h.gateways[1]
-		}
-		if !next.IsValid() {
-			return passage{}, syscall.ENETUNREACH
-		}
-		if from = h.onLink(bound, next); from == nil {
-			return passage{}, syscall.ENETUNREACH
-		}
+	from, next, err := h.outlet(bound, dst)
+	if err != nil {
+		return passage{}, err
 	}
 	to := from.segment.at(next.WithZone(""))
 	if to == nil || !to.up() {
@@ -80,12 +67,40 @@ func (h *Host) route(local, dst netip.Addr) (passage, error) {
 	return passage{source: local, from: from, to: to, dst: to.zoned(dst.WithZone(""))}, nil
 }
 
-// leavesBy tells whether what h sends to dst, from an address of its own if local is one, goes out by the interface of that name.
+// outlet is the interface by which h sends to dst, and to whom there. network.mu is held.
+func (h *Host) outlet(bound *iface, dst netip.Addr) (from *iface, next netip.Addr, err error) {
+	if bound != nil && bound.loopback() {
+		return nil, next, syscall.EINVAL
+	}
+	if from = h.onLink(bound, dst); from != nil {
+		return from, dst, nil
+	}
+	if next = h.gateways[0]; dst.Is6() {
+		next = h.gateways[1]
+	}
+	if next.IsValid() {
+		from = h.onLink(bound, next)
+	}
+	if from == nil {
+		return nil, next, syscall.ENETUNREACH
+	}
+	return from, next, nil
+}
+
+// leavesBy tells whether what h sends to dst, from an address of its own if local is one, goes out by the interface of that name,
+// whether there is anybody or not.
 func (h *Host) leavesBy(local, dst netip.Addr, ifname string) bool {
 	h.network.mu.Lock()
 	defer h.network.mu.Unlock()
-	r, err := h.route(local, dst)
-	return err == nil && r.from.link.Name == ifname
+	var bound *iface
+	if local.IsValid() {
+		bound = h.owner(local)
+	}
+	if h.owner(dst) != nil {
+		return false
+	}
+	from, _, err := h.outlet(bound, dst)
+	return err == nil && from.link.Name == ifname
 }
 
 // onward is the way of what h passes on: of several ways as good as each other, that of the address that it has got as its source.

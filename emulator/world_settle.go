@@ -132,18 +132,43 @@ func (s *settler) lans() error {
 		case (*n.nat).Kind == nat.Plain:
 			*n.lan = netip.PrefixFrom(netip.AddrFrom4([4]byte{45, 80 + byte(plain>>8), byte(plain), 0}), 24)
 			plain++
-		default:
-			third := byte(1)
-			for up := s.byName[n.upstream]; up != nil; up = s.byName[up.upstream] {
-				third++
-			}
-			*n.lan = netip.PrefixFrom(netip.AddrFrom4([4]byte{192, 168, third, 0}), 24)
 		}
+	}
+	for _, n := range s.nodes {
+		s.lan(n)
+	}
+	for _, n := range s.nodes {
 		if !n.lan.Addr().Is4() || n.lan.Bits() > 29 {
 			return fmt.Errorf("emulator: the LAN %v of %s is no IPv4 network with room for hosts, such as 192.168.1.0/24", *n.lan, n.name)
 		}
 	}
 	return s.apart()
+}
+
+// lan gives a home the first of the usual LANs that none has behind which it is.
+func (s *settler) lan(n *worldNode) {
+	if n.lan.IsValid() {
+		return
+	}
+	if up := s.byName[n.upstream]; up != nil {
+		s.lan(up)
+	}
+	for third := byte(1); !n.lan.IsValid(); third++ {
+		lan := netip.PrefixFrom(netip.AddrFrom4([4]byte{192, 168, third, 0}), 24)
+		if !s.beyond(n, lan) {
+			*n.lan = lan
+		}
+	}
+}
+
+// beyond tells whether a LAN is also that of somebody behind whom n is.
+func (s *settler) beyond(n *worldNode, lan netip.Prefix) bool {
+	for up := s.byName[n.upstream]; up != nil; up = s.byName[up.upstream] {
+		if up.lan.Overlaps(lan) {
+			return true
+		}
+	}
+	return false
 }
 
 // apart finds LANs that cannot be told from each other where both are known.
