@@ -59,9 +59,9 @@ func (s *natSurvey) concludeMapping(r *NATReport, m mappingSeen) (differs bool) 
 		}
 	}
 	differs = byPort || byAddress && !one
-	silent := ""
-	for _, to := range m.silent {
-		silent = fmt.Sprintf("; %v did not answer", to)
+	why := s.why
+	if why == "" {
+		why = fmt.Sprintf("%v did not answer, not at both ports", s.other.Addr())
 	}
 	switch {
 	case byPort:
@@ -71,23 +71,15 @@ func (s *natSurvey) concludeMapping(r *NATReport, m mappingSeen) (differs bool) 
 	case byAddress && ports > 0:
 		r.Mapping = AddressDependent
 	case byAddress:
-		r.Unknown[PartMapping] = "servers see different addresses, and whether that depends on the port as well cannot be told" + s.because(silent)
+		r.Unknown[PartMapping] = "servers see different addresses, and whether that depends on the port as well cannot be told: " + why
 	case addresses > 0:
 		r.Mapping = EndpointIndependent
 	case !r.NAT:
 		r.Mapping = EndpointIndependent // there is nothing that could differ
 	default:
-		r.Unknown[PartMapping] = "only one address of a server answered" + s.because(silent)
+		r.Unknown[PartMapping] = "only one address of a server answered: " + why
 	}
 	return differs
-}
-
-// because is why the server could not tell more.
-func (s *natSurvey) because(silent string) string {
-	if s.why != "" {
-		return ": " + s.why
-	}
-	return silent
 }
 
 // concludeFiltering judges by who got in. Silence counts when the same would have answered if it had been asked itself.
@@ -148,10 +140,10 @@ func concludeHairpin(r *NATReport, h hairpinSeen, silence func(sent int) bool) {
 		r.Unknown[PartHairpin] = fmt.Sprintf("the test could not begin: %v", h.err)
 	case !silence(h.sent):
 		r.Unknown[PartHairpin] = "too many replies get lost"
-	case r.Mapping == EndpointIndependent || r.Filtering == EndpointIndependent || r.Filtering == AddressDependent:
+	case r.Mapping == EndpointIndependent || r.Filtering == EndpointIndependent:
 		r.Hairpin = HairpinNone
 	default:
-		// It would come from a port that nobody has sent to.
+		// What was sent has opened a mapping of its own, and not the one that is sent to.
 		r.Unknown[PartHairpin] = "nothing comes back, as it would not either when the NAT filters it like what comes from outside"
 	}
 }

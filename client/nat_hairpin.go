@@ -18,7 +18,7 @@ type hairpinSeen struct {
 
 // hairpin lets two sockets send to each other's mapped address: RFC 5780 §4.5. Both do, because a NAT that filters lets in only whom was sent
 // to, by hairpin too.
-func (s *natSurvey) hairpin(ctx context.Context, rto time.Duration, local netip.Addr) (h hairpinSeen) {
+func (s *natSurvey) hairpin(ctx context.Context, local netip.Addr) (h hairpinSeen) {
 	var x [2]*stunSocket
 	var at [2]netip.AddrPort
 	h.kept = true
@@ -27,12 +27,13 @@ func (s *natSurvey) hairpin(ctx context.Context, rto time.Duration, local netip.
 			return h
 		}
 		var reply stunReply
-		if reply, h.err = x[i].ask(ctx, &stunExchange{to: s.server}, rto); h.err != nil {
+		if reply, h.err = x[i].ask(ctx, &stunExchange{to: s.server}, s.rto(ctx)); h.err != nil {
 			return h
 		}
 		at[i] = reply.mapped
 		h.kept = h.kept && reply.mapped.Port() == x[i].local().Port()
 	}
+	rto := s.rto(ctx)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var wg sync.WaitGroup
@@ -46,7 +47,7 @@ func (s *natSurvey) hairpin(ctx context.Context, rto time.Duration, local netip.
 			reply, err := e.await(ctx, rto, func() error { return x[1-i].send(e) }) // … whom the other one sends it to
 			mu.Lock()
 			defer mu.Unlock()
-			h.sent = max(h.sent, e.sent)
+			h.sent = max(h.sent, e.unanswered(2*s.rtt))
 			if err != nil {
 				return
 			}

@@ -128,7 +128,7 @@ func (s *natSurvey) reaches(ctx context.Context, asker, x *stunSocket, port uint
 	if _, err := asker.ask(ctx, &stunExchange{to: s.server}, rto); err != nil {
 		return false, fmt.Errorf("the server %v answered no more", s.server)
 	}
-	if !s.silence()(e.sent) {
+	if !s.silence()(e.unanswered(2 * s.rtt)) {
 		return false, errors.New("too many replies get lost")
 	}
 	return false, nil

@@ -101,16 +101,15 @@ func (s *natSurvey) run(parent context.Context, main *stunSocket) (NATReport, er
 	}
 	r := NATReport{Server: s.server, Mapped: s.first.mapped, Local: s.localOf(ctx), Unknown: map[NATPart]string{}}
 	r.NAT, r.Rewritten = !s.ours(r.Local, r.Mapped), s.first.rewritten
-	rto := s.rto(ctx)
 
 	var m mappingSeen
 	var f filteringSeen
 	var h hairpinSeen
 	var wg sync.WaitGroup
-	wg.Go(func() { m = s.mapping(ctx, answers, rto) })
-	wg.Go(func() { f = s.filtering(ctx, rto) })
+	wg.Go(func() { m = s.mapping(ctx, answers) })
+	wg.Go(func() { f = s.filtering(ctx) })
 	if r.NAT {
-		wg.Go(func() { h = s.hairpin(ctx, rto, r.Local.Addr()) })
+		wg.Go(func() { h = s.hairpin(ctx, r.Local.Addr()) })
 	}
 	wg.Wait()
 	if parent.Err() != nil {
@@ -265,14 +264,13 @@ func (s *natSurvey) ours(local, mapped netip.AddrPort) bool {
 
 // mappingSeen is where main was seen.
 type mappingSeen struct {
-	at     map[netip.AddrPort]netip.AddrPort // by server
-	silent []netip.AddrPort                  // who did not answer
+	at map[netip.AddrPort]netip.AddrPort // by server, if it answered
 }
 
 // mapping asks the other three of four address-port pairs of the server from main: RFC 5780 §4.3, and the one that it leaves out, by which filtering is
 // judged too and any of the others may fail.
-func (s *natSurvey) mapping(ctx context.Context, answers map[netip.AddrPort]stunReply, rto time.Duration) mappingSeen {
-	m := mappingSeen{at: map[netip.AddrPort]netip.AddrPort{}}
+func (s *natSurvey) mapping(ctx context.Context, answers map[netip.AddrPort]stunReply) mappingSeen {
+	m, rto := mappingSeen{at: map[netip.AddrPort]netip.AddrPort{}}, s.rto(ctx)
 	if !s.other.IsValid() { // then by who else was given
 		for to, a := range answers {
 			m.at[to] = a.mapped
@@ -287,11 +285,9 @@ func (s *natSurvey) mapping(ctx context.Context, answers map[netip.AddrPort]stun
 			reply, err := s.main.ask(ctx, &stunExchange{to: to}, rto)
 			mu.Lock()
 			defer mu.Unlock()
-			if err != nil {
-				m.silent = append(m.silent, to)
-				return
+			if err == nil {
+				m.at[to] = reply.mapped
 			}
-			m.at[to] = reply.mapped
 		})
 	}
 	wg.Wait()
@@ -320,18 +316,18 @@ type filteringSeen struct {
 type filterTest struct {
 	reply stunReply
 	err   error
-	sent  int
+	sent  int // that had the time to be answered
 }
 
 // filtering has the server answer from its other address and port, and from its other port: RFC 5780 §4.4. Both at once: an answer that comes
 // does not open the way for another.
-func (s *natSurvey) filtering(ctx context.Context, rto time.Duration) (f filteringSeen) {
+func (s *natSurvey) filtering(ctx context.Context) (f filteringSeen) {
 	x, err := s.open(ctx)
 	if err != nil {
 		f.err = err
 		return f
 	}
-	reply, err := x.ask(ctx, &stunExchange{to: s.server}, rto)
+	reply, err := x.ask(ctx, &stunExchange{to: s.server}, s.rto(ctx))
 	if err != nil {
 		f.err = err
 		return f
@@ -340,12 +336,13 @@ func (s *natSurvey) filtering(ctx context.Context, rto time.Duration) (f filteri
 	if !s.other.IsValid() {
 		return f
 	}
+	rto := s.rto(ctx)
 	var wg sync.WaitGroup
 	test := func(t *filterTest, change byte, from netip.AddrPort) {
 		wg.Go(func() {
 			e := &stunExchange{to: s.server, from: from, change: change}
 			t.reply, t.err = x.ask(ctx, e, rto)
-			t.sent = e.sent
+			t.sent = e.unanswered(2 * s.rtt)
 		})
 	}
 	test(&f.both, changeAddress|changePort, s.other)
@@ -363,8 +360,8 @@ func (s *natSurvey) loss() float64 {
 		x.mu.Lock()
 		for _, e := range x.pending {
 			if e.replies > 0 {
-				sent += e.sent
-				lost += max(0, e.sent-e.replies)
+				sent += len(e.sent)
+				lost += max(0, len(e.sent)-e.replies)
 			}
 		}
 		x.mu.Unlock()

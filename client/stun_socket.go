@@ -166,8 +166,18 @@ type stunExchange struct {
 	got     chan struct{} // closed by the first answer
 	reply   stunReply
 	err     error
-	sent    int // of them by the socket; guarded by its mu, as is replies
-	replies int
+	sent    []time.Time // by await
+	replies int         // guarded by the mu of the socket
+}
+
+// unanswered is how many requests have had at least so long to be answered. It is called after await.
+func (e *stunExchange) unanswered(least time.Duration) (n int) {
+	for _, at := range e.sent {
+		if time.Since(at) >= least {
+			n++
+		}
+	}
+	return n
 }
 
 // end keeps the first answer. The mu of the socket is held.
@@ -205,9 +215,6 @@ func (s *stunSocket) expect(e *stunExchange) error {
 // send sends the request once.
 func (s *stunSocket) send(e *stunExchange) error {
 	traceDatagram(s.trace, '>', e.to, []byte(e.request.String()))
-	s.mu.Lock()
-	e.sent++
-	s.mu.Unlock()
 	_, err := s.conn.WriteTo(e.request.Raw, net.UDPAddrFromAddrPort(e.to))
 	return err
 }
@@ -224,6 +231,7 @@ func (s *stunSocket) ask(ctx context.Context, e *stunExchange, rto time.Duration
 func (e *stunExchange) await(ctx context.Context, rto time.Duration, send func() error) (stunReply, error) {
 	wait := rto
 	for i := range stunRequests {
+		e.sent = append(e.sent, time.Now())
 		if err := send(); err != nil {
 			return stunReply{}, err
 		}

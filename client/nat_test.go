@@ -1,0 +1,492 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/igdkit/igdkit/emulator"
+	"github.com/igdkit/igdkit/emulator/nat"
+)
+
+// natStand is a host behind a NAT, and a STUN server beyond.
+type natStand struct {
+	t    *testing.T
+	net  *emulator.Network
+	pc   *emulator.Host
+	stun *emulator.STUNServer
+}
+
+var (
+	stunFirst  = netip.MustParseAddr("198.51.100.1")
+	stunSecond = netip.MustParseAddr("198.51.100.2")
+)
+
+// newNATStand makes one; is is read as by fakeigd, "" is no router at all.
+func newNATStand(t *testing.T, n *emulator.Network, is string, server emulator.STUNOptions) *natStand {
+	t.Helper()
+	s := &natStand{t: t, net: n}
+	if is == "" {
+		s.pc = n.Internet("pc", netip.MustParseAddr("45.66.77.99"))
+	} else {
+		b, err := nat.Parse(is)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lan := "192.168.1."
+		if b.Kind == nat.Plain {
+			lan = "45.66.78." // a host that is seen as it is has a public address
+		}
+		router := n.Host("router", netip.MustParsePrefix(lan+"1/24"))
+		emulator.Start(t, emulator.Options{Net: router, LAN: netip.MustParseAddr(lan + "1"), Mute: true, Plane: emulator.Plane{NAT: &b}, Seed: 1})
+		s.pc = n.Host("pc", netip.MustParsePrefix(lan+"10/24"))
+		s.pc.SetDefaultGateway(netip.MustParseAddr(lan + "1"))
+	}
+	s.stun = s.server(server)
+	return s
+}
+
+func (s *natStand) server(o emulator.STUNOptions) *emulator.STUNServer {
+	s.t.Helper()
+	if o.Addrs == nil {
+		o.Addrs = []netip.Addr{stunFirst, stunSecond}
+	}
+	o.Net, o.Ports = s.net.Internet("stun", o.Addrs[0]), [2]uint16{3478, 3479}
+	server, err := emulator.StartSTUN(s.t.Context(), o)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { server.Close() })
+	return server
+}
+
+func (s *natStand) ask(q NATQuery) NATReport {
+	s.t.Helper()
+	if q.Servers == nil {
+		q.Servers = []string{"198.51.100.1"}
+	}
+	r, err := NATBehaviour(s.t.Context(), q, Options{Net: s.pc})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return r
+}
+
+// verdict is what a report says of the behaviour, in the words of RFC 4787 and RFC 3489.
+type verdict struct {
+	NAT       bool
+	Mapping   Dependence
+	Filtering Dependence
+	Class     NATClass
+	Hairpin   Hairpin
+}
+
+func verdictOf(r NATReport) verdict {
+	return verdict{r.NAT, r.Mapping, r.Filtering, r.Class, r.Hairpin}
+}
+
+// right is what the definitions of RFC 4787 and RFC 3489 §5 make of a table.
+func right(b nat.Behaviour) verdict {
+	dependences := map[nat.Dependence]Dependence{
+		nat.EndpointIndependent: "endpoint-independent", nat.AddressDependent: "address-dependent", nat.AddressAndPortDependent: "address-and-port-dependent",
+	}
+	v := verdict{NAT: b.Kind != nat.Plain, Mapping: dependences[b.Mapping], Filtering: dependences[b.Filtering]}
+	switch {
+	case !v.NAT && b.Filtering == nat.EndpointIndependent:
+		v.Class = "open"
+	case !v.NAT:
+		v.Class = "symmetric-firewall"
+	case b.Mapping != nat.EndpointIndependent:
+		v.Class = "symmetric"
+	default:
+		v.Class = map[nat.Dependence]NATClass{nat.EndpointIndependent: "full-cone", nat.AddressDependent: "restricted", nat.AddressAndPortDependent: "port-restricted"}[b.Filtering]
+	}
+	if b.Mapping != nat.EndpointIndependent && b.Filtering != nat.EndpointIndependent {
+		return v // whom the mapping is for that is sent to is the server, and all else is filtered
+	}
+	if v.NAT {
+		v.Hairpin = map[nat.Hairpin]Hairpin{nat.NoHairpin: "none", nat.InternalSource: "internal", nat.ExternalSource: "external"}[b.Hairpin]
+	}
+	return v
+}
+
+// Every behaviour that the emulator's tables know is told as it is.
+func TestNATBehaviour(t *testing.T) {
+	three := []nat.Dependence{nat.EndpointIndependent, nat.AddressDependent, nat.AddressAndPortDependent}
+	var all []nat.Behaviour
+	for _, filtering := range three {
+		for _, hairpin := range []nat.Hairpin{nat.NoHairpin, nat.InternalSource, nat.ExternalSource} {
+			for _, ports := range []nat.Ports{nat.Preserve, nat.Sequential, nat.Random} {
+				for _, mapping := range three {
+					all = append(all, nat.Behaviour{Mapping: mapping, Filtering: filtering, Ports: ports, Hairpin: hairpin})
+				}
+			}
+			all = append(all, nat.Behaviour{Kind: nat.OneToOne, Filtering: filtering, Hairpin: hairpin})
+		}
+		all = append(all, nat.Behaviour{Kind: nat.Plain, Filtering: filtering})
+	}
+	for _, b := range all {
+		t.Run(b.String(), func(t *testing.T) {
+			inNetwork(t, func(t *testing.T, n *emulator.Network) {
+				began := time.Now()
+				r := newNATStand(t, n, b.String(), emulator.STUNOptions{}).ask(NATQuery{})
+				if diff := cmp.Diff(right(b), verdictOf(r)); diff != "" {
+					t.Errorf("(-want +got)\n%s\n%v", diff, r.Unknown)
+				}
+				// Ports for other servers may be taken that a socket has inside.
+				if keeps := b.Ports == nat.Preserve; (b.Mapping == nat.EndpointIndependent || !keeps) && r.PortPreserved != keeps {
+					t.Errorf("port preserved: %v", r.PortPreserved)
+				}
+				if (r.Mapped.Addr() == netip.MustParseAddr("45.66.77.88")) != r.NAT || (r.Mapped != r.Local) != r.NAT {
+					t.Errorf("mapped %v, local %v", r.Mapped, r.Local)
+				}
+				if took := time.Since(began); took > 5*time.Second {
+					t.Errorf("took %v", took)
+				}
+			})
+		})
+	}
+}
+
+func TestNATBehaviourOnTheInternet(t *testing.T) {
+	inNetwork(t, func(t *testing.T, n *emulator.Network) {
+		r := newNATStand(t, n, "", emulator.STUNOptions{}).ask(NATQuery{})
+		want := verdict{Mapping: "endpoint-independent", Filtering: "endpoint-independent", Class: "open"}
+		if diff := cmp.Diff(want, verdictOf(r)); diff != "" {
+			t.Errorf("(-want +got)\n%s", diff)
+		}
+	})
+}
+
+// A NAT that overloads ports, as Linux's masquerade does, shows no dependence as long as nobody else has the port (RFC 4787 §4.2.1).
+func TestNATBehaviourOfMasquerade(t *testing.T) {
+	inNetwork(t, func(t *testing.T, n *emulator.Network) {
+		r := newNATStand(t, n, "apdm/apdf,ports=overload", emulator.STUNOptions{}).ask(NATQuery{})
+		want := verdict{NAT: true, Mapping: "endpoint-independent", Filtering: "address-and-port-dependent", Class: "port-restricted", Hairpin: "none"}
+		if diff := cmp.Diff(want, verdictOf(r)); diff != "" || !r.PortPreserved {
+			t.Errorf("(-want +got)\n%s", diff)
+		}
+	})
+}
+
+// No server answers: it may be dead. One that takes connections is not, so that it is UDP that does not pass.
+func TestNATBehaviourBlocked(t *testing.T) {
+	for _, tcp := range []bool{true, false} {
+		inNetwork(t, func(t *testing.T, n *emulator.Network) {
+			s := newNATStand(t, n, "blocked", emulator.STUNOptions{})
+			if tcp {
+				l, err := n.Internet("tcp", netip.MustParseAddr("198.51.100.9")).Listen(t.Context(), netip.MustParseAddrPort("198.51.100.9:3478"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer l.Close()
+			}
+			r, err := NATBehaviour(t.Context(), NATQuery{Servers: []string{"198.51.100.1", "198.51.100.9"}}, Options{Net: s.pc})
+			if !tcp {
+				if e, ok := errors.AsType[*STUNError](err); !ok || e.Server != "198.51.100.1" || !errors.Is(err, errSTUNSilent) {
+					t.Errorf("got %v, %v", r, err)
+				}
+				return
+			}
+			if err != nil || r.Class != "blocked" || r.Mapping != "" || r.Unknown[PartMapping] == "" {
+				t.Errorf("got %v, %v", r, err)
+			}
+		})
+	}
+}
+
+// Replies that get lost change no verdict, whichever they are.
+func TestNATBehaviourLosses(t *testing.T) {
+	for _, is := range []string{"full-cone,hairpin=external", "restricted,hairpin=internal", "port-restricted", "adm/eif", "symmetric", "symmetric-firewall"} {
+		b, err := nat.Parse(is)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := right(b)
+		var faults []emulator.STUNFaults
+		for n := range 12 {
+			faults = append(faults, emulator.STUNFaults{Drop: []int{n + 1, n + 2}})
+		}
+		faults = append(faults, emulator.STUNFaults{DropEach: 2}, emulator.STUNFaults{Delay: 300 * time.Millisecond}, emulator.STUNFaults{Delay: 2 * time.Second})
+		for _, f := range faults {
+			inNetwork(t, func(t *testing.T, n *emulator.Network) {
+				got := newNATStand(t, n, is, emulator.STUNOptions{Faults: f}).ask(NATQuery{})
+				if f.DropEach > 0 { // two of three are lost: silence may say nothing then
+					if wrong(want, verdictOf(got)) {
+						t.Errorf("%s, %+v: got %+v", is, f, verdictOf(got))
+					}
+					return
+				}
+				if diff := cmp.Diff(want, verdictOf(got)); diff != "" {
+					t.Errorf("%s, %+v (-want +got)\n%s\n%v", is, f, diff, got.Unknown)
+				}
+			})
+		}
+	}
+}
+
+// wrong tells whether got says something, and not what is right.
+func wrong(right, got verdict) bool {
+	return got.Mapping != "" && got.Mapping != right.Mapping || got.Filtering != "" && got.Filtering != right.Filtering ||
+		got.Class != "" && got.Class != right.Class || got.Hairpin != "" && got.Hairpin != right.Hairpin
+}
+
+// However many replies get lost by chance, what is said is right; the rest is left out, with a reason.
+func TestNATBehaviourNeverGuesses(t *testing.T) {
+	said := map[float64]int{}
+	for _, loss := range []float64{0.2, 0.5, 0.8} {
+		for seed := range uint64(40) {
+			is := []string{"full-cone", "restricted", "port-restricted", "symmetric", "adm/adf"}[seed%5]
+			b, err := nat.Parse(is)
+			if err != nil {
+				t.Fatal(err)
+			}
+			inNetwork(t, func(t *testing.T, n *emulator.Network) {
+				s := newNATStand(t, n, is, emulator.STUNOptions{Seed: seed, Faults: emulator.STUNFaults{Loss: loss}})
+				r, err := NATBehaviour(t.Context(), NATQuery{Servers: []string{"198.51.100.1"}}, Options{Net: s.pc})
+				if err != nil {
+					return // nothing at all is right too
+				}
+				if wrong(right(b), verdictOf(r)) {
+					t.Errorf("%s, loss %v, seed %d: %+v", is, loss, seed, verdictOf(r))
+				}
+				for part, value := range map[NATPart]string{PartMapping: string(r.Mapping), PartFiltering: string(r.Filtering), PartClass: string(r.Class), PartHairpin: string(r.Hairpin)} {
+					if (value == "") != (r.Unknown[part] != "") {
+						t.Errorf("%s, loss %v, seed %d: %s is %q, unknown because of %q", is, loss, seed, part, value, r.Unknown[part])
+					}
+				}
+				if r.Class != "" {
+					said[loss]++
+				}
+			})
+		}
+	}
+	if said[0.2] < 36 || said[0.5] < 8 {
+		t.Errorf("too little is told: %v of 40", said)
+	}
+}
+
+// Servers that do only a part of RFC 5780: what cannot be told is not, and the reason is.
+func TestNATBehaviourPoorServers(t *testing.T) {
+	one := []netip.Addr{stunFirst}
+	second := emulator.STUNOptions{Addrs: []netip.Addr{netip.MustParseAddr("198.51.100.30")}}
+	const noOther = "the server 198.51.100.1:3478 has no alternate address (RFC 5780)"
+	for _, tt := range []struct {
+		name    string
+		is      string
+		o       emulator.STUNOptions
+		also    *emulator.STUNOptions
+		want    verdict
+		unknown map[NATPart]string
+	}{
+		{"one address", "full-cone", emulator.STUNOptions{Addrs: one}, nil, verdict{NAT: true},
+			map[NATPart]string{PartMapping: "only one address of a server answered: " + noOther, PartFiltering: noOther, PartClass: "only one address of a server answered: " + noOther,
+				PartHairpin: "nothing comes back, as it would not either when the NAT filters it like what comes from outside"}},
+		{"two servers of one address, a cone", "full-cone,hairpin=external", emulator.STUNOptions{Addrs: one}, &second, verdict{NAT: true, Mapping: "endpoint-independent", Hairpin: "external"},
+			map[NATPart]string{PartFiltering: noOther, PartClass: noOther}},
+		{"two servers of one address, symmetric", "symmetric", emulator.STUNOptions{Addrs: one}, &second, verdict{NAT: true, Class: "symmetric"},
+			map[NATPart]string{PartMapping: "servers see different addresses, and whether that depends on the port as well cannot be told: " + noOther, PartFiltering: noOther,
+				PartHairpin: "nothing comes back, as it would not either when the NAT filters it like what comes from outside"}},
+		{"no other, then one that has", "restricted", emulator.STUNOptions{Faults: emulator.STUNFaults{NoOther: true}},
+			&emulator.STUNOptions{Addrs: []netip.Addr{netip.MustParseAddr("198.51.100.30"), netip.MustParseAddr("198.51.100.31")}},
+			verdict{NAT: true, Mapping: "endpoint-independent", Filtering: "address-dependent", Class: "restricted", Hairpin: "none"}, map[NATPart]string{}},
+		{"changes are ignored", "full-cone", emulator.STUNOptions{Faults: emulator.STUNFaults{IgnoreChange: true}}, nil, verdict{NAT: true, Mapping: "endpoint-independent", Hairpin: "none"},
+			map[NATPart]string{PartFiltering: "the server 198.51.100.1:3478 answers from where it was asked, whatever it is told", PartClass: "the server 198.51.100.1:3478 answers from where it was asked, whatever it is told"}},
+		// Without the rule that whoever is silent has to have answered itself, this would be a restricted cone.
+		{"the other address is dead", "full-cone", emulator.STUNOptions{Faults: emulator.STUNFaults{MuteOther: true}}, nil, verdict{NAT: true},
+			map[NATPart]string{PartMapping: "only one address of a server answered: 198.51.100.2 did not answer, not at both ports", PartFiltering: "198.51.100.2:3479 did not answer when it was asked itself",
+				PartClass: "only one address of a server answered: 198.51.100.2 did not answer, not at both ports", PartHairpin: "nothing comes back, as it would not either when the NAT filters it like what comes from outside"}},
+		// What keeps out another port of the same address keeps out other addresses too.
+		{"the other address is dead, behind a strict filter", "port-restricted", emulator.STUNOptions{Faults: emulator.STUNFaults{MuteOther: true}}, nil,
+			verdict{NAT: true, Filtering: "address-and-port-dependent"},
+			map[NATPart]string{PartMapping: "only one address of a server answered: 198.51.100.2 did not answer, not at both ports",
+				PartClass: "only one address of a server answered: 198.51.100.2 did not answer, not at both ports", PartHairpin: "nothing comes back, as it would not either when the NAT filters it like what comes from outside"}},
+		{"RFC 3489", "restricted", emulator.STUNOptions{Classic: true}, nil,
+			verdict{NAT: true, Mapping: "endpoint-independent", Filtering: "address-dependent", Class: "restricted", Hairpin: "none"}, map[NATPart]string{}},
+		{"rewritten", "restricted", emulator.STUNOptions{Faults: emulator.STUNFaults{Rewrite: netip.MustParseAddrPort("192.168.1.10:1")}}, nil,
+			verdict{NAT: true, Mapping: "endpoint-independent", Filtering: "address-dependent", Class: "restricted", Hairpin: "none"}, map[NATPart]string{}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			inNetwork(t, func(t *testing.T, n *emulator.Network) {
+				s := newNATStand(t, n, tt.is, tt.o)
+				q := NATQuery{Servers: []string{"198.51.100.1"}}
+				if tt.also != nil {
+					s.server(*tt.also)
+					q.Servers = append(q.Servers, "198.51.100.30:3478")
+				}
+				r := s.ask(q)
+				if diff := cmp.Diff(tt.want, verdictOf(r)); diff != "" {
+					t.Errorf("(-want +got)\n%s", diff)
+				}
+				if diff := cmp.Diff(tt.unknown, r.Unknown, cmpopts.SortMaps(func(a, b NATPart) bool { return a < b })); diff != "" {
+					t.Errorf("(-want +got)\n%s", diff)
+				}
+				if r.Rewritten != (tt.name == "rewritten") {
+					t.Errorf("rewritten: %v", r.Rewritten)
+				}
+			})
+		})
+	}
+}
+
+// A server that does not answer costs time when another does, and nothing else.
+func TestNATBehaviourOneServerDead(t *testing.T) {
+	inNetwork(t, func(t *testing.T, n *emulator.Network) {
+		n.Internet("dead", netip.MustParseAddr("198.51.100.77"))
+		r := newNATStand(t, n, "port-restricted", emulator.STUNOptions{}).ask(NATQuery{Servers: []string{"198.51.100.77", "198.51.100.1"}})
+		if r.Class != "port-restricted" || r.Server != netip.MustParseAddrPort("198.51.100.1:3478") {
+			t.Errorf("%+v", r)
+		}
+	})
+}
+
+// OTHER-ADDRESS must not make us send to anybody whom a server likes to name.
+func TestUnusableAlternate(t *testing.T) {
+	for _, tt := range []struct {
+		server, other string
+		usable        bool
+	}{
+		{"45.1.1.1:3478", "45.1.1.2:3479", true},
+		{"192.168.1.5:3478", "192.168.1.6:3479", true},
+		{"127.0.0.1:3478", "127.0.0.2:3479", true},
+		{"45.1.1.1:3478", "45.1.1.1:3479", false},
+		{"45.1.1.1:3478", "45.1.1.2:3478", false},
+		{"45.1.1.1:3478", "45.1.1.2:0", false},
+		{"45.1.1.1:3478", "192.168.1.1:80", false},
+		{"45.1.1.1:3478", "127.0.0.1:80", false},
+		{"192.168.1.5:3478", "127.0.0.1:80", false},
+		{"192.168.1.5:3478", "239.1.1.1:1900", false},
+		{"192.168.1.5:3478", "255.255.255.255:9", false},
+	} {
+		why := unusable(netip.MustParseAddrPort(tt.server), netip.MustParseAddrPort(tt.other))
+		if (why == "") != tt.usable {
+			t.Errorf("%s names %s: %q", tt.server, tt.other, why)
+		}
+	}
+}
+
+// How long a mapping lasts is told between two times of the RFC's search; here it is 60 s.
+func TestNATLifetime(t *testing.T) {
+	for _, tt := range []struct {
+		is      string
+		o       emulator.STUNOptions
+		ask     time.Duration
+		want    BindingLifetime
+		unknown string
+	}{
+		{is: "port-restricted,timeout=1m", ask: 10 * time.Minute, want: BindingLifetime{57 * time.Second, 80 * time.Second}},
+		{is: "full-cone,timeout=30s,ports=random", ask: 10 * time.Minute, want: BindingLifetime{28 * time.Second, 40 * time.Second}},
+		{is: "symmetric,timeout=2m", ask: 10 * time.Minute, want: BindingLifetime{113 * time.Second, 160 * time.Second}},
+		{is: "symmetric-firewall,timeout=30s", ask: time.Minute, want: BindingLifetime{28 * time.Second, 40 * time.Second}},
+		{is: "port-restricted,timeout=3s", ask: time.Minute, want: BindingLifetime{0, 5 * time.Second}},
+		{is: "port-restricted,timeout=5m", ask: 2 * time.Minute, want: BindingLifetime{2 * time.Minute, 0}},
+		{is: "port-restricted,timeout=1m", o: emulator.STUNOptions{Faults: emulator.STUNFaults{Drop: []int{1, 5, 9, 13, 17, 21, 24, 27}}}, ask: 10 * time.Minute, want: BindingLifetime{57 * time.Second, 80 * time.Second}},
+		{is: "port-restricted", o: emulator.STUNOptions{Faults: emulator.STUNFaults{NoResponsePort: true}}, ask: time.Minute,
+			unknown: "the server cannot answer to another port (RESPONSE-PORT of RFC 5780)"},
+	} {
+		inNetwork(t, func(t *testing.T, n *emulator.Network) {
+			var began []NATPart
+			r := newNATStand(t, n, tt.is, tt.o).ask(NATQuery{Lifetime: tt.ask, Begins: func(p NATPart) { began = append(began, p) }})
+			if r.Lifetime != tt.want || r.Unknown[PartLifetime] != tt.unknown {
+				t.Errorf("%s: %v, %q", tt.is, r.Lifetime, r.Unknown[PartLifetime])
+			}
+			if !slices.Equal(began, []NATPart{PartMapping, PartLifetime}) {
+				t.Errorf("began %v", began)
+			}
+		})
+	}
+}
+
+// A program's own socket: its mapping is what is told, what others send to it arrives meanwhile, and it is as before afterwards.
+func TestNATBehaviourOfASocket(t *testing.T) {
+	inNetwork(t, func(t *testing.T, n *emulator.Network) {
+		s := newNATStand(t, n, "full-cone", emulator.STUNOptions{})
+		conn, err := s.pc.ListenPacket(t.Context(), netip.MustParseAddrPort("0.0.0.0:5000"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		peer, err := n.Internet("peer", netip.MustParseAddr("198.51.100.40")).ListenPacket(t.Context(), netip.MustParseAddrPort("198.51.100.40:9"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer peer.Close()
+		mapped := netip.MustParseAddrPort("45.66.77.88:5000")
+		talk := make(chan struct{})
+		go func() {
+			defer close(talk)
+			for i := range 100 {
+				time.Sleep(20 * time.Millisecond)
+				peer.WriteTo([]byte(fmt.Sprint("datagram ", i, strings.Repeat(" long", 400))), net.UDPAddrFromAddrPort(mapped))
+			}
+		}()
+		var heard []string
+		other := func(b []byte, from netip.AddrPort) {
+			if from.String() != "198.51.100.40:9" {
+				t.Errorf("%q from %v", b, from)
+			}
+			heard = append(heard, string(b[:11]))
+		}
+		r, err := natBehaviourOf(t.Context(), conn, other, NATQuery{Servers: []string{"198.51.100.1"}}, Options{Net: s.pc})
+		if err != nil || r.Mapped != mapped || r.Mapping != EndpointIndependent || r.Class != FullCone {
+			t.Errorf("%+v, %v", r, err)
+		}
+		during := len(heard)
+		b := make([]byte, 4000)
+		for i := during; i < 100; i++ {
+			size, _, err := conn.ReadFrom(b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			heard = append(heard, string(b[:min(size, 11)]))
+		}
+		<-talk
+		for i, got := range heard {
+			if want := fmt.Sprintf("%-11s", fmt.Sprint("datagram ", i)); got != want {
+				t.Fatalf("datagram %d is %q", i, got)
+			}
+		}
+		if during == 0 {
+			t.Error("nothing was handed on")
+		}
+	})
+}
+
+func TestNATBehaviourEnds(t *testing.T) {
+	inNetwork(t, func(t *testing.T, n *emulator.Network) {
+		s := newNATStand(t, n, "port-restricted", emulator.STUNOptions{})
+		n.Internet("dead", netip.MustParseAddr("198.51.100.77"))
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, cancel)
+		if _, err := NATBehaviour(ctx, NATQuery{Servers: []string{"198.51.100.1"}}, Options{Net: s.pc}); !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+		ctx, cancel = context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		if _, err := NATBehaviour(ctx, NATQuery{Servers: []string{"198.51.100.1"}, Lifetime: time.Hour}, Options{Net: s.pc}); !errors.Is(err, context.DeadlineExceeded) {
+			t.Error(err)
+		}
+		began := time.Now()
+		if _, err := NATBehaviour(t.Context(), NATQuery{Servers: []string{"198.51.100.77"}}, Options{Net: s.pc, Timeout: 2 * time.Second}); !errors.Is(err, errSTUNSilent) {
+			t.Error(err)
+		}
+		if took := time.Since(began); took > 5*time.Second {
+			t.Errorf("took %v", took)
+		}
+		for _, q := range []NATQuery{{}, {Servers: []string{"a b"}}, {Servers: make([]string, 9)}, {Servers: []string{"198.51.100.1"}, Lifetime: 25 * time.Hour}, {Servers: []string{"198.51.100.1"}, Lifetime: -1}} {
+			_, err := NATBehaviour(t.Context(), q, Options{Net: s.pc})
+			if _, ok := errors.AsType[*ArgumentError](err); !ok {
+				t.Errorf("%+v: %v", q, err)
+			}
+		}
+	})
+}
