@@ -80,6 +80,9 @@ func explainCause(err error) failure {
 	if e, ok := errors.AsType[*client.ThroughError](err); ok {
 		return explainThrough(e)
 	}
+	if e, ok := errors.AsType[*client.STUNError](err); ok {
+		return explainSTUN(e)
+	}
 	if f, ok := explainPinhole(err); ok {
 		return f
 	}

@@ -51,6 +51,9 @@ func TestExamplesWork(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer over()
+			if cmd.Name() == "nat" { // it sends to where it is seen, which must not be anywhere else than here
+				server = natServer(t).Addr().String()
+			}
 			if cmd.Example == "" {
 				t.Fatal("no example")
 			}
@@ -68,7 +71,7 @@ func TestExamplesWork(t *testing.T) {
 				}
 				ctx, want := t.Context(), exitOK
 				switch {
-				case cmd.Name() == "with" || cmd.Name() == "watch" || strings.Contains(line, "--keep"):
+				case cmd.Name() == "with" || cmd.Name() == "watch" || strings.Contains(line, "--keep") || strings.Contains(line, "--lifetime"):
 					// Understood, and stopped where it would run on.
 					stopped, stop := context.WithCancel(ctx)
 					stop()

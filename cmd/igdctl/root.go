@@ -170,6 +170,7 @@ It opens a port with one command, or says in plain words why it cannot be opened
 		newWithCmd(a),
 		newWatchCmd(a),
 		newDoctorCmd(a),
+		newNATCmd(a),
 		newPinholeCmd(a),
 	)
 	cli.AddOwnCommands(root, "interface names", "igdctl help open", usage)

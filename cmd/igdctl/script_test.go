@@ -49,6 +49,7 @@ func TestScripts(t *testing.T) {
 			"neighbor": cmdNeighbor,
 			"server":   cmdServer,
 			"stun":     cmdSTUN,
+			"rfc5780":  cmdRFC5780,
 			"table":    cmdTable,
 			"start":    cmdStart,
 			"line":     cmdLine,
