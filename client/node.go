@@ -30,7 +30,7 @@ const maxCandidates = 16
 // programs pass on.
 type Node struct {
 	Candidates []Candidate // best first
-	NAT        NATClass
+	NAT        NATTraits
 }
 
 // String is the node as text: "45.66.77.88:4000,host=192.168.1.10:4000,nat=eim/apdf". Mapped addresses stand without their kind.
@@ -43,7 +43,7 @@ func (n Node) String() string {
 			items = append(items, fmt.Sprintf("%s=%v", c.Kind, c.Addr))
 		}
 	}
-	if n.NAT != (NATClass{}) {
+	if n.NAT != (NATTraits{}) {
 		items = append(items, "nat="+n.NAT.String())
 	}
 	return strings.Join(items, ",")
@@ -81,7 +81,7 @@ func ParseNode(s string) (Node, error) {
 			}
 			n.Candidates = append(n.Candidates, Candidate{kind, at})
 		case key == "nat":
-			class, err := ParseNATClass(value)
+			class, err := ParseNATTraits(value)
 			if err != nil {
 				return Node{}, err
 			}

@@ -26,7 +26,7 @@ type PunchOptions struct {
 	// Timeout is how long it tries: both sides have to at one time. 0: 30 s.
 	Timeout time.Duration
 
-	// Guess is how many ports after the last known one are tried, 64 at most. 0: 4 where the peer's NATClass says that ports come one after the other,
+	// Guess is how many ports after the last known one are tried, 64 at most. 0: 4 where the peer's NATTraits says that ports come one after the other,
 	// else none. Negative: none.
 	Guess int
 

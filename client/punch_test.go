@@ -18,7 +18,7 @@ func (x *pair) met(t *testing.T, p natoracle.Pair) (nodes [2]client.Node) {
 		if p.Place == natoracle.SameHome {
 			h = p.A
 		}
-		nodes[i] = client.Node{NAT: classOf(h.NAT), Candidates: []client.Candidate{{Kind: client.MappedCandidate, Addr: x.seen(t, i)}}}
+		nodes[i] = client.Node{NAT: traitsOf(h.NAT), Candidates: []client.Candidate{{Kind: client.MappedCandidate, Addr: x.seen(t, i)}}}
 	}
 	return nodes
 }

@@ -8,10 +8,10 @@ import (
 	"github.com/igdkit/igdkit/internal/natoracle"
 )
 
-// classOf is what a perfect measurement says of a NAT. Ports that are preserved come one after the other as soon as one host sends to several.
-func classOf(b nat.Behaviour) client.NATClass {
+// traitsOf is what a perfect measurement says of a NAT. Ports that are preserved come one after the other as soon as one host sends to several.
+func traitsOf(b nat.Behaviour) client.NATTraits {
 	words := []client.Dependence{client.EndpointIndependent, client.AddressDependent, client.AddressAndPortDependent}
-	c := client.NATClass{Mapping: words[b.Mapping], Filtering: words[b.Filtering]}
+	c := client.NATTraits{Mapping: words[b.Mapping], Filtering: words[b.Filtering]}
 	c.Next = c.Mapping != client.EndpointIndependent && b.Ports != nat.Random
 	return c
 }
@@ -25,7 +25,7 @@ func TestMeetsIsWhatTheSearchFinds(t *testing.T) {
 				continue
 			}
 			want := natoracle.Judge(natoracle.Pair{A: natoracle.Home{NAT: a}, B: natoracle.Home{NAT: b}}).Method != natoracle.Impossible
-			if got := classOf(a).Meets(classOf(b)); got != want {
+			if got := traitsOf(a).Meets(traitsOf(b)); got != want {
 				t.Errorf("%v with %v: %v, want %v", a, b, got, want)
 			}
 		}
@@ -33,8 +33,8 @@ func TestMeetsIsWhatTheSearchFinds(t *testing.T) {
 }
 
 func TestMeetsWhatIsNotKnown(t *testing.T) {
-	hard := client.NATClass{Mapping: client.AddressAndPortDependent, Filtering: client.AddressAndPortDependent}
-	for _, c := range []client.NATClass{{}, {Mapping: client.AddressAndPortDependent}, {Filtering: client.AddressAndPortDependent}} {
+	hard := client.NATTraits{Mapping: client.AddressAndPortDependent, Filtering: client.AddressAndPortDependent}
+	for _, c := range []client.NATTraits{{}, {Mapping: client.AddressAndPortDependent}, {Filtering: client.AddressAndPortDependent}} {
 		if !c.Meets(hard) || !hard.Meets(c) {
 			t.Errorf("%v says that it cannot", c)
 		}
