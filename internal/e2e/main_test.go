@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 // commandsVariable tells a test's process inside a lab where igdctl and fakeigd have been built.
 const commandsVariable = "IGDKIT_E2E_COMMANDS"
 
-// commands are igdctl, fakeigd, the measuring sticks of the benchmarks, and what runs and asks strangers, built once per test run, when first
+// commands are igdctl, fakeigd, the measuring sticks of the benchmarks, what runs and asks strangers, and the tool of pion that tells NATs, built once per test run, when first
 // needed.
 var commands built
 
@@ -48,7 +48,8 @@ func (b *built) build() {
 		return
 	}
 	b.mine = true
-	args := []string{"build", "-o", b.dir + string(filepath.Separator), "../../cmd/igdctl", "../../cmd/fakeigd", "./minimal", "./discover", "./stranger", "./guide"}
+	args := []string{"build", "-o", b.dir + string(filepath.Separator), "../../cmd/igdctl", "../../cmd/fakeigd", "./minimal", "./discover", "./stranger", "./guide",
+		"github.com/pion/stun/v3/cmd/stun-nat-behaviour"}
 	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
 		b.err = fmt.Errorf("go %s: %w\n%s", strings.Join(args, " "), err, out)
 		return
@@ -98,7 +99,7 @@ func need(t testing.TB, programs ...string) {
 	t.Helper()
 	for _, p := range programs {
 		if _, err := exec.LookPath(p); err != nil {
-			labtest.Skip(t, fmt.Sprintf("%v (Debian: apt-get install miniupnpd-nftables miniupnpc nftables gupnp-tools)", err))
+			labtest.Skip(t, fmt.Sprintf("%v (Debian: apt-get install miniupnpd-nftables miniupnpc nftables gupnp-tools coturn)", err))
 		}
 	}
 }
