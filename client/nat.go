@@ -67,6 +67,7 @@ type NATReport struct {
 
 	NAT           bool // Mapped is not Local
 	PortPreserved bool // every socket has had the same port outside as inside
+	PortsFollow   bool // the mappings of one socket have had ports one after the other, or nearly so, since other sockets take some
 	Rewritten     bool // something on the way writes addresses into replies of the server (an application level gateway)
 
 	Mapping   Dependence

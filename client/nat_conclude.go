@@ -59,6 +59,7 @@ func (s *natSurvey) concludeMapping(r *NATReport, m mappingSeen) (differs bool) 
 		}
 	}
 	differs = byPort || byAddress && !one
+	r.PortsFollow = differs && r.NAT && follow(m.at)
 	why := s.why
 	if why == "" {
 		why = fmt.Sprintf("%v did not answer, not at both ports", s.other.Addr())
@@ -80,6 +81,23 @@ func (s *natSurvey) concludeMapping(r *NATReport, m mappingSeen) (differs bool) 
 		r.Unknown[PartMapping] = "only one address of a server answered: " + why
 	}
 	return differs
+}
+
+// nearPorts is how far apart the ports of a survey's sockets may be when each is the one after another: there are up to a dozen.
+const nearPorts = 16
+
+// follow tells whether ports are near each other and of one address.
+func follow(at map[netip.AddrPort]netip.AddrPort) bool {
+	var first, last netip.AddrPort
+	for _, a := range at {
+		if !first.IsValid() || a.Compare(first) < 0 {
+			first = a
+		}
+		if a.Compare(last) > 0 {
+			last = a
+		}
+	}
+	return first.Addr() == last.Addr() && last.Port()-first.Port() < nearPorts
 }
 
 // concludeFiltering judges by who got in. Silence counts when the same would have answered if it had been asked itself.

@@ -146,6 +146,9 @@ func TestNATBehaviour(t *testing.T) {
 				if keeps := b.Ports == nat.Preserve; (b.Mapping == nat.EndpointIndependent || !keeps) && r.PortPreserved != keeps {
 					t.Errorf("port preserved: %v", r.PortPreserved)
 				}
+				if follows := b.Mapping != nat.EndpointIndependent && b.Ports != nat.Random; r.PortsFollow != follows {
+					t.Errorf("ports follow: %v", r.PortsFollow)
+				}
 				if (r.Mapped.Addr() == netip.MustParseAddr("45.66.77.88")) != r.NAT || (r.Mapped != r.Local) != r.NAT {
 					t.Errorf("mapped %v, local %v", r.Mapped, r.Local)
 				}

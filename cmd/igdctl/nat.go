@@ -118,6 +118,7 @@ type natJSON struct {
 	Local         *netip.AddrPort    `json:"local"`
 	NAT           *bool              `json:"nat"`            // mapped is not local
 	PortPreserved *bool              `json:"port_preserved"` // every socket had the same port outside
+	PortsFollow   *bool              `json:"ports_follow"`   // a mapping for somebody new has the port after the last one, or a near one
 	Rewritten     bool               `json:"rewritten"`      // something writes addresses into the server's replies
 	Server        netip.AddrPort     `json:"server"`
 	Lifetime      *lifetimeJSON      `json:"lifetime,omitempty"` // with --lifetime
@@ -134,7 +135,7 @@ func (o natFlags) shape(r client.NATReport) natJSON {
 	shape := natJSON{
 		Mapping: known(r.Mapping, r.Mapping != ""), Filtering: known(r.Filtering, r.Filtering != ""), RFC3489: known(r.Class, r.Class != ""),
 		Mapped: known(r.Mapped, seen), Hairpin: known(r.Hairpin, r.Hairpin != ""), Local: known(r.Local, r.Local.IsValid()),
-		NAT: known(r.NAT, seen), PortPreserved: known(r.PortPreserved, seen), Rewritten: r.Rewritten, Server: r.Server, Unknown: map[string]string{},
+		NAT: known(r.NAT, seen), PortPreserved: known(r.PortPreserved, seen), PortsFollow: known(r.PortsFollow, seen && r.Mapping != ""), Rewritten: r.Rewritten, Server: r.Server, Unknown: map[string]string{},
 	}
 	for part, why := range r.Unknown {
 		shape.Unknown[string(part)] = why
