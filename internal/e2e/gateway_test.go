@@ -13,6 +13,7 @@ import (
 
 	"github.com/igdkit/igdkit/emulator"
 	"github.com/igdkit/igdkit/emulator/lab"
+	"github.com/igdkit/igdkit/emulator/nat"
 	"github.com/igdkit/igdkit/scenarios"
 )
 
@@ -30,6 +31,7 @@ type spec struct {
 	Version    int
 	ExternalIP netip.Addr
 	Scenario   string // a document to be played in place of an ideal gateway
+	NAT        string // a behaviour by which UDP of the LAN gets out; then a STUN server stands on the Internet. "": the kernel lets it out
 }
 
 func (s spec) json(t testing.TB) []byte {
@@ -58,6 +60,7 @@ type stage struct {
 	ctx     context.Context
 	site    lab.Site
 	devices []emulator.Options
+	nat     *nat.Behaviour // nil: the kernel's affair
 
 	mu       sync.Mutex
 	gateways []*emulator.Gateway // nil before the beginning and after the end
@@ -77,6 +80,13 @@ func startGateway(ctx context.Context, site lab.Site) (io.Closer, error) {
 		return nil, err
 	}
 	st := &stage{ctx: ctx, site: site, devices: devices}
+	if s.NAT != "" {
+		b, err := nat.Parse(s.NAT)
+		if err != nil {
+			return nil, err
+		}
+		st.nat = &b
+	}
 	if err := st.begin(); err != nil {
 		return nil, err
 	}
@@ -94,7 +104,24 @@ func startGateway(ctx context.Context, site lab.Site) (io.Closer, error) {
 	if err != nil {
 		return nil, errors.Join(err, plug.Close(), st.Close())
 	}
-	return together{plug, w, st}, nil
+	all := together{plug, w, st}
+	if st.nat != nil {
+		server, err := startSTUN(ctx, site)
+		if err != nil {
+			return nil, errors.Join(err, all.Close())
+		}
+		all = append(all, server)
+	}
+	return all, nil
+}
+
+// startSTUN runs a STUN server on the lab's Internet.
+func startSTUN(ctx context.Context, site lab.Site) (s *emulator.STUNServer, err error) {
+	err = site.Internet(func() (err error) {
+		s, err = emulator.StartSTUN(ctx, emulator.STUNOptions{Addrs: []netip.Addr{lab.STUN(), lab.OtherSTUN()}, Ports: [2]uint16{3478, 3479}})
+		return err
+	})
+	return s, err
 }
 
 // begin starts the gateways.
@@ -102,6 +129,13 @@ func (st *stage) begin() error {
 	for _, o := range st.devices {
 		o.LAN, o.SSDP, o.Seed = st.site.LAN.Addr(), "multicast", 1
 		o.Plane = emulator.Plane{Mode: emulator.PlanePorts, Hold: st.site.Hold}
+		if st.nat != nil {
+			wire, err := st.site.Wire()
+			if err != nil {
+				return errors.Join(err, st.end())
+			}
+			o.Plane.NAT, o.Plane.Wire, o.Plane.Forwarding = st.nat, wire, st.site.Forwarding
+		}
 		if !o.ExternalIP.IsValid() {
 			o.ExternalIP = st.site.WAN
 		}
