@@ -27,5 +27,5 @@ integration: ## real peers in network namespaces: miniupnpd, upnpc, gupnp-tools 
 
 bench: ## the numbers of docs/performance.md, measured side by side
 	go test -run '^$$' -bench . -benchtime 2s ./emulator ./emulator/lab
-	go test -run '^$$' -bench . -benchtime 10x ./internal/e2e
+	go test -run '^$$' -bench . -benchtime 10x -timeout 30m ./internal/e2e
 	go test -run '^$$' -bench . -benchtime 2x ./client
