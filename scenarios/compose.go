@@ -89,7 +89,7 @@ func (c *composer) options(tree *node) emulator.Options {
 	}
 	o := emulator.Options{
 		Name: d.Name, Version: d.IGD, Neighbour: d.Neighbour, IPv6: d.IPv6, ExternalIP: d.ExternalIP, WAN: d.WAN,
-		Dialect: d.Dialect, Policy: d.Policy, Mappings: d.Mappings, Faults: d.Faults, Timeline: d.Timeline,
+		Dialect: d.Dialect, Policy: d.Policy, Mappings: d.Mappings, Faults: d.Faults, Timeline: d.Timeline, Plane: emulator.Plane{NAT: d.NAT},
 	}
 	c.problemsOf(tree, nil, o.Problems())
 	return o

@@ -168,8 +168,9 @@ func (d *decoder) text(n *node, v reflect.Value, to encoding.TextUnmarshaler) {
 	if v.Type() == reflect.TypeFor[netip.Addr]() { // whose own words are for programmers
 		err = fmt.Errorf("%q is no IP address, such as 192.0.2.1", shorten(n.value))
 	}
+	said, _ := strings.CutPrefix(err.Error(), "nat: ") // the package's own name says nothing here
 	v.SetZero()
-	d.problems.at(n, suggestion, "%s: %v", subject(n), err)
+	d.problems.at(n, suggestion, "%s: %s", subject(n), said)
 }
 
 // plain covers the kinds that are one value and no text of their own.

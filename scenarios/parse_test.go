@@ -63,6 +63,8 @@ func TestParseRefuses(t *testing.T) {
 		{"alias bomb", "schema: 1\nname: &a [*a]\ndevices: {igd: 1}\n", `f.yaml:2:7: anchors and aliases are not part of the language: write the value out`},
 		{"verdict", good + "verdict: open\n", `f.yaml:3:10: verdict: "open" is no verdict (opens, opens-elsewhere, opens-but-dead, refused:CODE, broken, no-gateway, unusable-address, none); did you mean "opens"?`},
 		{"verdict code", good + "verdict: refused:12\n", `f.yaml:3:10: verdict: "12" is no UPnP error code (400 to 999)`},
+		{"NAT", "schema: 1\ndevices: [{igd: 1, nat: symetric}]\n", `f.yaml:2:25: devices[0].nat: there is no NAT "symetric", only open, full-cone, restricted, port-restricted, symmetric, symmetric-firewall, blocked, one-to-one, rfc4787, and pairs such as eim/apdf`},
+		{"NAT setting", "schema: 1\ndevices: [{igd: 1, nat: 'blocked,parity'}]\n", `f.yaml:2:25: devices[0].nat: blocked has neither mapping nor ports nor parity: it does not translate ports`},
 		{"address", "schema: 1\ndevices: [{igd: 1, external-ip: 1.2.3}]\n", `f.yaml:2:33: devices[0].external-ip: "1.2.3" is no IP address, such as 192.0.2.1`},
 		{"IPv6", "schema: 1\ndevices: [{igd: 1, external-ip: '2001:db8::1'}]\n", `f.yaml:2:33: devices[0].external-ip: must be an IPv4 address, not 2001:db8::1`},
 		{"no schema", "devices: [{igd: 1}]\n", `f.yaml:1:1: schema is missing: a scenario begins with "schema: 1"`},

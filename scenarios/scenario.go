@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/igdkit/igdkit/emulator"
+	"github.com/igdkit/igdkit/emulator/nat"
 )
 
 // Schema is the version of the scenario language that this package reads.
@@ -48,6 +49,7 @@ type Part struct {
 	Neighbour  int                       `yaml:"neighbour"`   // 1 to 8: another host of the LAN, at the address so many after the router's; where nobody searches by multicast, and with 0, at the router's own
 	IPv6       bool                      `yaml:"ipv6"`        // it stands also at an IPv6 address, link-local, where searches come by multicast
 	ExternalIP netip.Addr                `yaml:"external-ip"` // IPv4 address on the WAN side; 45.66.77.88 when left out; 0.0.0.0: none
+	NAT        *nat.Behaviour            `yaml:"nat"`         // what its NAT does with UDP that hosts begin: symmetric, port-restricted,hairpin=external, eim/apdf,timeout=30s; in memory and in labs, where who builds them says it when left out
 	WAN        []emulator.WAN            `yaml:"wan"`         // connections to the Internet; one when left out
 	Dialect    emulator.Dialect          `yaml:"dialect"`     // how it writes and reads
 	Policy     emulator.Policy           `yaml:"policy"`      // what its mapping table accepts and shows

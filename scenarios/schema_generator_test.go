@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/igdkit/igdkit/emulator"
+	"github.com/igdkit/igdkit/emulator/nat"
 )
 
 // object is a JSON object; encoding/json sorts its keys.
@@ -182,8 +183,16 @@ func wordSchemas() map[reflect.Type]object {
 		reflect.TypeFor[emulator.PortChoice](): anyOf(object{"type": "integer", "minimum": 1, "maximum": 65535}, object{"const": "random"}),
 		reflect.TypeFor[emulator.Layer]():      anyOf(layers, pattern(`(soap|view)\.[A-Z].*`)),
 		reflect.TypeFor[Verdict]():             anyOf(object{"enum": slices.DeleteFunc(Verdict("").Choices(), func(s string) bool { return strings.HasPrefix(s, refused) })}, pattern(refused+`[4-9][0-9]{2}`)),
+		reflect.TypeFor[nat.Behaviour]():       pattern(behaviours()),
 		reflect.TypeFor[netip.Addr]():          pattern(octet + `(\.` + octet + `){3}|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*(%.+)?`),
 	}
+}
+
+// behaviours is an expression for what nat.Parse reads, but for settings that do not go together.
+func behaviours() string {
+	const also = `none|no-nat|cone|restricted-cone|address-restricted|port-restricted-cone|firewall|udp-blocked|1:1`
+	const settings = `ports=(preserve|sequential|random|overload)|parity|timeout=([0-9]+(\.[0-9]*)?(ns|us|µs|μs|ms|s|m|h))+|refresh=(out|in|both)|hairpin=(none|internal|external)`
+	return fmt.Sprintf(`(%s|%s|(eim|adm|apdm|plain|one-to-one)/(eif|adf|apdf))(,(%s))*`, strings.Join(nat.Names(), "|"), also, settings)
 }
 
 // commentsOf are the comments of types and fields in the packages of dirs, in one line each, in words that fit a file: what is nil in

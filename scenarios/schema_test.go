@@ -136,6 +136,7 @@ func TestJSONSchemaRefuses(t *testing.T) {
 		"schema: 1\ndevices: {igd: one}",
 		"schema: 1\ndevices: {igd: 1, external_ip: 192.0.2.1}",
 		"schema: 1\ndevices: {igd: 1, external-ip: here}",
+		"schema: 1\ndevices: {igd: 1, nat: symetric}",
 		"schema: 1\ndevices: {igd: 1}\nverdict: open",
 		"schema: 1\ndevices: {igd: 1}\nverdict: refused:12",
 		"schema: 1\ndevices: {igd: 1, faults: {on: forward}}",
@@ -170,6 +171,7 @@ func TestWordSchemas(t *testing.T) {
 		"1s", "1.5h", "7d", "1h30m", "0", "5s..10s", "5s..", "-1s", "1", "x", "ef bb bf", "ef b", "0.5", "10%", "x%",
 		"random", "1900", "70000", "soap.AddPortMapping", "soap.add", "view.external-ip", "forward", "opens", "refused:718", "refused:12",
 		"192.0.2.1", "2001:db8::1", "192.0.2.256", "fin", "up", "501", "501 Table full !", "12", "any", "accepted", "AddPortMapping#2",
+		"symmetric", "symetric", "eim/apdf,timeout=1m30s,hairpin=external", "eim/xxx", "full-cone,parity", "full-cone,ports=", "rfc4787,refresh=both",
 	}
 	g := &generator{names: map[reflect.Type]string{}, defs: object{}}
 	g.structure(reflect.TypeFor[Scenario](), false)

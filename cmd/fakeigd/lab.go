@@ -176,7 +176,7 @@ func startInLab(ctx context.Context, site lab.Site) (io.Closer, error) {
 			o.Name = freeName(o.Name, taken)
 			o.LAN, o.SSDP = site.LAN.Addr(), "multicast"
 			o.Seed, o.Journal = spec.Seed, journal
-			o.Plane = emulator.Plane{Mode: emulator.PlanePorts, Forwarding: site.Forwarding, Hold: site.Hold}
+			o.Plane.Mode, o.Plane.Forwarding, o.Plane.Hold = emulator.PlanePorts, site.Forwarding, site.Hold
 			switch {
 			case spec.WAN.IsValid():
 				o.ExternalIP = spec.WAN
