@@ -145,3 +145,29 @@ func TestStaticRefused(t *testing.T) {
 		}
 	}
 }
+
+// Address is what other protocols leave by: the host's own address, if it has one.
+func TestAddress(t *testing.T) {
+	second := func(o *Options) { o.External = append(o.External, netip.MustParseAddr("203.0.113.2")) }
+	for is, want := range map[string][2]string{
+		"full-cone": {wan, "203.0.113.2"}, "one-to-one": {wan, "203.0.113.2"}, "blocked": {wan, wan}, "open": {"192.168.1.10", "192.168.1.20"},
+	} {
+		change := []func(*Options){second}
+		if is == "open" {
+			change = nil
+		}
+		r := newRig(t, is, change...)
+		if is == "full-cone" {
+			r.out(x1, y1) // which pairs the first host with the first address
+		}
+		for i, host := range []string{x1, x2} {
+			got, ok := r.Address(ap(host).Addr())
+			r.check(is+" "+host, got.String(), want[i])
+			r.check(is+" "+host, ok, true)
+		}
+	}
+	r := newRig(t, "one-to-one")
+	r.out(x1, y1)
+	_, ok := r.Address(ap(x2).Addr())
+	r.check("none is left", ok, false)
+}
