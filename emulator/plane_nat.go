@@ -146,7 +146,7 @@ func (n *udpNAT) fromOutside(s *state, p packet) decision {
 func (n *udpNAT) open(e *entry) {
 	s := n.plane.gateway.state
 	side := n.side(s.connections[e.WAN].address)
-	if e.Protocol != udp || e.ExternalPort == 0 || side == nil || n.behaviour().Kind != nat.Translating {
+	if e.Protocol != udp || e.ExternalPort == 0 || side == nil || n.behaviour().Kind == nat.Plain || n.behaviour().Kind == nat.Blocking {
 		n.shut(e)
 		return
 	}
