@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -121,17 +122,34 @@ func natHouse(t *testing.T, rules string) *house {
 // agree has three clients ask a server, by run, and gives where it sees igdctl.
 func agree(t *testing.T, run func(t testing.TB, name string, args ...string) said, server netip.Addr, want behaviour) (mapped netip.AddrPort) {
 	t.Helper()
+	ask := map[string][]string{
+		command(t, "igdctl"):             {"nat", "--server", server.String(), "--json"},
+		command(t, "stun-nat-behaviour"): {"-server", server.String() + ":3478", "-timeout", "2"},
+		"turnutils_natdiscovery":         {"-m", "-f", server.String()},
+	}
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	answers := map[string]said{}
+	for name, args := range ask { // at once: they wait most of the time
+		wg.Go(func() {
+			got := run(t, name, args...)
+			mu.Lock()
+			defer mu.Unlock()
+			answers[filepath.Base(name)] = got
+		})
+	}
+	wg.Wait()
 	var ours struct {
 		behaviour
 		Mapped  netip.AddrPort
 		Unknown map[string]string
 	}
-	run(t, command(t, "igdctl"), "nat", "--server", server.String(), "--json").decode(t, &ours)
+	answers["igdctl"].decode(t, &ours)
 	if ours.behaviour != want {
 		t.Errorf("igdctl says %+v, want %+v; unknown: %q", ours.behaviour, want, ours.Unknown)
 	}
 	others := behaviour{want.Mapping, want.Filtering, ""}
-	if got := pionSays(run(t, command(t, "stun-nat-behaviour"), "-server", server.String()+":3478", "-timeout", "2").stdout); got != others {
+	if got := pionSays(answers["stun-nat-behaviour"].stdout); got != others {
 		t.Errorf("pion says %+v, want %+v", got, others)
 	}
 	// coturn's tool takes the alternate address anew from each answer, so that its third question goes to the first address again: it cannot see
@@ -139,7 +157,7 @@ func agree(t *testing.T, run func(t testing.TB, name string, args ...string) sai
 	if others.Mapping == "address-dependent" {
 		others.Mapping = "address-and-port-dependent"
 	}
-	if got := coturnSays(run(t, "turnutils_natdiscovery", "-m", "-f", server.String()).stdout); got != others {
+	if got := coturnSays(answers["turnutils_natdiscovery"].stdout); got != others {
 		t.Errorf("coturn says %+v, want %+v", got, others)
 	}
 	return ours.Mapped
@@ -161,6 +179,9 @@ func TestNATOfTheEmulator(t *testing.T) {
 		"apdm/adf":        {"address-and-port-dependent", "address-dependent", "symmetric"},
 		"symmetric":       {"address-and-port-dependent", "address-and-port-dependent", "symmetric"},
 	} {
+		if testing.Short() && want.RFC3489 == "symmetric" && is != "symmetric" {
+			continue // the four of RFC 3489 are enough for a short run
+		}
 		t.Run(strings.ReplaceAll(is, "/", "-"), func(t *testing.T) {
 			t.Parallel()
 			s := spec{Version: 2, ExternalIP: claimed, NAT: is}
