@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -180,9 +181,37 @@ func (w *watch) hear(ctx context.Context, a announcement) {
 	case rebooted && w.may(&w.met, metDistance):
 		w.revisit(ctx, g, a)
 	case rebooted:
-	case w.elsewhere(a.location, g) || w.may(&w.looked, lookDistance):
+	case w.elsewhere(a.location, g):
+		if w.moved(ctx, g) && w.may(&w.met, metDistance) {
+			w.revisit(ctx, g, a) // a search may not find it: the place that the user named is not there any more
+			return
+		}
+		w.client.tell(sign{cause: errAnnounced})
+	case w.may(&w.looked, lookDistance):
 		w.client.tell(sign{cause: errAnnounced})
 	}
+}
+
+// movedTimeout is how long the place where a gateway was known may take to take a connection.
+const movedTimeout = 500 * time.Millisecond
+
+// moved tells whether nobody is there any more where g was described.
+func (w *watch) moved(ctx context.Context, g *Gateway) bool {
+	known, err := url.Parse(g.Location)
+	if err != nil {
+		return false
+	}
+	within, cancel := context.WithTimeout(ctx, movedTimeout)
+	defer cancel()
+	port := known.Port()
+	if port == "" {
+		port = "80"
+	}
+	c, err := w.o.Net.Dial(within, "tcp", g.Local, net.JoinHostPort(known.Hostname(), port))
+	if err == nil {
+		c.Close()
+	}
+	return err != nil && ctx.Err() == nil
 }
 
 var errAnnounced = errors.New("the gateway has announced itself")
