@@ -4,13 +4,14 @@ package emulator
 func (g *Gateway) Pinholes() (all []Pinhole) {
 	g.do(func(s *state) {
 		for _, p := range s.pinholes.all() {
+			s.pinholes.carrier.countLet(p)
 			all = append(all, p.Pinhole)
 		}
 	})
 	return all
 }
 
-// PassPinhole says that packets have come through a pinhole: the emulator carries no IPv6 itself. It reports whether there is such
+// PassPinhole says that packets have come through a pinhole: without Plane.Firewall the emulator carries no IPv6. It reports whether there is such
 // a pinhole.
 func (g *Gateway) PassPinhole(id uint16, packets uint32) (found bool) {
 	g.do(func(s *state) {

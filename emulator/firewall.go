@@ -141,6 +141,7 @@ func (s *state) pinhole(c call) (*pinhole, error) {
 	if p == nil {
 		return nil, refuse(NoPinhole)
 	}
+	s.pinholes.carrier.countLet(p)
 	return p, s.ownPinhole(c, p.Pinhole)
 }
 

@@ -68,6 +68,9 @@ func (p *Pinhole) key() pinholeKey {
 type pinhole struct {
 	Pinhole
 	lease int
+
+	let  uint32 // its number at Plane.Firewall; 0: it has none
+	seen uint64 // packets that have been counted there
 }
 
 func (p *pinhole) before(q *pinhole) bool {
@@ -87,6 +90,7 @@ type pinholes struct {
 	byKey   map[pinholeKey]*pinhole
 	leases  agenda[*pinhole]
 	last    uint16 // UniqueID given out last
+	carrier *plane // nil: nothing passes
 }
 
 func (s *state) newPinholes() pinholes {
@@ -135,6 +139,7 @@ func (s *state) openPinhole(p Pinhole) *pinhole {
 	s.pinholes.byID[p.ID] = e
 	s.pinholes.byKey[p.key()] = e
 	s.pinholes.leases.add(e)
+	s.pinholes.carrier.let(e)
 	s.tellPinhole(PinholeOpened, e)
 	return e
 }
@@ -151,15 +156,19 @@ func (s *state) closePinhole(p *pinhole, why EventKind) {
 	delete(s.pinholes.byID, p.ID)
 	delete(s.pinholes.byKey, p.key())
 	s.pinholes.leases.remove(p)
+	s.pinholes.carrier.endLet(p)
 	s.tellPinhole(why, p)
 }
 
 // closePinholes removes all, and puts the firewall back to what policy says.
 func (s *state) closePinholes() {
 	for _, p := range s.pinholes.all() {
+		s.pinholes.carrier.endLet(p)
 		s.tellPinhole(PinholeClosed, p)
 	}
+	carrier := s.pinholes.carrier
 	s.pinholes = s.newPinholes()
+	s.pinholes.carrier = carrier
 }
 
 func (s *state) tellPinhole(kind EventKind, p *pinhole) {

@@ -61,6 +61,9 @@ type Plane struct {
 	// Hold is called, in PlanePorts, with each external address that the gateway gets or loses: it makes it an address of this machine
 	// or ends that. nil: it is one already.
 	Hold func(addr netip.Addr, on bool) error
+
+	// Firewall lets in, in PlanePorts, what comes by pinholes; nil: nobody does.
+	Firewall Firewall
 }
 
 // PlaneMode is a kind of [Plane].
@@ -162,6 +165,7 @@ func (p *plane) begin() {
 		for _, c := range s.connections {
 			c.mappings.carrier = p
 		}
+		s.pinholes.carrier = p
 		p.readdress(s)
 	})
 }
