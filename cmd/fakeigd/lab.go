@@ -1,30 +1,37 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
-	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"net/netip"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/igdkit/igdkit/emulator"
 	"github.com/igdkit/igdkit/emulator/lab"
-	"github.com/igdkit/igdkit/scenarios"
+	"github.com/igdkit/igdkit/emulator/nat"
 )
 
 func labCommand(u *ui) *cobra.Command {
 	var s labSettings
 	cmd := &cobra.Command{
-		Use:   "lab [flags] -- CMD [ARG…]",
-		Short: "Run a command alone in a network behind a gateway",
+		Use:   "lab [flags] -- CMD [ARG…] | lab -f FILE",
+		Short: "Run commands alone in a network behind gateways",
 		Long: `Runs CMD on a host of its own: 192.168.1.10, with the gateway 192.168.1.1 on its default route, found by multicast as a
 router at home is. Programs need no change and no environment: IGD_ variables are unset. No root on Linux; fakeigd doctor
 tells whether this machine allows it.
+
+Beyond the gateway is an Internet of this lab alone, with a STUN server: stun.lab, 198.51.100.1 and 198.51.100.2, ports 3478
+and 3479. --nat says how the gateway treats UDP, by a name of RFC 3489 or in terms of RFC 4787: symmetric, full-cone,
+eim/apdf,timeout=30s. --upstream cgnat puts it behind a carrier's NAT.
+
+-f FILE makes a network of several homes and Internet hosts, each with its own command; docs/lab.md describes the file. What
+they say comes out behind their names or goes to their logs, and a summary to stderr; with --json the summary is the document on
+stdout, and what they say goes to stderr. The exit code is that of the first command in the file that did not end well, 124
+when it was too slow.
 
 When CMD has ended, what the scenario expects is checked, and --expect-clean, as in run. There is no control API in a lab, and
 its time is real: what is to happen to the gateway stands in the scenario's timeline and faults.
@@ -34,20 +41,39 @@ such command, 126 when it cannot be run, and 128+N when signal N ended it. A sig
 everything that it started ends too.`,
 		Example: `  fakeigd lab -- igdctl open 8080/tcp
   fakeigd lab --scenario igd2 -- upnpc -l
+  fakeigd lab --nat symmetric --upstream cgnat -- igdctl reach 9000/udp
+  fakeigd lab -f net.yaml
   fakeigd lab --journal seen.ndjson -- sh`,
-		Args:        needsCommand,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if s.file == "" {
+				return needsCommand(cmd, args)
+			}
+			return s.fileAlone(cmd, args)
+		},
 		Annotations: map[string]string{stdoutIsTheirs: "yes"},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if s.file != "" {
+				return runLabFile(cmd, u, &s)
+			}
 			return runInLab(cmd, u, &s, args)
 		},
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
 	scenarioFlags(cmd, &s.scenarios, &s.wan, &s.seed, &s.journal)
+	f.StringVar(&s.nat, "nat", "", "let the gateway treat UDP as `TYPE` does (default port-restricted)")
+	f.StringVar(&s.upstream, "upstream", "", "put the gateway behind another NAT: `cgnat`")
+	f.StringVarP(&s.file, "file", "f", "", "make the network that `FILE` describes, with several homes and commands")
 	cleanFlag(cmd, &s.clean)
+	registerCompletion(cmd, "nat", cobra.FixedCompletions(nat.Names(), cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace))
+	registerCompletion(cmd, "upstream", cobra.FixedCompletions([]string{carrier}, cobra.ShellCompDirectiveNoFileComp))
+	registerCompletion(cmd, "file", cobra.FixedCompletions([]string{"yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt))
 	f.SetInterspersed(false) // flags after the command are the command's
 	return cmd
 }
+
+// carrier is the value of --upstream, and the name of that router.
+const carrier = "cgnat"
 
 // labSettings are what the flags of lab say.
 type labSettings struct {
@@ -56,22 +82,104 @@ type labSettings struct {
 	seed      uint64
 	journal   string
 	clean     bool
+	nat       string
+	upstream  string
+	file      string
+}
+
+// fileAlone refuses what a file says itself.
+func (s *labSettings) fileAlone(cmd *cobra.Command, args []string) error {
+	for _, name := range []string{"scenario", "wan", "nat", "upstream"} {
+		if cmd.Flags().Changed(name) {
+			return usage("say it in the file", "--%s and -f do not go together: the file says it of each home", name)
+		}
+	}
+	if len(args) > 0 {
+		return usage("give a host of the file the command", "with -f there is no command to run, but %q was given", args[0])
+	}
+	return nil
+}
+
+// home is the network of the flags: one home with one host.
+func (s *labSettings) home(argv []string) (*labFile, error) {
+	h := emulator.Home{Name: "home", LAN: netip.MustParsePrefix("192.168.1.0/24"), Upstream: s.upstream}
+	h.Hosts = []emulator.WorldHost{{Name: "host", Command: argv}}
+	var err error
+	if h.External, err = wanAddress(s.wan); err != nil {
+		return nil, err
+	}
+	if s.upstream != "" && s.upstream != carrier {
+		return nil, usage("--upstream cgnat; other networks are for a file: fakeigd lab -f", "there is no upstream %q", s.upstream)
+	}
+	if s.nat != "" {
+		b, err := nat.Parse(s.nat)
+		if err != nil {
+			return nil, usage("for example --nat symmetric, or --nat eim/apdf,timeout=30s", "--nat: %s", strings.TrimPrefix(err.Error(), "nat: "))
+		}
+		h.NAT = &b
+		if b.Kind == nat.Plain {
+			h.LAN = netip.Prefix{} // one of the Internet's
+		}
+	}
+	return &labFile{World: emulator.World{Homes: []emulator.Home{h}}}, nil
 }
 
 func runInLab(cmd *cobra.Command, u *ui, s *labSettings, argv []string) error {
 	if _, err := lookPath(argv); err != nil {
 		return err
 	}
-	spec, err := s.spec()
+	file, err := s.home(nil)
 	if err != nil {
 		return err
 	}
-	o := lab.Options{Stdin: u.stdin, Stdout: u.stdout, Stderr: u.stderr}
+	file.Homes[0].Hosts[0].Command = argv
+	p, err := planLab(file, s.seed, s.scenarios)
+	if err != nil {
+		return err
+	}
+	c := p.network.Hosts[0].Command
+	c.Argv, c.Interactive = argv, true
+	o := lab.Options{Stdin: u.stdin, Stdout: u.stdout, Stderr: u.stderr, Lean: s.nat == "" && s.upstream == ""}
+	all, unmet, err := p.run(cmd, o, s)
+	if err != nil {
+		return err
+	}
+	return u.endLab(cmd, all[0].Exit, unmet, argv)
+}
+
+func runLabFile(cmd *cobra.Command, u *ui, s *labSettings) error {
+	file, err := readLabFile(s.file)
+	if err != nil {
+		return err
+	}
+	p, err := planLab(file, cmp.Or(file.Seed, s.seed), nil)
+	if err != nil {
+		return err
+	}
+	p.logsIn(filepath.Dir(s.file))
+	o := lab.Options{Stdout: u.stdout, Stderr: u.stderr}
+	if u.JSON {
+		o.Stdout = u.stderr
+	}
+	all, unmet, err := p.run(cmd, o, s)
+	if err != nil {
+		return err
+	}
+	code := exitOf(all)
+	if len(unmet) > 0 {
+		code = cmp.Or(code, exitUnmet)
+	}
+	u.tellLab(p.network, all, code)
+	return u.endLab(cmd, code, unmet, []string{s.file})
+}
+
+// run makes the network and runs its commands.
+func (p *labPlan) run(cmd *cobra.Command, o lab.Options, s *labSettings) ([]lab.Outcome, []emulator.Unmet, error) {
 	journal, err := openJournal(s.journal)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	spec.Journal = journal != nil
+	p.spec.Journal, p.spec.Clean = journal != nil, s.clean
 	var unmet []emulator.Unmet
 	o.OnReport = func(text json.RawMessage) {
 		var r labReport
@@ -83,14 +191,18 @@ func runInLab(cmd *cobra.Command, u *ui, s *labSettings, argv []string) error {
 			journal.report(r.Entry)
 		}
 	}
-	if o.Spec, err = json.Marshal(spec); err != nil {
-		return err
+	if o.Spec, err = json.Marshal(p.spec); err != nil {
+		return nil, nil, err
 	}
-	code, err := lab.Run(cmd.Context(), o, argv)
-	err = errors.Join(err, journal.close())
-	if err != nil {
-		return labFailure(err)
+	all, err := lab.RunNetwork(cmd.Context(), o, p.network)
+	if err = errors.Join(err, journal.close()); err != nil {
+		return nil, nil, labFailure(err)
 	}
+	return all, unmet, nil
+}
+
+// endLab ends the command with its exit code, and what was not met.
+func (u *ui) endLab(cmd *cobra.Command, code int, unmet []emulator.Unmet, argv []string) error {
 	if len(unmet) > 0 {
 		u.tellUnmet(unmet, cmd, argv)
 		code = cmp.Or(code, exitUnmet)
@@ -112,125 +224,4 @@ func labFailure(err error) error {
 		message: "this machine lets nobody make a lab: " + strings.TrimPrefix(e.Error(), "lab: "),
 		hints:   []string{e.Hint(), "fakeigd run needs no lab: the command finds the gateway by IGD_LOCATION"},
 	}
-}
-
-// labSpec is what the process on the gateway is told. It cannot read the user's files by itself: it may not see them.
-type labSpec struct {
-	Scenarios []labScenario
-	WAN       netip.Addr
-	Seed      uint64
-	Journal   bool
-	Clean     bool
-}
-
-// labReport is what comes out of a lab: a line of the journal, or what is not met at the end.
-type labReport struct {
-	Entry json.RawMessage  `json:"entry,omitempty"`
-	Unmet []emulator.Unmet `json:"unmet,omitempty"`
-}
-
-// labScenario is a scenario with all that it names.
-type labScenario struct{ Name, Text string }
-
-// spec reads everything that can be wrong before a namespace is made.
-func (s *labSettings) spec() (*labSpec, error) {
-	wan, err := wanAddress(s.wan)
-	if err != nil {
-		return nil, err
-	}
-	spec := &labSpec{WAN: wan, Seed: s.seed, Clean: s.clean}
-	for _, name := range orDefault(s.scenarios) {
-		sc, err := loadScenario(name)
-		if err != nil {
-			return nil, err
-		}
-		text, err := sc.Resolved()
-		if err != nil {
-			return nil, err
-		}
-		spec.Scenarios = append(spec.Scenarios, labScenario{sc.Name, string(text)})
-	}
-	return spec, nil
-}
-
-// startInLab runs on the gateway of a lab.
-func startInLab(ctx context.Context, site lab.Site) (io.Closer, error) {
-	var spec labSpec
-	if err := json.Unmarshal(site.Spec, &spec); err != nil {
-		return nil, err
-	}
-	var journal io.Writer
-	if spec.Journal {
-		journal = reporter{site}
-	}
-	running := &labPlays{report: site.Report}
-	taken := map[string]bool{}
-	for _, source := range spec.Scenarios {
-		sc, err := scenarios.Parse(source.Name, []byte(source.Text))
-		if err != nil {
-			return nil, errors.Join(err, running.end())
-		}
-		c := cast{scenario: sc.Name, seed: spec.Seed, expect: sc.Expect, clean: spec.Clean, devices: sc.Options()}
-		for i := range c.devices {
-			o := &c.devices[i]
-			o.Name = freeName(o.Name, taken)
-			o.LAN, o.SSDP = site.LAN.Addr(), "multicast"
-			o.Seed, o.Journal = spec.Seed, journal
-			o.Plane.Mode, o.Plane.Forwarding, o.Plane.Hold = emulator.PlanePorts, site.Forwarding, site.Hold
-			switch {
-			case spec.WAN.IsValid():
-				o.ExternalIP = spec.WAN
-			case !o.ExternalIP.IsValid():
-				o.ExternalIP = site.WAN
-			}
-			if at := o.Stands(); at != o.LAN {
-				if err := site.Hold(at, true); err != nil {
-					return nil, errors.Join(err, running.end())
-				}
-			}
-			if len(running.plays) > 0 {
-				o.Beside = running.plays[0].gateways[0].Gateway // multicast reaches one socket of this address
-			}
-		}
-		p, err := start(ctx, c)
-		if err != nil {
-			return nil, errors.Join(err, running.end())
-		}
-		running.plays = append(running.plays, p)
-	}
-	return running, nil
-}
-
-// labPlays are what is played in a lab, one beside the other.
-type labPlays struct {
-	plays  []*play
-	report func(any) error
-}
-
-// Close tells what is not met now that CMD has ended, and ends the gateways.
-func (l *labPlays) Close() error {
-	var r labReport
-	for _, p := range l.plays {
-		r.Unmet = append(r.Unmet, p.unmet()...)
-	}
-	var err error
-	if len(r.Unmet) > 0 {
-		err = l.report(r)
-	}
-	return errors.Join(err, l.end())
-}
-
-func (l *labPlays) end() error {
-	errs := make([]error, len(l.plays))
-	for i, p := range l.plays {
-		errs[i] = p.close()
-	}
-	return errors.Join(errs...)
-}
-
-// reporter sends the lines of the journal out of the lab. Several gateways may write.
-type reporter struct{ site lab.Site }
-
-func (r reporter) Write(line []byte) (int, error) {
-	return len(line), r.site.Report(labReport{Entry: bytes.TrimSpace(line)})
 }

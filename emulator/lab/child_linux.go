@@ -130,7 +130,7 @@ func (b *built) translate() error {
 
 // place is where s stands, as Start sees it.
 func (b *built) place(s *site, hosts []Host) Place {
-	p := Place{Name: s.Name, Interface: lanInterface, LAN: s.LAN, WAN: s.WAN, Do: s.space.Do, Hold: s.hold}
+	p := Place{Name: s.Name, Interface: lanInterface, LAN: s.LAN, LAN6: s.LAN6, WAN: s.WAN, Do: s.space.Do, Hold: s.hold}
 	for _, h := range hosts {
 		if h.Gateway == s.Name {
 			p.Host = h.Addr

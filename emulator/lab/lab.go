@@ -39,6 +39,9 @@ type Options struct {
 	Stdout io.Writer // nil: discarded. An *os.File is passed on as it is, terminals included.
 	Stderr io.Writer // nil: discarded; the same
 
+	// Lean makes a lab also where the kernel cannot translate addresses: then the gateways stand there, and nothing leads through them.
+	Lean bool
+
 	// Grace is the time that the command has to end after SIGTERM, SIGHUP or the end of the context; then everything is
 	// killed. 0 means 900 ms.
 	Grace time.Duration

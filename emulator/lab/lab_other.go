@@ -9,6 +9,11 @@ func Run(context.Context, Options, []string) (int, error) {
 	return 0, &UnavailableError{Reason: ReasonSystem}
 }
 
+// RunNetwork runs the commands of a network; see the Linux documentation. Here it returns an [*UnavailableError].
+func RunNetwork(context.Context, Options, Network) ([]Outcome, error) {
+	return nil, &UnavailableError{Reason: ReasonSystem}
+}
+
 // Check says whether Run can work: here it returns an [*UnavailableError].
 func Check() error { return &UnavailableError{Reason: ReasonSystem} }
 

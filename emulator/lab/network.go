@@ -65,9 +65,11 @@ func OtherSTUN() netip.Addr  { return netip.AddrFrom4([4]byte{198, 51, 100, 2}) 
 func Resolver() netip.Addr   { return netip.AddrFrom4([4]byte{198, 51, 100, 53}) }
 func coreRouter() netip.Addr { return netip.AddrFrom4([4]byte{198, 51, 100, 254}) }
 
-// internetPrefix is where hosts on the Internet get addresses, and internetPrefix6 those of IPv6.
-func internetPrefix() netip.Prefix  { return netip.MustParsePrefix("198.51.100.0/24") }
-func internetPrefix6() netip.Prefix { return netip.MustParsePrefix("2001:db8:ffff::/64") }
+// internetPrefix is where hosts on the Internet get addresses.
+func internetPrefix() netip.Prefix { return netip.MustParsePrefix("198.51.100.0/24") }
+
+// InternetPrefix6 is where hosts on the Internet have their IPv6 addresses.
+func InternetPrefix6() netip.Prefix { return netip.MustParsePrefix("2001:db8:ffff::/64") }
 
 // Outcome is what has become of a host's command.
 type Outcome struct {

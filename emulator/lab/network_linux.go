@@ -130,7 +130,7 @@ func (b *built) internet() error {
 	return forward(b.core)
 }
 
-func coreRouter6() netip.Addr { return internetPrefix6().Addr().Next() }
+func coreRouter6() netip.Addr { return InternetPrefix6().Addr().Next() }
 
 // forward makes a namespace one of a router, as far as /proc/sys can be written to: in some containers it is read-only, and the kernel then carries nothing.
 func forward(n *netns.Namespace) error {

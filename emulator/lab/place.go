@@ -12,6 +12,7 @@ type Place struct {
 	Interface string       // the name of the LAN's interface
 	LAN       netip.Prefix // the gateway's address on it
 	WAN       netip.Addr   // its address on the Internet side; zero: none yet
+	LAN6      netip.Prefix // its IPv6 address and prefix there; zero: none
 	Host      netip.Addr   // the address of the first host on the LAN; zero: there is none
 
 	// Do calls f in the gateway's network namespace. A socket that f opens belongs to it; goroutines that f starts do not.

@@ -37,7 +37,8 @@ func Run(ctx context.Context, o Options, argv []string) (int, error) {
 	}
 	n := home()
 	n.Hosts[0].Command = &Command{Argv: argv, Interactive: true}
-	all, err := start(ctx, o, n, false)
+	o.Lean = true
+	all, err := RunNetwork(ctx, o, n)
 	if len(all) == 0 {
 		return 0, err
 	}
@@ -54,17 +55,13 @@ func home() Network {
 
 // RunNetwork runs the commands of all hosts in a lab, and tells what has become of them, in the order of n.Hosts. It ends when all have
 // ended but those in the background, which are ended then. Errors and signals are as in [Run]; beside an error there may be
-// outcomes: when ctx has ended. A kernel that cannot translate addresses is an error.
+// outcomes: when ctx has ended.
 func RunNetwork(ctx context.Context, o Options, n Network) ([]Outcome, error) {
 	if err := n.Check(); err != nil {
 		return nil, err
 	}
-	return start(ctx, o, n, true)
-}
-
-func start(ctx context.Context, o Options, n Network, whole bool) ([]Outcome, error) {
 	o, n = o.defaults(), n.defaults()
-	s := setup{Whole: whole, Spec: o.Spec, Network: n, Env: environment(o.Env), Grace: o.Grace}
+	s := setup{Whole: !o.Lean, Spec: o.Spec, Network: n, Env: environment(o.Env), Grace: o.Grace}
 	if _, err := os.Stat(cmp.Or(o.Dir, ".")); err != nil {
 		return nil, fmt.Errorf("lab: %w", err)
 	}
@@ -88,7 +85,11 @@ func start(ctx context.Context, o Options, n Network, whole bool) ([]Outcome, er
 		if h.Command == nil || h.Command.Log == "" {
 			continue
 		}
-		f, err := os.Create(filepath.Join(o.Dir, h.Command.Log))
+		name := h.Command.Log
+		if !filepath.IsAbs(name) {
+			name = filepath.Join(o.Dir, name)
+		}
+		f, err := os.Create(name)
 		if err != nil {
 			return nil, fmt.Errorf("lab: log of %s: %w", h.Name, err)
 		}

@@ -179,7 +179,7 @@ func (b *built) routeHost(i int, h *Host) error {
 		return err
 	}
 	port := fmt.Sprintf("host%d", i)
-	six := HostAddr6(internetPrefix6(), h.Addr)
+	six := HostAddr6(InternetPrefix6(), h.Addr)
 	if space.AddAddr(hostInterface, netip.PrefixFrom(six, 128)) == nil {
 		_ = b.core.AddAddr(port, netip.PrefixFrom(routerLink(), 64))
 		_ = b.core.AddRoute(netns.Route{To: netip.PrefixFrom(six, 128), Via: link(h.Addr), Interface: port})

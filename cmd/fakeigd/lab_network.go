@@ -1,0 +1,181 @@
+package main
+
+import (
+	"fmt"
+	"net/netip"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/igdkit/igdkit/emulator"
+	"github.com/igdkit/igdkit/emulator/lab"
+	"github.com/igdkit/igdkit/emulator/nat"
+	"github.com/igdkit/igdkit/scenarios"
+)
+
+// labSpec is what the process on the gateways is told. It cannot read the user's files by itself: it may not see them.
+type labSpec struct {
+	Gateways []labGateway // as lab.Network.Gateways
+	Names    map[string][]netip.Addr
+	Seed     uint64
+	Journal  bool
+	Clean    bool
+}
+
+// labGateway is a home's gateway, or a router that does not speak UPnP.
+type labGateway struct {
+	Mute      bool
+	Scenarios []labScenario
+	NAT       nat.Behaviour
+	External  netip.Addr // of the first device, unless that says itself that it has none; zero: what the scenario says
+	Pool      []netip.Addr
+	PerHost   int
+}
+
+// labScenario is a scenario with all that it names.
+type labScenario struct{ Name, Text string }
+
+// labPlan is a network that can be made.
+type labPlan struct {
+	network lab.Network
+	spec    labSpec
+}
+
+// planLab makes a plan of a file. scenarios are what homes play when they name none.
+func planLab(file *labFile, seed uint64, names []string) (*labPlan, error) {
+	played := make([][]*scenarios.Scenario, len(file.Homes))
+	for i := range file.Homes {
+		h := &file.Homes[i]
+		wanted := names
+		if h.Scenario != "" {
+			wanted = []string{h.Scenario}
+		}
+		var err error
+		if played[i], err = labScenarios(h.Name, wanted); err != nil {
+			return nil, err
+		}
+		first := played[i][0].Options()[0]
+		if h.Upstream == "" && !h.External.IsValid() && usable(first.ExternalIP) {
+			h.External = first.ExternalIP
+		}
+		if h.NAT == nil {
+			h.NAT = first.Plane.NAT
+		}
+	}
+	w, err := file.Settled()
+	if err != nil {
+		return nil, networkFailure(err)
+	}
+	p := &labPlan{spec: labSpec{Seed: seed, Names: map[string][]netip.Addr{}}}
+	for _, r := range w.Routers {
+		p.gateway(r.Name, r.Upstream, r.LAN, netip.Prefix{}, *r.NAT, labGateway{Mute: true, External: r.External, Pool: r.Pool, PerHost: r.PerHost})
+	}
+	for i := range w.Homes {
+		h := &w.Homes[i]
+		g := labGateway{External: h.External, Pool: h.Pool}
+		for _, sc := range played[i] {
+			text, err := sc.Resolved()
+			if err != nil {
+				return nil, err
+			}
+			g.Scenarios = append(g.Scenarios, labScenario{sc.Name, string(text)})
+		}
+		p.gateway(h.Name, h.Upstream, h.LAN, h.IPv6, *h.NAT, g)
+		for _, x := range h.Hosts {
+			p.host(h.Name, h.IPv6, x)
+		}
+	}
+	for _, x := range w.Internet {
+		p.host("", lab.InternetPrefix6(), x)
+		p.name(x.Name+".lab", x.Address)
+	}
+	p.name("stun.lab", lab.STUN())
+	p.name("stun2.lab", lab.OtherSTUN())
+	for name, addr := range file.Names {
+		p.name(name, addr)
+	}
+	return p, p.check()
+}
+
+// usable tells whether a scenario's external address can be one in a lab. The others are what it only says.
+func usable(a netip.Addr) bool {
+	return a.Is4() && !a.IsUnspecified() && !a.IsLoopback() && !a.IsMulticast() && a != netip.AddrFrom4([4]byte{255, 255, 255, 255})
+}
+
+func (p *labPlan) gateway(name, upstream string, lan, six netip.Prefix, b nat.Behaviour, g labGateway) {
+	g.NAT = b
+	p.spec.Gateways = append(p.spec.Gateways, g)
+	n := lab.Gateway{
+		Name: name, Upstream: upstream, LAN: netip.PrefixFrom(lan.Addr().Next(), lan.Bits()),
+		Routed: b.Kind == nat.Plain, Filtered: b.Filtering != nat.EndpointIndependent,
+	}
+	if six.IsValid() {
+		n.LAN6 = netip.PrefixFrom(six.Masked().Addr().Next(), six.Bits())
+	}
+	p.network.Gateways = append(p.network.Gateways, n)
+	p.name(name+".lab", g.External)
+}
+
+func (p *labPlan) host(gateway string, six netip.Prefix, x emulator.WorldHost) {
+	h := lab.Host{Name: x.Name, Gateway: gateway, Addr: x.Address}
+	if len(x.Command) > 0 {
+		h.Command = &lab.Command{
+			Argv: argv(x.Command), After: x.After, Ready: x.Ready, Background: x.Background, Timeout: time.Duration(x.Timeout), Log: x.Log,
+		}
+	}
+	p.network.Hosts = append(p.network.Hosts, h)
+	if six.IsValid() {
+		p.name(x.Name+".lab", lab.HostAddr6(six, x.Address))
+	}
+}
+
+func (p *labPlan) name(name string, addr netip.Addr) {
+	name = strings.ToLower(strings.TrimSuffix(name, "."))
+	p.spec.Names[name] = append(p.spec.Names[name], addr.Unmap())
+}
+
+func (p *labPlan) check() error {
+	if len(p.network.Gateways) > maxLabHomes || len(p.network.Hosts) > maxLabHosts {
+		return networkFailure(fmt.Errorf("%d homes and routers and %d hosts are more than one lab has: %d and %d at most",
+			len(p.network.Gateways), len(p.network.Hosts), maxLabHomes, maxLabHosts))
+	}
+	var with []string
+	for _, h := range p.network.Hosts {
+		if h.Command != nil {
+			with = append(with, h.Name)
+		}
+	}
+	if len(with) == 0 {
+		return networkFailure(fmt.Errorf("no host has a command: there is nothing to do"))
+	}
+	if !slices.ContainsFunc(p.network.Hosts, func(h lab.Host) bool { return h.Command != nil && !h.Command.Background }) {
+		return networkFailure(fmt.Errorf("all commands are in the background: nobody would wait for anything"))
+	}
+	for _, h := range p.network.Hosts {
+		if h.Command == nil {
+			continue
+		}
+		for _, name := range h.Command.After {
+			if !slices.Contains(with, name) {
+				return networkFailure(unknownHost(h.Name, name, with))
+			}
+		}
+		if _, err := lookPath(h.Command.Argv); err != nil {
+			return err
+		}
+	}
+	if err := p.network.Check(); err != nil {
+		return networkFailure(err)
+	}
+	return nil
+}
+
+// logsIn makes the names of logs those of files beside the file that names them.
+func (p *labPlan) logsIn(dir string) {
+	for _, h := range p.network.Hosts {
+		if h.Command != nil && h.Command.Log != "" && !filepath.IsAbs(h.Command.Log) {
+			h.Command.Log = filepath.Join(dir, h.Command.Log)
+		}
+	}
+}
