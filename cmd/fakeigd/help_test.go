@@ -88,6 +88,10 @@ func newKitchen(t *testing.T) *kitchen {
 	if err := os.WriteFile(filepath.Join(k.dir, "my-router.yaml"), text, 0o644); err != nil {
 		t.Fatal(err)
 	}
+	network := "homes: [{name: alice, hosts: [{name: pc, command: [peer, exit, 0]}]}]\n"
+	if err := os.WriteFile(filepath.Join(k.dir, "net.yaml"), []byte(network), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	ready := background(t, "fakeigd", "serve", "--scenario", "igd2", "--clock", "virtual").object(t)
 	k.env = append(os.Environ(), "IGD_CONTROL="+ready["control"].(string))
 	resp, err := noProxy().Get(ready["location"].(string)) // the journal has something to tell

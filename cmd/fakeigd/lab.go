@@ -13,6 +13,7 @@ import (
 	"github.com/igdkit/igdkit/emulator"
 	"github.com/igdkit/igdkit/emulator/lab"
 	"github.com/igdkit/igdkit/emulator/nat"
+	"github.com/igdkit/igdkit/internal/words"
 )
 
 func labCommand(u *ui) *cobra.Command {
@@ -114,7 +115,11 @@ func (s *labSettings) home(argv []string) (*labFile, error) {
 	if s.nat != "" {
 		b, err := nat.Parse(s.nat)
 		if err != nil {
-			return nil, usage("for example --nat symmetric, or --nat eim/apdf,timeout=30s", "--nat: %s", strings.TrimPrefix(err.Error(), "nat: "))
+			hint := "for example --nat symmetric, or --nat eim/apdf,timeout=30s"
+			if near := words.Nearest(s.nat, nat.Names()); near != "" {
+				hint = "did you mean --nat " + near + "?"
+			}
+			return nil, usage(hint, "--nat: %s", strings.TrimPrefix(err.Error(), "nat: "))
 		}
 		h.NAT = &b
 		if b.Kind == nat.Plain {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -56,6 +57,9 @@ func readLabFile(name string) (*labFile, error) {
 
 func readCapped(name string, most int64) ([]byte, error) {
 	f, err := os.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("there is no file %s", name)
+	}
 	if err != nil {
 		return nil, networkFailure(err)
 	}
