@@ -65,10 +65,11 @@ type NATReport struct {
 	Local  netip.AddrPort // of the socket that asked
 	Mapped netip.AddrPort // of that socket, as Server sees it; zero: nobody saw it
 
-	NAT           bool // Mapped is not Local
-	PortPreserved bool // every socket has had the same port outside as inside
-	PortsFollow   bool // the mappings of one socket have had ports one after the other, or nearly so, since other sockets take some
-	Rewritten     bool // something on the way writes addresses into replies of the server (an application level gateway)
+	NAT           bool           // Mapped is not Local
+	PortPreserved bool           // every socket has had the same port outside as inside
+	PortsFollow   bool           // the mappings of one socket have had ports one after the other, or nearly so, since other sockets take some
+	LastMapped    netip.AddrPort // where PortsFollow: the mapping of Local's socket that was made last, or nearly so, as other servers saw it
+	Rewritten     bool           // something on the way writes addresses into replies of the server (an application level gateway)
 
 	Mapping   Dependence
 	Filtering Dependence

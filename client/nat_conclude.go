@@ -59,7 +59,9 @@ func (s *natSurvey) concludeMapping(r *NATReport, m mappingSeen) (differs bool) 
 		}
 	}
 	differs = byPort || byAddress && !one
-	r.PortsFollow = differs && r.NAT && follow(m.at)
+	if last, follows := follow(m.at); differs && r.NAT && follows {
+		r.PortsFollow, r.LastMapped = true, last
+	}
 	why := s.why
 	if why == "" {
 		why = fmt.Sprintf("%v did not answer, not at both ports", s.other.Addr())
@@ -86,9 +88,9 @@ func (s *natSurvey) concludeMapping(r *NATReport, m mappingSeen) (differs bool) 
 // nearPorts is how far apart the ports of a survey's sockets may be when each is the one after another: there are up to a dozen.
 const nearPorts = 16
 
-// follow tells whether ports are near each other and of one address.
-func follow(at map[netip.AddrPort]netip.AddrPort) bool {
-	var first, last netip.AddrPort
+// follow tells whether ports are near each other and of one address, and which is the last.
+func follow(at map[netip.AddrPort]netip.AddrPort) (last netip.AddrPort, follows bool) {
+	var first netip.AddrPort
 	for _, a := range at {
 		if !first.IsValid() || a.Compare(first) < 0 {
 			first = a
@@ -97,7 +99,7 @@ func follow(at map[netip.AddrPort]netip.AddrPort) bool {
 			last = a
 		}
 	}
-	return first.Addr() == last.Addr() && last.Port()-first.Port() < nearPorts
+	return last, first.Addr() == last.Addr() && last.Port()-first.Port() < nearPorts
 }
 
 // concludeFiltering judges by who got in. Silence counts when the same would have answered if it had been asked itself.

@@ -76,6 +76,10 @@ func (x *pair) home(t *testing.T, i int, h natoracle.Home, p natoracle.Pair) {
 			})
 		}
 		outside = netip.AddrFrom4([4]byte{100, 64, net, byte(10 + i)})
+		if h.NAT == nat.Open() { // the carrier's customer is the host itself
+			x.host(t, i, outside, carrier)
+			return
+		}
 	}
 	plain := h.NAT.Kind == nat.Plain
 	lan := lanOf(i, plain, 1)
@@ -168,7 +172,8 @@ func (r punched) open(t *testing.T) bool {
 		return false
 	}
 	for i, p := range r.paths {
-		if far := r.paths[1-i]; p.Remote() != far.Seen() {
+		// What comes in by a port mapping is answered from there, and what was sent before it came has left from elsewhere.
+		if far := r.paths[1-i]; p.Remote() != far.Seen() && p.Method() != client.DirectMethod {
 			t.Errorf("%v and %v are two paths", p.Remote(), far.Seen())
 		}
 		text := fmt.Sprint("from ", i)

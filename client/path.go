@@ -47,7 +47,7 @@ func newPath(p *puncher, t *pathEnd) *Path {
 // Remote is the peer's address.
 func (p *Path) Remote() netip.AddrPort { return p.remote }
 
-// Seen is our address as the peer sees it.
+// Seen is our address as the peer saw it when it answered a check: a port mapping of our gateway may have taken over since.
 func (p *Path) Seen() netip.AddrPort { return p.seen }
 
 // Method is how the path was opened.

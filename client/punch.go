@@ -20,7 +20,8 @@ type PunchOptions struct {
 
 	// Key is a secret that only the peer has too, 16 random bytes say. With it nothing of what others send is believed, and the peer may come from
 	// any address. Without it a peer is believed to be one who sends from an IP address of one of the peer's candidates, whatever the port, and who
-	// answers what was sent there: somebody who sees the datagrams on their way can pretend to be that, and so can others behind the same NAT.
+	// answers what was sent there: somebody who sees the datagrams on their way can pretend to be that, and so can others behind the same NAT. And
+	// a peer behind the same carrier's NAT, which is seen to come from an address that nobody has named, is not believed.
 	Key []byte
 
 	// Timeout is how long it tries: both sides have to at one time. 0: 30 s.

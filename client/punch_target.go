@@ -52,8 +52,8 @@ func (p *puncher) candidates() (all []*pathEnd) {
 	}
 	near := p.near()
 	for _, c := range p.peer.Candidates {
-		switch onLink := p.onLink(c.Addr.Addr()); {
-		case c.Kind == HostCandidate && near && onLink:
+		switch {
+		case c.Kind == HostCandidate && p.onLink(c.Addr.Addr()):
 			add(c.Addr, pathEnd{host: true})
 		case c.Kind == IGDCandidate && (near || p.peer.outside(c)), c.Kind == HostCandidate && p.peer.outside(c):
 			add(c.Addr, pathEnd{})
@@ -84,8 +84,8 @@ func (p *puncher) guesses() int {
 	return p.o.Guess
 }
 
-// near tells whether the peer may be behind the NAT that we are behind. Its private addresses mean something else elsewhere, and what is sent to them
-// would make the NAT take ports.
+// near tells whether the peer may be behind the NAT that we are behind. The private address of its gateway means something else elsewhere, and what is
+// sent there would make our NATs take ports.
 func (p *puncher) near() bool {
 	ours, its := p.o.Self.find(MappedCandidate), p.peer.find(MappedCandidate)
 	return !ours.IsValid() || !its.IsValid() || ours.Addr() == its.Addr()
