@@ -49,6 +49,7 @@ type Reachability struct {
 	Failures []error
 
 	conn   net.PacketConn
+	stop   context.CancelFunc // of keeping; nil: nothing is
 	server netip.AddrPort
 	known  netip.AddrPort // what a server saw of conn, or the port after which the next one comes
 }
@@ -123,7 +124,8 @@ func (r *Reachability) open(ctx context.Context, local netip.AddrPort, o Options
 		r.Failures = append(r.Failures, err)
 		return
 	}
-	m.Keep(context.WithoutCancel(ctx)) // until Close
+	ctx, r.stop = context.WithCancel(context.WithoutCancel(ctx)) // Close and Leave end it
+	m.Keep(ctx)
 	r.Mapping = m
 }
 
@@ -252,5 +254,14 @@ func (r *Reachability) Close(ctx context.Context) error {
 	if r.Mapping == nil {
 		return nil
 	}
+	defer r.stop()
 	return r.Mapping.Close(ctx)
+}
+
+// Leave ends the keeping, and leaves the port open to the end of its lease.
+func (r *Reachability) Leave() {
+	if r.Mapping != nil {
+		r.stop()
+		<-r.Mapping.done
+	}
 }

@@ -83,6 +83,15 @@ func explainCause(err error) failure {
 	if e, ok := errors.AsType[*client.STUNError](err); ok {
 		return explainSTUN(e)
 	}
+	if e, ok := errors.AsType[*client.PunchError](err); ok {
+		return explainPunch(e)
+	}
+	if e, ok := errors.AsType[*client.UnreachedError](err); ok {
+		return failure{kind: "not_public", exit: exitNotPublic, message: e.Error()}
+	}
+	if e, ok := errors.AsType[*unreachableError](err); ok {
+		return failure{kind: "not_public", exit: exitNotPublic, message: e.Error()}
+	}
 	if f, ok := explainPinhole(err); ok {
 		return f
 	}

@@ -51,7 +51,7 @@ func TestExamplesWork(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer over()
-			if cmd.Name() == "nat" { // it sends to where it is seen, which must not be anywhere else than here
+			if cmd.Name() == "nat" || cmd.Name() == "reach" || cmd.Name() == "punch" { // it sends to where it is seen, which must not be anywhere else than here
 				server = natServer(t).Addr().String()
 			}
 			if cmd.Example == "" {
@@ -68,10 +68,14 @@ func TestExamplesWork(t *testing.T) {
 				}
 				for i := range args {
 					args[i] = strings.ReplaceAll(args[i], "stun.example.org:3478", server)
+					args[i] = strings.ReplaceAll(args[i], "45.66.77.88:4000", "127.0.0.1:9") // nobody
+					if args[i] == "4000" {
+						args[i] = freePort(t)
+					}
 				}
 				ctx, want := t.Context(), exitOK
 				switch {
-				case cmd.Name() == "with" || cmd.Name() == "watch" || strings.Contains(line, "--keep") || strings.Contains(line, "--lifetime"):
+				case cmd.Name() == "with" || cmd.Name() == "watch" || strings.Contains(line, "--keep") || strings.Contains(line, "--lifetime") || cmd.Name() == "punch":
 					// Understood, and stopped where it would run on.
 					stopped, stop := context.WithCancel(ctx)
 					stop()

@@ -171,6 +171,8 @@ It opens a port with one command, or says in plain words why it cannot be opened
 		newWatchCmd(a),
 		newDoctorCmd(a),
 		newNATCmd(a),
+		newReachCmd(a),
+		newPunchCmd(a),
 		newPinholeCmd(a),
 	)
 	cli.AddOwnCommands(root, "interface names", "igdctl help open", usage)

@@ -1,0 +1,260 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/igdkit/igdkit/emulator"
+	"github.com/igdkit/igdkit/emulator/nat"
+)
+
+// freePort is the number of a UDP port that nobody has.
+func freePort(t *testing.T) string {
+	t.Helper()
+	c, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	_, port, _ := net.SplitHostPort(c.LocalAddr().String())
+	return port
+}
+
+// newHomes are computers in homes of their own, 192.168.1.10, 192.168.2.10, …, behind 45.66.77.1, 45.66.77.2, …, and a STUN server.
+func newHomes(t *testing.T, igd bool, natures ...string) (homes []*emulator.Host) {
+	t.Helper()
+	n := emulator.NewNetwork()
+	t.Cleanup(func() { n.Close() })
+	addrs := []netip.Addr{netip.MustParseAddr("198.51.100.1"), netip.MustParseAddr("198.51.100.2")}
+	s, err := emulator.StartSTUN(t.Context(), emulator.STUNOptions{Net: n.Internet("stun", addrs[0]), Addrs: addrs, Ports: [2]uint16{3478, 3479}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	for i, is := range natures {
+		b, err := nat.Parse(is)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lan := netip.AddrFrom4([4]byte{192, 168, byte(1 + i), 1})
+		router := n.Host(fmt.Sprint("router", i), netip.PrefixFrom(lan, 24))
+		emulator.Start(t, emulator.Options{
+			Name: fmt.Sprint("router", i), Net: router, LAN: lan, SSDP: "multicast", Mute: !igd, ExternalIP: netip.AddrFrom4([4]byte{45, 66, 77, byte(1 + i)}), Seed: 1,
+			Plane: emulator.Plane{NAT: &b, Stealth: true},
+		})
+		pc := n.Host(fmt.Sprint("pc", i), netip.PrefixFrom(netip.AddrFrom4([4]byte{192, 168, byte(1 + i), 10}), 24))
+		pc.SetDefaultGateway(lan)
+		homes = append(homes, pc)
+	}
+	return homes
+}
+
+// said is what a command line gave.
+type said struct {
+	code           int
+	stdout, stderr string
+}
+
+// says runs a command line on a computer.
+func says(ctx context.Context, h *emulator.Host, stdin string, line string) said {
+	var out, words strings.Builder
+	code := run(ctx, strings.Fields(line), env{net: h, stdin: strings.NewReader(stdin), stdout: &out, stderr: &words, patience: 1 << 40})
+	return said{code, out.String(), words.String()}
+}
+
+func TestReachWords(t *testing.T) {
+	for _, tt := range []struct {
+		is   string
+		igd  bool
+		line string
+		want said
+	}{
+		{"symmetric", true, "reach 4000 --server 198.51.100.1", said{0, `plan     igd: anybody reaches the address, which the gateway has opened
+address  45.66.77.1:4000
+nat      symmetric
+open     until 02:00; igdctl close 4000/udp closes it
+node     igd=45.66.77.1:4000,45.66.77.1:RANDOM,host=192.168.1.10:4000,nat=apdm/apdf
+`, ""}},
+		{"port-restricted", false, "reach 4000 --server 198.51.100.1 --no-igd", said{0, `plan     punch: both sides have to send at one time, as igdctl punch does
+address  45.66.77.1:4000
+nat      port-restricted
+node     45.66.77.1:4000,host=192.168.1.10:4000,nat=eim/apdf
+`, ""}},
+		{"port-restricted", false, "reach 4000 --server 198.51.100.1 --no-igd --json", said{0, `{
+  "plan": "punch",
+  "address": "45.66.77.1:4000",
+  "method": "punch",
+  "node": "45.66.77.1:4000,host=192.168.1.10:4000,nat=eim/apdf",
+  "mapped": "45.66.77.1:4000",
+  "rfc3489": "port-restricted",
+  "igd": null,
+  "igd_expires": null,
+  "failures": []
+}
+`, ""}},
+		{"symmetric", false, "reach 4000 --server 198.51.100.1 --no-igd", said{6, `plan  relay: only who can be called from here is connected; others need a relay
+nat   symmetric
+node  45.66.77.1:RANDOM,host=192.168.1.10:4000,nat=apdm/apdf
+`, ""}},
+		// A server that is silent.
+		{"blocked", false, "reach 4000 --server 198.51.100.1 --no-igd --json", said{6, `{
+  "plan": "unknown",
+  "address": null,
+  "method": null,
+  "node": "host=192.168.1.10:4000",
+  "mapped": null,
+  "rfc3489": null,
+  "igd": null,
+  "igd_expires": null,
+  "failures": [
+    {
+      "kind": "unreachable",
+      "code": 0,
+      "name": "",
+      "message": "the STUN server 198.51.100.1:3478 does not tell what it sees: no answer",
+      "hint": "--server takes another one; the port is 3478 unless given; if none answers, a firewall keeps UDP from the Internet"
+    }
+  ]
+}
+`, ""}},
+		{"full-cone", false, "reach 4000", said{6, `plan  unknown: nobody could be asked
+node  host=192.168.1.10:4000
+`, `igdctl: warning: no gateway answered on eth0
+igdctl: hint: --server asks a STUN server on the Internet, such as stun.example.org:3478
+`}},
+	} {
+		t.Run(tt.is+" "+tt.line, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				t.Setenv("TZ", "UTC")
+				got := says(t.Context(), newHomes(t, tt.igd, tt.is)[0], "", tt.line)
+				got.stdout = regexp.MustCompile(`45\.66\.77\.1:\d{5}`).ReplaceAllString(got.stdout, "45.66.77.1:RANDOM")
+				if got != tt.want {
+					t.Errorf("got %d\n%s\n%s\nwant %d\n%s\n%s", got.code, got.stdout, got.stderr, tt.want.code, tt.want.stdout, tt.want.stderr)
+				}
+			})
+		})
+	}
+}
+
+// both runs a command line on each of two computers at one time.
+func both(ctx context.Context, homes []*emulator.Host, stdin [2]string, lines [2]string) (r [2]said) {
+	done := make(chan struct{})
+	for i := range 2 {
+		go func() { r[i] = says(ctx, homes[i], stdin[i], lines[i]); done <- struct{}{} }()
+	}
+	<-done
+	<-done
+	return r
+}
+
+func TestPunchWords(t *testing.T) {
+	outlivePipes()() // the runtime begins to watch signals outside of any bubble
+	symmetric := "apdm/apdf,ports=sequential"
+	for name, tt := range map[string]struct {
+		natures []string
+		igd     bool
+		stdin   [2]string
+		lines   [2]string
+		want    [2]said
+	}{
+		"without a third party": {
+			natures: []string{"port-restricted", "restricted"},
+			lines:   [2]string{"punch 45.66.77.2:4000 --local 4000", "punch 45.66.77.1:4000 --local 4000 --json"},
+			want: [2]said{{0, "45.66.77.2:4000 (punch)\n", ""}, {0, `{
+  "plan": null,
+  "address": "45.66.77.1:4000",
+  "method": "punch",
+  "local": "0.0.0.0:4000",
+  "seen": "45.66.77.2:4000"
+}
+`, ""}},
+		},
+		"with a rendezvous that is two people": {
+			natures: []string{"port-restricted", symmetric},
+			stdin:   [2]string{"\n 45.66.77.2:1031,host=192.168.2.10:4000,nat=apdm/apdf/next \nhello from 1", "45.66.77.1:4000,host=192.168.1.10:4000,nat=eim/apdf\nhello from 2"},
+			lines:   [2]string{"punch --local 4000 --server 198.51.100.1 --no-igd --key k --pipe", "punch --local 4000 --server 198.51.100.1 --no-igd --key k --pipe"},
+			want: [2]said{{0, "hello from 2", `igdctl: the other side is to be told: 45.66.77.1:4000,host=192.168.1.10:4000,nat=eim/apdf
+igdctl: what has the other side told?
+igdctl: open to 45.66.77.2:1032 (guess)
+`}, {0, "hello from 1", `igdctl: the other side is to be told: 45.66.77.2:1031,host=192.168.2.10:4000,nat=apdm/apdf/next
+igdctl: what has the other side told?
+igdctl: open to 45.66.77.1:4000 (punch)
+`}},
+		},
+		"an IGD rescues": {
+			natures: []string{"symmetric", "symmetric"}, igd: true,
+			lines: [2]string{"punch 45.66.77.2:4000 --local 4000 --key k", "punch igd=45.66.77.1:4000 --local 4000 --key k --server 198.51.100.1"},
+			want:  [2]said{{0, "45.66.77.2:4000 (punch)\n", ""}, {0, "45.66.77.1:RANDOM (direct)\n", "igdctl: the other side is to be told: igd=45.66.77.2:4000,45.66.77.2:RANDOM,host=192.168.2.10:4000,nat=apdm/apdf\n"}},
+		},
+		"nobody": {
+			natures: []string{"full-cone", "full-cone"},
+			lines:   [2]string{"punch 45.66.77.9:4000 --local 4000", "punch 45.66.77.9:4000 --local 4000 --json"},
+			want: [2]said{{5, "", `igdctl: error: nobody answered at 45.66.77.9:4000
+igdctl: hint: both sides have to run igdctl punch at one time, with the same --key
+igdctl: hint: --server, on both sides, finds out what each is to be told
+`}, {5, `{
+  "error": {
+    "kind": "no_path",
+    "code": 0,
+    "name": "",
+    "message": "nobody answered at 45.66.77.9:4000",
+    "hint": "both sides have to run igdctl punch at one time, with the same --key; --server, on both sides, finds out what each is to be told"
+  }
+}
+`, ""}},
+		},
+		"no path": {
+			natures: []string{"symmetric", "full-cone"},
+			lines:   [2]string{"punch 45.66.77.2:4000,nat=eim/apdf --local 4000 --server 198.51.100.1 --no-igd", "punch"},
+			want: [2]said{{6, "", `igdctl: the other side is to be told: 45.66.77.1:RANDOM,host=192.168.1.10:4000,nat=apdm/apdf
+igdctl: error: the routers of this side and of 45.66.77.2:4000,nat=eim/apdf let no path through
+igdctl: hint: igdctl open PORT/udp on either side opens one, if a router speaks UPnP
+igdctl: hint: otherwise it takes a relay, or a router with another NAT
+`}, {2, "", `igdctl: error: punch takes --local, the UDP port of this computer
+igdctl: hint: an example is igdctl punch 45.66.77.88:4000 --local 4000
+`}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				got := both(t.Context(), newHomes(t, tt.igd, tt.natures...), tt.stdin, tt.lines)
+				for i := range got {
+					random := regexp.MustCompile(`(45\.66\.77\.\d):(\d{5}|[5-9]\d{3})`)
+					got[i].stdout, got[i].stderr = random.ReplaceAllString(got[i].stdout, "$1:RANDOM"), random.ReplaceAllString(got[i].stderr, "$1:RANDOM")
+					if w := tt.want[i]; got[i] != w {
+						t.Errorf("%d: got %d\n%s\n%s\nwant %d\n%s\n%s", i, got[i].code, got[i].stdout, got[i].stderr, w.code, w.stdout, w.stderr)
+					}
+				}
+			})
+		})
+	}
+}
+
+func TestPunchUsage(t *testing.T) {
+	for line, want := range map[string]string{
+		"punch --local 4000":                             "punch takes a PEER, or --server to find out what the two sides are to tell each other",
+		"punch 1.2.3.4:5 --local 0":                      "port 0 is not between",
+		"punch 1.2.3.4 --local 4000":                     "PEER: ",
+		"punch 1.2.3.4:5 6.7.8.9:1 --local 4000":         "punch takes one PEER",
+		"punch 1.2.3.4:5 --local 4000 --pipe --json":     "with --pipe stdout is what the other side sends",
+		"punch 1.2.3.4:5 --local 4000 --pipe --listen 5": "--pipe, --forward and --listen exclude each other",
+		"punch 1.2.3.4:5 --local 4000 --forward x":       "--forward \"x\" is not HOST:PORT",
+		"punch 1.2.3.4:5 --local 4000 --server :1":       "--server \":1\" is not HOST:PORT",
+		"punch 1.2.3.4:5 --local 4000 --wait 0s":         "",
+		"reach":                                          "reach takes one port",
+		"reach 70000":                                    "",
+		"reach 5 --server ":                              "",
+	} {
+		var out, words strings.Builder
+		code := run(t.Context(), strings.Fields(line), env{stdin: strings.NewReader(""), stdout: &out, stderr: &words})
+		if text := out.String() + words.String(); code != exitUsage || !strings.Contains(text, want) {
+			t.Errorf("%s: %d, %s", line, code, text)
+		}
+	}
+}
