@@ -48,8 +48,8 @@ func (b *built) build() {
 		return
 	}
 	b.mine = true
-	args := []string{"build", "-o", b.dir + string(filepath.Separator), "../../cmd/igdctl", "../../cmd/fakeigd", "./minimal", "./discover", "./stranger", "./guide",
-		"github.com/pion/stun/v3/cmd/stun-nat-behaviour"}
+	args := []string{"build", "-o", b.dir + string(filepath.Separator), "../../cmd/igdctl", "../../cmd/fakeigd",
+		"./minimal", "./discover", "./stranger", "./guide", "./leech", "github.com/pion/stun/v3/cmd/stun-nat-behaviour"}
 	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
 		b.err = fmt.Errorf("go %s: %w\n%s", strings.Join(args, " "), err, out)
 		return
@@ -99,7 +99,7 @@ func need(t testing.TB, programs ...string) {
 	t.Helper()
 	for _, p := range programs {
 		if _, err := exec.LookPath(p); err != nil {
-			labtest.Skip(t, fmt.Sprintf("%v (Debian: apt-get install miniupnpd-nftables miniupnpc nftables gupnp-tools coturn)", err))
+			labtest.Skip(t, fmt.Sprintf("%v (.ci/run names the packages of Debian)", err))
 		}
 	}
 }
