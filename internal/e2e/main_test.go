@@ -48,7 +48,7 @@ func (b *built) build() {
 		return
 	}
 	b.mine = true
-	args := []string{"build", "-o", b.dir + string(filepath.Separator), "../../cmd/igdctl", "../../cmd/fakeigd",
+	args := []string{"build", "-o", b.dir + string(filepath.Separator), "../../cmd/igdctl", "../../cmd/fakeigd", "../../examples/voice",
 		"./minimal", "./discover", "./stranger", "./guide", "./leech", "github.com/pion/stun/v3/cmd/stun-nat-behaviour"}
 	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
 		b.err = fmt.Errorf("go %s: %w\n%s", strings.Join(args, " "), err, out)

@@ -1,0 +1,52 @@
+package e2e
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/igdkit/igdkit/client"
+)
+
+// voicePair is a call between two processes of examples/voice.
+type voicePair struct {
+	left, right, flags string
+	method             client.Method // "": it cannot be
+}
+
+func voicePairs() []voicePair {
+	return []voicePair{
+		{"port-restricted", "symmetric", "", client.DirectMethod},
+		{"port-restricted", "port-restricted", " --no-igd", client.PunchMethod},
+		{"symmetric", "restricted", " --no-igd", client.PunchMethod},
+		{"port-restricted", "symmetric", " --no-igd", ""},
+	}
+}
+
+// test has the two find each other from behind their NATs and speak, or say why they cannot.
+func (v voicePair) test(t *testing.T) {
+	n := newNetwork(t, "../../examples/voice")
+	as := strings.NewReplacer("nat: port-restricted", "nat: "+v.left, "nat: symmetric", "nat: "+v.right, "voice call", "voice call"+v.flags)
+	n.write("net.yaml", as.Replace(n.read("net.yaml")))
+	got := n.run()
+	for _, side := range []string{"left-phone", "right-phone"} {
+		if v.method == "" {
+			why := regexp.MustCompile(`(?m)^` + side + ` +\| voice: no path to .* a router that opens a port would help`)
+			if got.code != 1 || !why.MatchString(got.stderr) {
+				t.Errorf("%s does not say why there is no call", side)
+			}
+			continue
+		}
+		heard := regexp.MustCompile(`(?m)^` + side + ` +\| sent 150 packets; heard (\d+) of 150 packets, lost \S+ %, jitter \S+ ms$`).FindStringSubmatch(got.stdout)
+		if got.code != 0 || heard == nil {
+			t.Errorf("%s was not called", side)
+		} else if packets, err := strconv.Atoi(heard[1]); err != nil || packets < 135 {
+			t.Errorf("%s heard only %s of 150 packets", side, heard[1])
+		}
+	}
+	if want := fmt.Sprintf(" (%s)\n", v.method); v.method != "" && !strings.Contains(got.stdout, want) {
+		t.Errorf("want them connected by %s", v.method)
+	}
+}
