@@ -18,9 +18,10 @@ func doctorCommand(u *ui) *cobra.Command {
 	return &cobra.Command{
 		Use:   "doctor",
 		Short: "Tell which modes work on this machine, and what to do about the others",
-		Long: `Try each way of playing a gateway: loopback (serve, run) by starting one, finding it and asking it; lab by making one.
+		Long: `Try each way of playing a gateway: loopback (serve, run) by starting one, finding it and asking it; lab by making one;
+networks (lab with --nat, --upstream or -f) by making one whose gateway translates addresses.
 Exit code 0 when loopback works, 1 when it does not. --json gives checks[] with id, ok, detail and advice, and the verdict:
-all, loopback or none.`,
+all, lab, loopback or none.`,
 		Example: "  fakeigd doctor\n  fakeigd doctor --json",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -39,12 +40,18 @@ type check struct {
 
 func doctor(ctx context.Context, u *ui) error {
 	over := u.Waiting("trying each mode")
-	checks := []check{checkLoopback(ctx), checkLab()}
+	checks := []check{
+		checkLoopback(ctx),
+		checkLab("lab", "a network of its own can be made", lab.Check),
+		checkLab("networks", "gateways there can translate addresses", lab.CheckNetwork),
+	}
 	over()
 	verdict := "none"
 	switch {
-	case checks[0].OK && checks[1].OK:
+	case checks[0].OK && checks[1].OK && checks[2].OK:
 		verdict = "all"
+	case checks[0].OK && checks[1].OK:
+		verdict = "lab"
 	case checks[0].OK:
 		verdict = "loopback"
 	}
@@ -106,12 +113,12 @@ func askOnLoopback(ctx context.Context) (ip string, err error) {
 	return addr.String(), nil
 }
 
-func checkLab() check {
-	c := check{ID: "lab"}
-	err := lab.Check()
+// checkLab makes a lab.
+func checkLab(id, works string, try func() error) check {
+	c := check{ID: id}
+	err := try()
 	if err == nil {
-		c.OK = true
-		c.Detail = "a network of its own can be made"
+		c.OK, c.Detail = true, works
 		return c
 	}
 	c.Detail = strings.TrimPrefix(err.Error(), "lab: ")

@@ -49,12 +49,16 @@ type labPlays struct {
 }
 
 func (l *labPlays) begin(ctx context.Context, site lab.Site) error {
+	if err := l.internet(ctx, site); err != nil {
+		return err
+	}
+	// Last, so that the commands come soon after the first announcements: some gateways are found by these alone.
 	for i, place := range site.Places {
 		if err := l.gateway(ctx, place, &l.spec.Gateways[i]); err != nil {
 			return err
 		}
 	}
-	return l.internet(ctx, site)
+	return nil
 }
 
 // internet starts what the Internet itself has.

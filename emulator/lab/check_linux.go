@@ -13,10 +13,15 @@ import (
 )
 
 // Check says whether [Run] can work here, by making a lab and running nothing in it: nil, or an [*UnavailableError].
-func Check() error {
+func Check() error { return check(false) }
+
+// CheckNetwork says whether [RunNetwork] can work here, with gateways that translate addresses: nil, or an [*UnavailableError].
+func CheckNetwork() error { return check(true) }
+
+func check(whole bool) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	_, err := run(ctx, Options{}.defaults(), setup{Check: true, Network: home().defaults()}, nil)
+	_, err := run(ctx, Options{}.defaults(), setup{Check: true, Whole: whole, Network: home().defaults()}, nil)
 	return err
 }
 

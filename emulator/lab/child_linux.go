@@ -95,7 +95,7 @@ func (k *keeper) run(start Start) ([]Outcome, *failure) {
 		return nil, newFailure(stageRouting, err)
 	}
 	if k.setup.Check {
-		return nil, nil
+		return nil, net.try(k.setup.Whole)
 	}
 	running, sig, err := k.start(ctx, start, net)
 	defer leave(running)
@@ -126,6 +126,21 @@ func (b *built) translate() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// try finds out whether the kernel hands over UDP, which is asked for only when a gateway is started.
+func (b *built) try(whole bool) *failure {
+	if !whole {
+		return nil
+	}
+	for _, s := range b.sites {
+		w, err := s.openWire()
+		if err != nil {
+			return newFailure(stageRouting, err)
+		}
+		w.(*wire).close()
+	}
+	return nil
 }
 
 // place is where s stands, as Start sees it.

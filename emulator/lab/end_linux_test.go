@@ -27,12 +27,34 @@ const roleVariable = "LAB_TEST_SCRIPT"
 func play(script string) int {
 	os.Unsetenv(roleVariable)
 	o := lab.Options{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
+	if script, ok := strings.CutPrefix(script, networkScript); ok {
+		return playNetwork(o, script)
+	}
 	code, err := lab.Run(context.Background(), o, []string{"sh", "-c", script})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	return code
+}
+
+// networkScript begins a script that is run on one of several hosts.
+const networkScript = "network: "
+
+func playNetwork(o lab.Options, script string) int {
+	all, err := lab.RunNetwork(context.Background(), o, lab.Network{
+		Gateways: []lab.Gateway{{Name: "left"}, {Name: "right"}},
+		Hosts: []lab.Host{
+			{Name: "daemon", Gateway: "left", Command: &lab.Command{Argv: []string{"sh", "-c", "setsid sleep 1000 & sleep 1000"}, Background: true}},
+			{Name: "outer", Command: &lab.Command{Argv: []string{"sleep", "1000"}, Background: true}},
+			{Name: "here", Gateway: "right", Command: &lab.Command{Argv: []string{"sh", "-c", script}, Interactive: true, After: []string{"daemon", "outer"}}},
+		},
+	})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return all[2].Exit
 }
 
 // program is a running program that uses a lab, in a process group of its own as a shell would start it.
@@ -211,11 +233,28 @@ func TestInterruptFromTerminal(t *testing.T) {
 
 // Whatever is killed, nothing stays: neither the script nor what it put into a session of its own.
 func TestKilled(t *testing.T) {
-	p := run(t, `setsid sleep 1000 & nohup sleep 1000 >/dev/null 2>&1 & echo up; wait`)
-	if err := p.Process.Kill(); err != nil {
+	for _, script := range []string{
+		`setsid sleep 1000 & nohup sleep 1000 >/dev/null 2>&1 & echo up; wait`,
+		networkScript + `sleep 1000 & echo up; wait`,
+	} {
+		p := run(t, script)
+		if err := p.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		p.end(t)
+		p.gone(t)
+	}
+}
+
+// What runs in the background of a network ends when the rest has ended, or was told to.
+func TestNetworkEnds(t *testing.T) {
+	p := run(t, networkScript+`echo up; exec sleep 1000`)
+	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	p.end(t)
+	if code := p.end(t); code != 128+15 {
+		t.Errorf("exit code %d", code)
+	}
 	p.gone(t)
 }
 

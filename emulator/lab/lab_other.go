@@ -17,6 +17,9 @@ func RunNetwork(context.Context, Options, Network) ([]Outcome, error) {
 // Check says whether Run can work: here it returns an [*UnavailableError].
 func Check() error { return &UnavailableError{Reason: ReasonSystem} }
 
+// CheckNetwork says whether RunNetwork can work: here it returns an [*UnavailableError].
+func CheckNetwork() error { return Check() }
+
 // IsChild is false here.
 func IsChild() bool { return false }
 

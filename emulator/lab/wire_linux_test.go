@@ -19,7 +19,9 @@ import (
 
 // tools are what the tests run on hosts: this binary itself, with the name of one as its argument.
 func tools() map[string]func(args []string) error {
-	return map[string]func(args []string) error{"udp-mirror": udpMirror, "udp-ask": udpAsk}
+	all := measure()
+	all["udp-mirror"], all["udp-ask"] = udpMirror, udpAsk
+	return all
 }
 
 func tool(name string, args ...string) []string {
