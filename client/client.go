@@ -4,6 +4,8 @@
 // has one method for each UPnP action, faithful to what the device said. [Map] and [Keep] are what most programs want:
 // they plan, verify and renew a mapping and never overwrite somebody else's.
 //
+// [Reach] finds out how others can call a UDP socket, and [Punch] opens a path between two sockets that are each behind a NAT.
+//
 // # Trust
 //
 // Anything on the local network can answer a search. An address that came over the network is used only if it is a

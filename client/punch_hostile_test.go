@@ -146,6 +146,45 @@ func TestPunchWithKey(t *testing.T) {
 	}
 }
 
+// Checks that somebody has kept from another time, signed with the same key, change nothing: who sends them cannot answer.
+func TestPunchReplayed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newArena(t)
+		key, ctx := []byte("a secret"), t.Context()
+		stop := make(chan struct{})
+		go func() {
+			for i := byte(0); ; i++ {
+				select {
+				case <-stop:
+					return
+				case <-time.After(5 * time.Millisecond):
+				}
+				for _, victim := range a.conns[:2] {
+					a.conns[2].WriteTo(forge(stun.ClassRequest, [12]byte{i}, key, i%2 == 1), victim.LocalAddr())
+					a.conns[2].WriteTo(forge(stun.ClassIndication, [12]byte{i}, key, true), victim.LocalAddr())
+					a.conns[2].WriteTo(forge(stun.ClassSuccessResponse, [12]byte{i}, key, true), victim.LocalAddr())
+				}
+			}
+		}()
+		var r punched
+		done := make(chan struct{})
+		for i := range 2 {
+			go func() {
+				time.Sleep(time.Second)
+				r.paths[i], r.errs[i] = client.Punch(ctx, a.conns[i], a.node(1-i), client.PunchOptions{Key: key, Timeout: 5 * time.Second, Net: a.victim})
+				done <- struct{}{}
+			}()
+		}
+		<-done
+		<-done
+		close(stop)
+		defer r.close()
+		if !r.open(t) || r.paths[0].Remote() != a.node(1).Candidates[0].Addr {
+			t.Error(r.errs)
+		}
+	})
+}
+
 // What is sent does not grow with what comes: a thousand checks a second from a thousand ports of the peer's address, and junk.
 func TestPunchFlooded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

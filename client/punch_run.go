@@ -64,7 +64,7 @@ func (p *puncher) run(ctx context.Context) (*pathEnd, error) {
 			return nil, err
 		}
 		if !now.Before(end) {
-			return nil, nil
+			return p.agreed, nil
 		}
 		if due.After(end) {
 			due = end
@@ -213,12 +213,7 @@ func (p *puncher) asked(c check, from netip.AddrPort) error {
 }
 
 // agree takes the peer's nomination of t.
-func (p *puncher) agree(t *pathEnd, now time.Time) {
-	if p.agreed != t {
-		p.agreed = t
-		t.answered = now
-	}
-}
+func (p *puncher) agree(t *pathEnd, now time.Time) { p.agreed, t.answered = t, now }
 
 // answered takes an answer to a check of ours. One that comes from elsewhere than where the check went shows where the peer is.
 func (p *puncher) answered(c check, from netip.AddrPort) {

@@ -21,7 +21,7 @@ type pathEnd struct {
 	seen      netip.AddrPort // our address, as it said
 
 	nominated time.Time // when we did it
-	answered  time.Time // when the peer had, and we agreed
+	answered  time.Time // when the peer had last, and we agreed
 }
 
 const (

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/igdkit/igdkit/emulator"
 	"github.com/igdkit/igdkit/emulator/nat"
@@ -256,5 +257,81 @@ func TestPunchUsage(t *testing.T) {
 		if text := out.String() + words.String(); code != exitUsage || !strings.Contains(text, want) {
 			t.Errorf("%s: %d, %s", line, code, text)
 		}
+	}
+}
+
+// A program on one computer calls one on the other by --listen and --forward.
+func TestPunchJoin(t *testing.T) {
+	echo, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer echo.Close()
+	go func() {
+		b := make([]byte, 1500)
+		for {
+			n, from, err := echo.ReadFrom(b)
+			if err != nil {
+				return
+			}
+			echo.WriteTo(append([]byte("echo of "), b[:n]...), from)
+		}
+	}()
+	one, two, listen := freePort(t), freePort(t), freePort(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	codes := make(chan int, 2)
+	var out [2]strings.Builder
+	for i, line := range []string{
+		"punch 127.0.0.1:" + two + " --local " + one + " --key k --forward " + echo.LocalAddr().String(),
+		"punch 127.0.0.1:" + one + " --local " + two + " --key k --json --listen " + listen,
+	} {
+		go func() {
+			codes <- run(ctx, strings.Fields(line), env{stdin: strings.NewReader(""), stdout: &out[i], stderr: &out[i]})
+		}()
+	}
+	program, err := net.Dial("udp4", "127.0.0.1:"+listen)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer program.Close()
+	b := make([]byte, 100)
+	for answered := false; !answered; {
+		if len(codes) > 0 {
+			t.Fatalf("it ended:\n%s\n%s", &out[0], &out[1])
+		}
+		program.Write([]byte("hello"))
+		program.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
+		n, err := program.Read(b)
+		if answered = err == nil; answered && string(b[:n]) != "echo of hello" {
+			t.Errorf("the program gets %q", b[:n])
+		}
+	}
+	cancel()
+	for range 2 {
+		if code := <-codes; code != exitInterrupted {
+			t.Errorf("exit code %d", code)
+		}
+	}
+	if want := "127.0.0.1:" + two + " (punch)\n"; out[0].String() != want {
+		t.Errorf("one says %q, want %q", &out[0], want)
+	}
+	if !strings.Contains(out[1].String(), `"address": "127.0.0.1:`+one+`"`) {
+		t.Errorf("the other says %s", &out[1])
+	}
+}
+
+// Two programs want one port: that is said before anything else.
+func TestReachTaken(t *testing.T) {
+	c, err := net.ListenPacket("udp4", "0.0.0.0:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	_, port, _ := net.SplitHostPort(c.LocalAddr().String())
+	var words strings.Builder
+	code := run(t.Context(), []string{"reach", port, "--no-igd"}, env{stdin: strings.NewReader(""), stdout: &words, stderr: &words})
+	if want := "igdctl: error: UDP port " + port + " is in use by another program\n"; code != exitLocal || !strings.HasPrefix(words.String(), want) {
+		t.Errorf("%d, %s", code, &words)
 	}
 }

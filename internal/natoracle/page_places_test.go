@@ -96,11 +96,10 @@ func samePart(p *bytes.Buffer) {
 		c := hairpins(nat.PortRestricted())[2]
 		return Pair{A: Home{NAT: a, Carrier: &c}, B: Home{NAT: b}, Place: SameCarrier}
 	})
-	p.WriteString("\nWhere it does not hairpin, or sends back with the internal source, next to nothing works:\n\n")
-	grid4(p, func(a, b nat.Behaviour) Pair {
-		c := nat.PortRestricted()
-		return Pair{A: Home{NAT: a, Carrier: &c}, B: Home{NAT: b}, Place: SameCarrier}
-	})
+	c := nat.PortRestricted()
+	fmt.Fprintf(p, "\nWhere it does not hairpin, all of them are impossible: %s.\n",
+		Why(Pair{A: Home{NAT: c, Carrier: &c}, B: Home{NAT: c, Carrier: &c}, Place: SameCarrier}).Text)
+	p.WriteString("Where it sends back with the internal source, two full cones have a path, and nobody else, unless the carrier's NAT is symmetric.\n")
 	p.WriteString("\nBut a port mapping by IGD at either home rescues all of them, if the other is told its address in the carrier's network, such as 100.64.0.2, and the carrier\n" +
 		"lets its customers send to each other.\n")
 }

@@ -80,7 +80,7 @@ const head = `# Which two NATs can be connected
 
 Two programs, each behind its NAT, want a path of UDP between them. Is there one, and why not?
 
-` + "`igdctl nat --server HOST`" + ` tells which NAT you are behind. Then, to find your pair:
+` + "`igdctl nat --server HOST`" + ` tells which NAT you are behind, ` + "`igdctl reach PORT`" + ` what others can call, and ` + "`igdctl punch`" + ` opens the path. To find your pair:
 
 | where the two are | look at |
 |---|---|

@@ -54,6 +54,10 @@ func TestSameCarrier(t *testing.T) {
 						if got != Impossible {
 							t.Errorf("%v with %v: %v", p.A, p.B, got)
 						}
+					case nat.InternalSource:
+						if two := a == nat.FullCone() && a == b && c.Mapping == nat.EndpointIndependent; (got != Impossible) != two {
+							t.Errorf("%v with %v: %v", p.A, p.B, got)
+						}
 					case nat.ExternalSource:
 						apart := p
 						apart.Place = Apart
