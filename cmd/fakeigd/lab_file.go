@@ -38,6 +38,10 @@ func readLabFile(name string) (*labFile, error) {
 	if err != nil {
 		return nil, err
 	}
+	return parseLabFile(name, text)
+}
+
+func parseLabFile(name string, text []byte) (*labFile, error) {
 	file, err := scenarios.Decode[labFile](name, text)
 	if err != nil {
 		return nil, networkFailure(err)
