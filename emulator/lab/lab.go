@@ -1,10 +1,11 @@
-// Package lab runs a program that nobody can change in a network of its own: one LAN behind one gateway, made of Linux
-// namespaces, without root. The program finds the gateway as it would find a router at home, by multicast and on its
-// default route; nothing on the machine sees it, and nothing is left behind however it ends.
+// Package lab runs programs that nobody can change in a network of their own, made of Linux namespaces, without root: one
+// with [Run] behind one gateway, or several with [RunNetwork] in several homes and on the Internet between them. They find the
+// gateway as they would find a router at home, by multicast and on their default route; nothing on the machine sees it, and
+// nothing is left behind however it ends.
 //
-// A lab is three processes. The caller of [Run] starts its own executable again as the first process of new namespaces;
-// that one is the gateway: it runs what the [Start] of the program hands to [Child] (an emulator, usually) and starts the
-// command in a second network namespace, the host on the LAN. So a program that uses Run begins with
+// The caller of Run starts its own executable again as the first process of new namespaces. That one stands on all gateways and
+// on the Internet at once: it runs what the [Start] of the program hands to [Child] (emulators, usually) and starts the
+// commands, each host in a network namespace of its own. So a program that uses Run begins with
 //
 //	func main() {
 //		if lab.IsChild() {
