@@ -40,7 +40,8 @@ func main() {
 	err := run(ctx, os.Args[1:], os.Stdout)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
-		os.Exit(2)
+	case errors.Is(err, context.Canceled):
+		os.Exit(130) // interrupted
 	case err != nil:
 		fmt.Fprintln(os.Stderr, "voice:", err)
 		os.Exit(1)
@@ -124,6 +125,9 @@ func runMeet(ctx context.Context, args []string, out io.Writer) error {
 	port := f.Uint("port", rendezvousPort, "to listen on, of TCP")
 	if err := parse(f, args); err != nil {
 		return err
+	}
+	if *port == 0 || *port > 0xffff {
+		return fmt.Errorf("--port %d is no port", *port)
 	}
 	l, err := emulator.SystemNet().Listen(ctx, netip.AddrPortFrom(netip.IPv4Unspecified(), uint16(*port)))
 	if err != nil {

@@ -15,6 +15,9 @@ import (
 
 // TestPrograms has them all run at once: each waits for most of its time.
 func TestPrograms(t *testing.T) {
+	if testing.Short() {
+		t.Skip("transmission lets nobody take anything for ten seconds")
+	}
 	t.Parallel()
 	needLab(t)
 	commandsOnPath(t)

@@ -46,6 +46,10 @@ func (v voicePair) test(t *testing.T) {
 			t.Errorf("%s heard only %s of 150 packets", side, heard[1])
 		}
 	}
+	journal := n.read("journal.ndjson")
+	if opened, closed := strings.Count(journal, `"state.mapping-added"`), strings.Count(journal, `"state.mapping-deleted"`); opened != closed || (opened > 0) != (v.flags == "") {
+		t.Errorf("%d ports were opened, and %d closed", opened, closed)
+	}
 	if want := fmt.Sprintf(" (%s)\n", v.method); v.method != "" && !strings.Contains(got.stdout, want) {
 		t.Errorf("want them connected by %s", v.method)
 	}
