@@ -81,6 +81,9 @@ func portArgument(s string) (uint16, error) {
 	return port, nil
 }
 
+// windowsInUse is WSAEADDRINUSE, which is another number there than syscall.EADDRINUSE.
+const windowsInUse = syscall.Errno(10048)
+
 // listenUDP opens port for this command.
 func (a *app) listenUDP(ctx context.Context, port uint16) (net.PacketConn, error) {
 	at := netip.AddrPortFrom(netip.IPv4Unspecified(), port)
@@ -98,7 +101,7 @@ func (a *app) listenUDP(ctx context.Context, port uint16) (net.PacketConn, error
 		}
 		return nil, ctx.Err()
 	}
-	if errors.Is(err, syscall.EADDRINUSE) {
+	if errors.Is(err, syscall.EADDRINUSE) || errors.Is(err, windowsInUse) {
 		return nil, &localError{exit: exitLocal, err: fmt.Errorf("UDP port %d is in use by another program", port),
 			hint: fmt.Sprintf("stop the program first; igdctl open %d/udp needs no free port, and igdctl nat tells about the NAT", port)}
 	}
