@@ -9,7 +9,7 @@ import (
 
 // diagnosed is what doctor says to programs.
 type diagnosed struct {
-	Checks []struct{ ID, Outcome, Problem, Detail string }
+	Checks []struct{ ID, Outcome, Problem string }
 	// Verdict is one of the words of igdctl help doctor.
 	Verdict string
 }
@@ -23,15 +23,6 @@ func (d diagnosed) but() map[string]string {
 		}
 	}
 	return all
-}
-
-func (d diagnosed) detail(id string) string {
-	for _, c := range d.Checks {
-		if c.ID == id {
-			return c.Detail
-		}
-	}
-	return ""
 }
 
 // TestDoctor lets doctor look into a miniupnpd that is well, and into ones that are not.

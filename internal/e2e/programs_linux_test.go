@@ -29,7 +29,7 @@ func TestPrograms(t *testing.T) {
 		"sipp without ports":     testSIPSilent,
 	}
 	for _, v := range voicePairs() {
-		programs["voice "+v.left+" "+v.right+v.flags] = v.test
+		programs[v.String()] = v.test
 	}
 	var all sync.WaitGroup
 	for name, program := range programs {

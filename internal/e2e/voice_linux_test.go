@@ -12,24 +12,34 @@ import (
 
 // voicePair is a call between two processes of examples/voice.
 type voicePair struct {
-	left, right, flags string
-	method             client.Method // "": it cannot be
+	nats   [2]string
+	igd    [2]bool       // they ask their routers
+	method client.Method // "": it cannot be
 }
 
 func voicePairs() []voicePair {
 	return []voicePair{
-		{"port-restricted", "symmetric", "", client.DirectMethod},
-		{"port-restricted", "port-restricted", " --no-igd", client.PunchMethod},
-		{"symmetric", "restricted", " --no-igd", client.PunchMethod},
-		{"port-restricted", "symmetric", " --no-igd", ""},
+		{[2]string{"port-restricted", "symmetric"}, [2]bool{true, true}, client.DirectMethod},
+		{[2]string{"symmetric", "symmetric"}, [2]bool{true, false}, client.DirectMethod},
+		{[2]string{"port-restricted", "port-restricted"}, [2]bool{}, client.PunchMethod},
+		{[2]string{"symmetric", "restricted"}, [2]bool{}, client.PunchMethod},
+		{[2]string{"port-restricted", "symmetric"}, [2]bool{}, ""},
 	}
 }
+
+func (v voicePair) String() string { return fmt.Sprintf("voice %v igd %v", v.nats, v.igd) }
 
 // test has the two find each other from behind their NATs and speak, or say why they cannot.
 func (v voicePair) test(t *testing.T) {
 	n := newNetwork(t, "../../examples/voice")
-	as := strings.NewReplacer("nat: port-restricted", "nat: "+v.left, "nat: symmetric", "nat: "+v.right, "voice call", "voice call"+v.flags)
-	n.write("net.yaml", as.Replace(n.read("net.yaml")))
+	file := strings.NewReplacer("nat: port-restricted", "nat: "+v.nats[0], "nat: symmetric", "nat: "+v.nats[1]).Replace(n.read("net.yaml"))
+	parts := strings.SplitAfter(file, "command: voice call")
+	for i, asks := range v.igd {
+		if !asks {
+			parts[i] += " --no-igd"
+		}
+	}
+	n.write("net.yaml", strings.Join(parts, ""))
 	got := n.run()
 	for _, side := range []string{"left-phone", "right-phone"} {
 		if v.method == "" {
@@ -47,7 +57,7 @@ func (v voicePair) test(t *testing.T) {
 		}
 	}
 	journal := n.read("journal.ndjson")
-	if opened, closed := strings.Count(journal, `"state.mapping-added"`), strings.Count(journal, `"state.mapping-deleted"`); opened != closed || (opened > 0) != (v.flags == "") {
+	if opened, closed := strings.Count(journal, `"state.mapping-added"`), strings.Count(journal, `"state.mapping-deleted"`); opened != closed || (opened > 0) != (v.igd[0] || v.igd[1]) {
 		t.Errorf("%d ports were opened, and %d closed", opened, closed)
 	}
 	if want := fmt.Sprintf(" (%s)\n", v.method); v.method != "" && !strings.Contains(got.stdout, want) {
