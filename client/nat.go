@@ -105,10 +105,10 @@ const maxNATServers = 8
 // Nothing is concluded from a single datagram that did not come. What cannot be told, because replies get lost or the server does not
 // do its part, is left out, and the report says why.
 //
-// Errors: *STUNError when no server answered or all refused; it says nothing about the NAT, unless the server takes TCP connections at that
-// port: then UDP is blocked, and that is the report. *ArgumentError for what is no server.
+// Errors: *STUNError when no server answered or all refused; it says nothing about the NAT, unless the server answers by TCP at that port
+// (RFC 8489 §6.2.2): then UDP is blocked, and that is the report. *ArgumentError for what is no server.
 func NATBehaviour(ctx context.Context, q NATQuery, o Options) (NATReport, error) {
-	s, err := newNATSurvey(ctx, q, o)
+	s, err := newNATSurvey(q, o)
 	if err != nil {
 		return NATReport{}, err
 	}
@@ -124,7 +124,7 @@ func NATBehaviour(ctx context.Context, q NATQuery, o Options) (NATReport, error)
 // beside it, because whoever is sent to from conn gets in. It reads from conn until it returns, and hands to other what is not
 // its own, in order and as it came; other must not keep b. Nobody else may read from conn or set its read deadline meanwhile, and afterwards it has none.
 func natBehaviourOf(ctx context.Context, conn net.PacketConn, other func(b []byte, from netip.AddrPort), q NATQuery, o Options) (NATReport, error) {
-	s, err := newNATSurvey(ctx, q, o)
+	s, err := newNATSurvey(q, o)
 	if err != nil {
 		return NATReport{}, err
 	}

@@ -33,16 +33,19 @@ func (s *natSurvey) hairpin(ctx context.Context, local netip.Addr) (h hairpinSee
 		at[i] = reply.mapped
 		h.kept = h.kept && reply.mapped.Port() == x[i].local().Port()
 	}
+	var back [2]*stunExchange
+	for i := range x {
+		back[i] = &stunExchange{to: at[i], returns: true}
+		if h.err = x[i].prepare(back[i]); h.err != nil { // it comes back to i …
+			return h
+		}
+	}
 	rto := s.rto(ctx)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var wg sync.WaitGroup
 	var mu sync.Mutex
-	for i := range x {
-		e := &stunExchange{to: at[i], returns: true}
-		if h.err = x[i].prepare(e); h.err != nil { // it comes back to i …
-			return h
-		}
+	for i, e := range back {
 		wg.Go(func() {
 			reply, err := e.await(ctx, rto, func() error { return x[1-i].send(e) }) // … whom the other one sends it to
 			mu.Lock()

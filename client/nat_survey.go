@@ -38,7 +38,7 @@ const (
 	firstShare   = 0.4                   // of all that servers may take to answer at first, when another has done so
 )
 
-func newNATSurvey(ctx context.Context, q NATQuery, o Options) (*natSurvey, error) {
+func newNATSurvey(q NATQuery, o Options) (*natSurvey, error) {
 	s := &natSurvey{q: q, bound: o.Timeout}
 	if s.bound <= 0 {
 		s.bound = natPatience
@@ -51,13 +51,6 @@ func newNATSurvey(ctx context.Context, q NATQuery, o Options) (*natSurvey, error
 		return nil, &ArgumentError{"STUN", q.Servers[maxNATServers], fmt.Sprintf("is one server too many: %d can be asked", maxNATServers)}
 	case q.Lifetime < 0 || q.Lifetime > maxLifetime:
 		return nil, &ArgumentError{"lifetime", q.Lifetime.String(), "must be no more than a day"}
-	}
-	for _, name := range q.Servers {
-		to, err := stunServer(ctx, name)
-		if err != nil {
-			return nil, err
-		}
-		s.servers = append(s.servers, to)
 	}
 	local, err := stunLocal(s.o)
 	if err != nil {
@@ -92,6 +85,16 @@ func (s *natSurvey) run(parent context.Context, main *stunSocket) (NATReport, er
 	defer cancel()
 	defer s.closeAll()
 	s.begins(PartMapping)
+	for _, name := range s.q.Servers {
+		to, err := stunServer(ctx, name)
+		switch {
+		case parent.Err() != nil:
+			return NATReport{}, context.Cause(parent)
+		case err != nil:
+			return NATReport{}, err
+		}
+		s.servers = append(s.servers, to)
+	}
 	answers, failures := s.introduce(ctx)
 	if parent.Err() != nil {
 		return NATReport{}, context.Cause(parent)
@@ -189,7 +192,8 @@ func unusable(server, other netip.AddrPort) string {
 	return ""
 }
 
-// unanswered says what to make of it that nobody answered. A server that takes connections by TCP, as those of RFC 8489 may, is alive.
+// unanswered says what to make of it that nobody answered. A server that answers by TCP, as those of RFC 8489 may, is alive. That it takes a connection
+// says nothing: a host with something else at that port does that too, and so do middleboxes for hosts that are dead.
 func (s *natSurvey) unanswered(ctx context.Context, failures []*STUNError) (NATReport, error) {
 	for _, e := range failures {
 		if !errors.Is(e, errSTUNSilent) {
@@ -202,14 +206,8 @@ func (s *natSurvey) unanswered(ctx context.Context, failures []*STUNError) (NATR
 	alive := make([]bool, len(s.servers))
 	for i, to := range s.servers {
 		wg.Go(func() {
-			local := s.local
-			if local.IsUnspecified() {
-				local = netip.Addr{}
-			}
-			c, err := s.o.Net.Dial(short, "tcp", local, to.String())
-			if alive[i] = err == nil; alive[i] {
-				c.Close()
-			}
+			_, err := askSTUNByTCP(short, s.o, s.local, to)
+			alive[i] = err == nil
 		})
 	}
 	wg.Wait()
@@ -221,7 +219,7 @@ func (s *natSurvey) unanswered(ctx context.Context, failures []*STUNError) (NATR
 	return NATReport{Server: s.servers[i], Class: UDPBlocked, Unknown: map[NATPart]string{PartMapping: why, PartFiltering: why, PartHairpin: why}}, nil
 }
 
-// tcpPatience is how long a server may take to accept a connection.
+// tcpPatience is how long a server may take to answer by TCP.
 const tcpPatience = 3 * time.Second
 
 // rto is what is taken for stunRTO from here on: RFC 6298 §2.2 makes it three round trips after the first, and what silence costs has to fit into

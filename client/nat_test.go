@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"slices"
@@ -181,22 +182,36 @@ func TestNATBehaviourOfMasquerade(t *testing.T) {
 	})
 }
 
-// No server answers: it may be dead. One that takes connections is not, so that it is UDP that does not pass.
+// No server answers: it may be dead. One that answers by TCP is not, so that it is UDP that does not pass. One that only takes the connection, or has something
+// else to say there, may be anything.
 func TestNATBehaviourBlocked(t *testing.T) {
-	for _, tcp := range []bool{true, false} {
+	for by, says := range map[string]string{"nothing": "", "STUN": "", "silence": "", "a greeting": "220 mail.example.org ESMTP ready\r\n", "a wrong answer": "\x01\x01\x00\x00\x21\x12\xa4\x42transaction!"} {
 		inNetwork(t, func(t *testing.T, n *emulator.Network) {
 			s := newNATStand(t, n, "blocked", emulator.STUNOptions{})
-			if tcp {
+			tcp := by == "STUN"
+			switch by {
+			case "nothing":
+			case "STUN":
+				s.server(emulator.STUNOptions{Addrs: []netip.Addr{netip.MustParseAddr("198.51.100.9")}, TCP: true})
+			default:
 				l, err := n.Internet("tcp", netip.MustParseAddr("198.51.100.9")).Listen(t.Context(), netip.MustParseAddrPort("198.51.100.9:3478"))
 				if err != nil {
 					t.Fatal(err)
 				}
 				defer l.Close()
+				go func() {
+					if c, err := l.Accept(); err == nil {
+						defer c.Close()
+						c.Write([]byte(says))
+						c.SetReadDeadline(time.Now().Add(time.Minute))
+						io.Copy(io.Discard, c)
+					}
+				}()
 			}
 			r, err := NATBehaviour(t.Context(), NATQuery{Servers: []string{"198.51.100.1", "198.51.100.9"}}, Options{Net: s.pc})
 			if !tcp {
 				if e, ok := errors.AsType[*STUNError](err); !ok || e.Server != "198.51.100.1" || !errors.Is(err, errSTUNSilent) {
-					t.Errorf("got %v, %v", r, err)
+					t.Errorf("%s: got %v, %v", by, r, err)
 				}
 				return
 			}
@@ -423,6 +438,7 @@ func TestNATBehaviourOfASocket(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer peer.Close()
+		conn.SetReadDeadline(time.Now().Add(-time.Second)) // what the program had set before must not make us deaf
 		mapped := netip.MustParseAddrPort("45.66.77.88:5000")
 		talk := make(chan struct{})
 		go func() {

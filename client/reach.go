@@ -59,9 +59,13 @@ type UnreachedError struct {
 	External netip.AddrPort // of the mapping
 	Verdict  AddressVerdict // Private, CGNAT, Mismatch, …
 	Seen     netip.Addr     // what the Internet sees instead; zero: not known
+	Blocked  bool           // no UDP comes through, to whichever address
 }
 
 func (e *UnreachedError) Error() string {
+	if e.Blocked {
+		return fmt.Sprintf("the gateway has opened %v, which is of no use: no UDP comes through from the Internet", e.External)
+	}
 	s := fmt.Sprintf("the gateway has opened %v, where the Internet does not get: the address is %s", e.External, e.Verdict)
 	if e.Seen.IsValid() {
 		s += fmt.Sprintf(", and %v is seen", e.Seen)
@@ -84,7 +88,9 @@ func Reach(ctx context.Context, conn net.PacketConn, o ReachOptions) (*Reachabil
 	}
 	if o.STUN != "" {
 		var err error
-		if r.server, err = stunServer(ctx, o.STUN); err != nil {
+		within, cancel := context.WithTimeout(ctx, stunPatience)
+		defer cancel()
+		if r.server, err = stunServer(within, o.STUN); err != nil {
 			if _, wrong := errors.AsType[*ArgumentError](err); wrong {
 				return nil, err
 			}
@@ -142,6 +148,8 @@ func (r *Reachability) survey(ctx context.Context, o ReachOptions) {
 	}
 	// The next port is not the one after the last that conn has: other sockets have taken some since. One more shows where the NAT is.
 	r.known = report.LastMapped
+	ctx, cancel := context.WithTimeout(ctx, stunPatience)
+	defer cancel()
 	now, err := askSTUN(ctx, o.defaults(), report.Local.Addr(), r.server.String())
 	if err == nil && now.Addr() == r.known.Addr() && now.Port() > r.known.Port() && now.Port()-r.known.Port() < nearPorts {
 		r.known = now
@@ -185,7 +193,7 @@ func (r *Reachability) plan(hosts []netip.AddrPort) {
 		add(HostCandidate, at)
 	}
 	r.choose(external, hosts)
-	if r.Mapping != nil && r.Plan != IGDPlan && external.IsValid() {
+	if r.Mapping != nil && r.Plan != IGDPlan && r.Plan != PublicPlan && external.IsValid() {
 		r.Failures = append(r.Failures, r.unreached(external))
 	}
 }
@@ -224,7 +232,7 @@ func (r *Reachability) choose(external netip.AddrPort, hosts []netip.AddrPort) {
 func (r *Reachability) unreached(external netip.AddrPort) error {
 	e := &UnreachedError{External: external, Verdict: Judge(external.Addr())}
 	if r.NAT != nil {
-		e.Seen = r.NAT.Mapped.Addr()
+		e.Seen, e.Blocked = r.NAT.Mapped.Addr(), r.NAT.Class == UDPBlocked
 	}
 	if e.Verdict == Public && e.Seen.IsValid() && e.Seen != external.Addr() {
 		e.Verdict = Mismatch

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/igdkit/igdkit/client"
+	"github.com/igdkit/igdkit/emulator"
 	"github.com/igdkit/igdkit/emulator/nat"
 	"github.com/igdkit/igdkit/internal/natoracle"
 )
@@ -44,6 +45,7 @@ func TestReach(t *testing.T) {
 		failed  bool
 	}{
 		"open":                           {home: home{NAT: nat.Open()}, plan: client.PublicPlan, address: "45.77.1.10:5000", method: client.DirectMethod},
+		"open, and IGD":                  {home: home{NAT: nat.Open(), IGD: igd}, plan: client.PublicPlan, address: "45.77.1.10:5000", method: client.DirectMethod},
 		"firewall":                       {home: home{NAT: nat.SymmetricFirewall()}, plan: client.PunchPlan, address: "45.77.1.10:5000", method: client.PunchMethod},
 		"full cone":                      {home: home{NAT: nat.FullCone()}, plan: client.MappedPlan, address: "45.66.77.1:5000", method: client.DirectMethod},
 		"port-restricted":                {home: home{NAT: nat.PortRestricted()}, plan: client.PunchPlan, address: "45.66.77.1:5000", method: client.PunchMethod},
@@ -83,6 +85,29 @@ func TestReach(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Where no UDP comes through, a mapping is of no use, and it is not its address that is to blame.
+func TestReachBlocked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := between(nat.Blocked(), nat.Open())
+		p.A.IGD = true
+		x := newPair(t, p)
+		at := netip.MustParseAddr("198.51.100.9")
+		s, err := emulator.StartSTUN(t.Context(), emulator.STUNOptions{Net: x.net.Internet("by TCP too", at), Addrs: []netip.Addr{at}, Ports: [2]uint16{3478}, TCP: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		r := x.reach(t, 0, func(o *client.ReachOptions) { o.STUN = "198.51.100.9" })
+		if r.Plan != client.RelayPlan || r.Mapping == nil || len(r.Failures) != 1 {
+			t.Fatalf("%s, failures %v", r.Plan, r.Failures)
+		}
+		const want = "the gateway has opened 45.66.77.1:5000, which is of no use: no UDP comes through from the Internet"
+		if e, ok := errors.AsType[*client.UnreachedError](r.Failures[0]); !ok || !e.Blocked || e.Error() != want {
+			t.Errorf("got %v", r.Failures[0])
+		}
+	})
 }
 
 func (x *pair) hostOf(i int) string {

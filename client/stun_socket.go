@@ -52,6 +52,7 @@ func openSTUN(ctx context.Context, o Options, local netip.Addr) (*stunSocket, er
 // and is not ours goes to other.
 func onSTUN(conn net.PacketConn, trace io.Writer, other func(b []byte, from netip.AddrPort)) *stunSocket {
 	s := &stunSocket{conn: conn, trace: trace, other: other, done: make(chan struct{}), pending: map[[stun.TransactionIDSize]byte]*stunExchange{}}
+	conn.SetReadDeadline(time.Time{}) // one that has passed would leave us deaf
 	go s.read()
 	return s
 }

@@ -23,6 +23,10 @@ type STUNOptions struct {
 	// Ports are the primary and the alternate port of each address; with one address only the primary is used. 0: one that is free.
 	Ports [2]uint16
 
+	// TCP has the primary address and port take connections too (RFC 8489 §6.2.2). There CHANGE-REQUEST and RESPONSE-PORT are refused, and no fault but
+	// Rewrite is played.
+	TCP bool
+
 	Classic bool // it speaks RFC 3489 to everybody: no XOR-MAPPED-ADDRESS, and the names of then for the rest
 	Faults  STUNFaults
 	Seed    uint64 // of Faults.Loss
@@ -32,13 +36,14 @@ type STUNOptions struct {
 
 // STUNServer answers binding requests over UDP as RFC 8489 and RFC 5780 have them, and those of RFC 3489, which have no magic cookie, in
 // their own way. It asks for no credentials and ignores those that it gets. It does not know RESPONSE-ADDRESS of RFC 3489, by which it
-// could be made to send to others, and no TCP.
+// could be made to send to others. It takes TCP when STUNOptions.TCP asks for it.
 //
 // Every request that it could read is in its journal as "stun.binding", with what became of it. Anything else it ignores.
 type STUNServer struct {
 	options STUNOptions
 	ports   [2]uint16
 	conns   [][]net.PacketConn // by address and port
+	streams stunStreams
 	journal journal
 	losses  *losses
 	waiting atomic.Int32 // replies that Faults.Delay holds back
@@ -68,6 +73,9 @@ func StartSTUN(ctx context.Context, o STUNOptions) (*STUNServer, error) {
 		for j := range s.conns[i] {
 			s.readers.Go(func() { s.serve(i, j) })
 		}
+	}
+	if s.streams.listener != nil {
+		s.readers.Go(s.acceptStreams)
 	}
 	s.left = context.AfterFunc(ctx, s.closeSockets)
 	return s, nil
@@ -133,6 +141,9 @@ func (s *STUNServer) listenPort(ctx context.Context, port uint16) error {
 			opened = append(opened, c)
 			at = portOf(c)
 		}
+		if err == nil && s.options.TCP && len(s.conns[0]) == 0 {
+			s.streams.listener, err = s.options.Net.Listen(ctx, netip.AddrPortFrom(s.options.Addrs[0], at))
+		}
 		if err == nil {
 			s.ports[len(s.conns[0])] = at
 			for i, c := range opened {
@@ -193,6 +204,7 @@ func (s *STUNServer) closeSockets() {
 				c.Close()
 			}
 		}
+		s.streams.close()
 	})
 }
 
