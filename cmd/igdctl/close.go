@@ -94,7 +94,7 @@ func (a *app) closeSpecs(ctx context.Context, specs []spec, through bool) error 
 		all = append(all, closing{sp, entries, err})
 	}
 	over()
-	return a.showClosed(g, all)
+	return a.showClosed(g, all, nil)
 }
 
 // closeSpec deletes the entries of one SPEC after a look at all of them.
@@ -175,7 +175,7 @@ func (a *app) closeEverything(ctx context.Context) error {
 		a.Say("no port leads to this computer")
 		return nil
 	}
-	return a.showClosed(g, all)
+	return a.showClosed(g, all, nil)
 }
 
 // notClosedJSON is an entry that was to be closed, as far as it was found, and why it was not.
@@ -190,12 +190,17 @@ type notClosedJSON struct {
 	Error          *failureJSON `json:"error"`
 }
 
-func (a *app) showClosed(g *client.Gateway, all []closing) error {
+// showClosed tells what is closed and what is not. said is what else stays open, and has been told; nil: nothing.
+func (a *app) showClosed(g *client.Gateway, all []closing, said error) error {
 	doc := struct {
 		Closed []any        `json:"closed"`
 		Error  *failureJSON `json:"error,omitempty"` // of the first that failed
 	}{Closed: []any{}}
 	var first error
+	if said != nil {
+		first = &saidError{said}
+		doc.Error = explain(said).json()
+	}
 	for _, x := range all {
 		if first == nil && x.err != nil {
 			first = &saidError{x.err}

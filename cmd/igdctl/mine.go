@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -36,11 +38,11 @@ func (a *app) closeMine(ctx context.Context) error {
 	for _, e := range kept {
 		a.Say("%s stays: process %d keeps it open, and closes it when it ends", externalText(e.PortMapping), e.PID)
 	}
-	if len(all)+len(kept) == 0 && !a.JSON {
+	if len(all)+len(kept) == 0 && lost == nil && !a.JSON {
 		a.Say("nothing that igdctl opened is open")
 		return nil
 	}
-	return a.showClosed(g, all)
+	return a.showClosed(g, all, lost)
 }
 
 // inlet is where an entry of a gateway beyond leads to on the one before it.
@@ -82,12 +84,16 @@ func closeJournaled(ctx context.Context, gateways []*client.Gateway) (all []clos
 				leads[inlet{e.Protocol, e.InternalPort}] = m
 			}
 		}
-		for _, m := range led { // to nothing any more
+		for _, m := range slices.SortedFunc(maps.Values(led), byPort) { // to nothing any more
 			told(m, nil)
 		}
 		led = leads
 	}
 	return all, kept
+}
+
+func byPort(a, b client.PortMapping) int {
+	return cmp.Or(cmp.Compare(a.ExternalPort, b.ExternalPort), strings.Compare(a.Protocol, b.Protocol))
 }
 
 var errNoJournal = errors.New("this user has no directory in which igdctl could have noted what it opened")

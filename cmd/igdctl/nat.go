@@ -203,10 +203,14 @@ func natRows(r client.NATReport, lifetime bool) [][]string {
 		}
 		rows = append(rows, []string{name, value + means})
 	}
+	follows := ""
+	if r.PortsFollow {
+		follows = ", one after the other"
+	}
 	row("mapping", client.PartMapping, string(r.Mapping), map[client.Dependence]string{
 		client.EndpointIndependent:     ": all others see the same address and port",
-		client.AddressDependent:        ": each computer outside sees another port",
-		client.AddressAndPortDependent: ": each program outside sees another port",
+		client.AddressDependent:        ": each computer outside sees another port" + follows,
+		client.AddressAndPortDependent: ": each program outside sees another port" + follows,
 	}[r.Mapping])
 	row("filtering", client.PartFiltering, string(r.Filtering), map[client.Dependence]string{
 		client.EndpointIndependent:     ": anybody gets in",
@@ -256,14 +260,18 @@ func natMeans(r client.NATReport) (lines []string) {
 	case client.RestrictedCone:
 		lines = []string{"a path opens to everybody with whom a rendezvous can be had (hole punching)", opens}
 	case client.PortRestrictedCone:
-		lines = []string{"a path opens to others by hole punching, unless their NAT is symmetric", opens}
+		lines = []string{"a path opens to others by hole punching, unless their NAT is symmetric and its ports cannot be guessed", opens}
 	case client.SymmetricNAT:
+		if r.PortsFollow { // as a port-restricted cone then, whose port is guessed
+			lines = []string{"a path opens to others by hole punching, by guessing the port here, unless their NAT is symmetric and its ports cannot be guessed", opens}
+			break
+		}
 		lines = []string{"a path opens only to others whose NAT lets in more than the port that was sent to, such as a full or restricted cone", opens}
 	case client.SymmetricFirewall:
 		if r.Filtering == client.AddressDependent {
 			return []string{"a path opens to everybody with whom a rendezvous can be had (hole punching)"}
 		}
-		return []string{"a path opens to others by hole punching, unless their NAT is symmetric"}
+		return []string{"a path opens to others by hole punching, unless their NAT is symmetric and its ports cannot be guessed"}
 	}
 	if r.Class == "" || r.Mapping == "" || r.Filtering == "" {
 		lines = append(lines, "another --server may tell more: one that knows RFC 5780 and has two addresses")

@@ -76,12 +76,21 @@ mapping    endpoint-independent: all others see the same address and port
 filtering  address-and-port-dependent: only programs that were sent to get in
 hairpin    internal: computers at home reach each other by the address outside, and see the one at home
 lifetime   between 57 seconds and 1 minute 20 seconds
-→ a path opens to others by hole punching, unless their NAT is symmetric
+→ a path opens to others by hole punching, unless their NAT is symmetric and its ports cannot be guessed
 → igdctl open PORT/udp lets everybody in to one port, whatever their NAT is
 `},
 		{"symmetric,ports=sequential", "", `
 rfc3489    symmetric
 mapped     192.168.1.10:49152 is 45.66.77.88:1024 on the Internet
+mapping    address-and-port-dependent: each program outside sees another port, one after the other
+filtering  address-and-port-dependent: only programs that were sent to get in
+hairpin    unknown: nothing comes back, as it would not either when the NAT filters it like what comes from outside
+→ a path opens to others by hole punching, by guessing the port here, unless their NAT is symmetric and its ports cannot be guessed
+→ igdctl open PORT/udp lets everybody in to one port, whatever their NAT is
+`},
+		{"symmetric,ports=random", "", `
+rfc3489    symmetric
+mapped     192.168.1.10:49152 is 45.66.77.88:47819 on the Internet
 mapping    address-and-port-dependent: each program outside sees another port
 filtering  address-and-port-dependent: only programs that were sent to get in
 hairpin    unknown: nothing comes back, as it would not either when the NAT filters it like what comes from outside
@@ -93,7 +102,7 @@ rfc3489    symmetric-firewall
 mapped     45.66.78.10:49152, as here: there is no NAT
 mapping    endpoint-independent: all others see the same address and port
 filtering  address-and-port-dependent: only programs that were sent to get in
-→ a path opens to others by hole punching, unless their NAT is symmetric
+→ a path opens to others by hole punching, unless their NAT is symmetric and its ports cannot be guessed
 `},
 		{"blocked", "", `
 rfc3489  blocked
@@ -118,16 +127,11 @@ rfc3489  blocked
 				pc.SetDefaultGateway(netip.MustParseAddr(lan + "1"))
 				first, second := netip.MustParseAddr("198.51.100.1"), netip.MustParseAddr("198.51.100.2")
 				host := n.Internet("stun", first)
-				s, err := emulator.StartSTUN(t.Context(), emulator.STUNOptions{Net: host, Addrs: []netip.Addr{first, second}, Ports: [2]uint16{3478, 3479}})
+				s, err := emulator.StartSTUN(t.Context(), emulator.STUNOptions{Net: host, Addrs: []netip.Addr{first, second}, Ports: [2]uint16{3478, 3479}, TCP: true})
 				if err != nil {
 					t.Fatal(err)
 				}
 				defer s.Close()
-				l, err := host.Listen(t.Context(), netip.AddrPortFrom(first, 3478)) // it is alive by TCP
-				if err != nil {
-					t.Fatal(err)
-				}
-				defer l.Close()
 				var out, words strings.Builder
 				e := env{net: pc, stdout: &out, stderr: &words, patience: time.Hour}
 				if code := run(t.Context(), append([]string{"nat", "--server", "198.51.100.1"}, strings.Fields(tt.flags)...), e); code != exitOK {

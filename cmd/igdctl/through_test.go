@@ -199,9 +199,15 @@ func TestMineThrough(t *testing.T) {
 		// Where the outer one is silent, that is told.
 		s.run("open", "8090:8081", "--through")
 		s.outer.Close()
-		if code, out, words = s.run("close", "--mine"); code != 0 || out != "8090/tcp is closed\n" ||
+		if code, out, words = s.run("close", "--mine"); code != exitNoGateway || out != "8090/tcp is closed\n" ||
 			!strings.Contains(words, "warning: what is open on the router beyond stays open there: the gateway stands behind another router (its address is 192.168.178.20), and no") {
 			t.Errorf("exit code %d: %s%s", code, out, words)
+		}
+		if code, out, words = s.run("close", "--mine"); code != exitNoGateway || out != "" || strings.Contains(words, "nothing that igdctl opened is open") {
+			t.Errorf("exit code %d: %s%s", code, out, words)
+		}
+		if code, out, _ = s.run("close", "--mine", "--json"); code != exitNoGateway || !strings.Contains(out, `"closed": []`) || !strings.Contains(out, `"error": {`) {
+			t.Errorf("exit code %d: %s", code, out)
 		}
 	})
 }
