@@ -125,7 +125,7 @@ func (n Node) open() bool {
 	})
 }
 
-// impossible tells whether nothing that two nodes can do opens a path, as far as both are known.
+// impossible tells whether nothing that two nodes behind different NATs can do opens a path, as far as both are known.
 func (n Node) impossible(other Node) bool {
 	return !n.open() && !other.open() && !n.NAT.Meets(other.NAT)
 }

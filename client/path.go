@@ -30,14 +30,17 @@ type Path struct {
 	early   [][]byte
 	answers limiter
 	reading int
+	idle    sync.Cond // reading is 0
 	closed  bool
+	heard   time.Time
 }
 
 func newPath(p *puncher, t *pathEnd) *Path {
 	path := &Path{
 		conn: p.conn, remote: t.addr, seen: t.seen, method: p.method(t), key: p.o.Key, tie: p.o.tie, other: p.o.Other,
-		early: p.early, answers: p.answers, quit: make(chan struct{}),
+		early: p.early, answers: p.answers, quit: make(chan struct{}), heard: time.Now(),
 	}
+	path.idle.L = &path.mu
 	if p.o.KeepAlive > 0 {
 		path.wg.Go(func() { path.keep(p.o.KeepAlive) })
 	}
@@ -59,14 +62,32 @@ func (p *Path) LocalAddr() net.Addr { return p.conn.LocalAddr() }
 // RemoteAddr is Remote.
 func (p *Path) RemoteAddr() net.Addr { return net.UDPAddrFromAddrPort(p.remote) }
 
+// Heard is when the peer's last datagram was read, were it only one that keeps the path alive; before, when the path was opened. A peer that
+// keeps its path alive and has not been heard for some [PunchOptions.KeepAlive] is gone, or the path is.
+func (p *Path) Heard() time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.heard
+}
+
 // SetDeadline is that of the socket.
-func (p *Path) SetDeadline(t time.Time) error { return p.conn.SetDeadline(t) }
+func (p *Path) SetDeadline(t time.Time) error { return p.set(p.conn.SetDeadline, t) }
 
 // SetReadDeadline is that of the socket.
-func (p *Path) SetReadDeadline(t time.Time) error { return p.conn.SetReadDeadline(t) }
+func (p *Path) SetReadDeadline(t time.Time) error { return p.set(p.conn.SetReadDeadline, t) }
 
 // SetWriteDeadline is that of the socket.
-func (p *Path) SetWriteDeadline(t time.Time) error { return p.conn.SetWriteDeadline(t) }
+func (p *Path) SetWriteDeadline(t time.Time) error { return p.set(p.conn.SetWriteDeadline, t) }
+
+// set sets a deadline unless the path is closed: the one by which Close ends reads stands, and after it they are the owner's.
+func (p *Path) set(deadline func(time.Time) error, t time.Time) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return net.ErrClosed
+	}
+	return deadline(t)
+}
 
 // Write sends b to the peer. Errors are the socket's.
 func (p *Path) Write(b []byte) (int, error) {
@@ -86,10 +107,10 @@ func (p *Path) Read(b []byte) (int, error) {
 	if len(b) < maxSTUN { // a check is read whole
 		whole = make([]byte, maxSTUN)
 	}
-	for failures := 0; ; {
+	for failures := 0; !p.isClosed(); {
 		n, addr, err := p.conn.ReadFrom(whole)
 		switch {
-		case p.isClosed():
+		case err != nil && p.isClosed():
 			return 0, net.ErrClosed
 		case err != nil:
 			// Windows reports on a read that somebody refused what was sent.
@@ -107,11 +128,20 @@ func (p *Path) Read(b []byte) (int, error) {
 		case check:
 			p.answer(whole[:n], from)
 		case from == p.remote:
+			p.hear()
 			return copy(b, whole[:n]), nil
 		case p.other != nil:
 			p.other(whole[:n], from)
 		}
 	}
+	return 0, net.ErrClosed
+}
+
+// hear takes note that the peer was heard.
+func (p *Path) hear() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.heard = time.Now()
 }
 
 // begin is what there is already.
@@ -136,14 +166,19 @@ func (p *Path) end() {
 	defer p.mu.Unlock()
 	if p.reading--; p.reading == 0 && p.closed {
 		p.conn.SetReadDeadline(time.Time{})
+		p.idle.Broadcast()
 	}
 }
 
 // answer answers a check of the peer, which may not have heard our last answer.
 func (p *Path) answer(b []byte, from netip.AddrPort) {
 	c, ok := parseCheck(b, p.key)
+	if !ok || c.tie == p.tie || from != p.remote {
+		return
+	}
 	p.mu.Lock()
-	ok = ok && c.class == stun.ClassRequest && c.tie != p.tie && from == p.remote && p.answers.allows(time.Now())
+	p.heard = time.Now()
+	ok = c.class == stun.ClassRequest && p.answers.allows(p.heard)
 	p.mu.Unlock()
 	if ok {
 		check{class: stun.ClassSuccessResponse, id: c.id, tie: p.tie, mapped: from}.send(p.conn, p.key, from) // it asks again
@@ -156,7 +191,8 @@ func (p *Path) isClosed() bool {
 	return p.closed
 }
 
-// Close ends the keeping alive, and reads that wait. The socket stays open: it is the caller's.
+// Close ends the keeping alive, and reads that wait: when it returns none of them is left, and the socket, which stays open, is the caller's without
+// a deadline for reading. A datagram that a read has taken by then is given as always. Not to be called by [PunchOptions.Other], which it waits for.
 func (p *Path) Close() error {
 	p.closing.Do(func() {
 		close(p.quit)
@@ -167,6 +203,11 @@ func (p *Path) Close() error {
 		p.mu.Unlock()
 	})
 	p.wg.Wait()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for p.reading > 0 {
+		p.idle.Wait()
+	}
 	return nil
 }
 

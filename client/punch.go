@@ -144,8 +144,12 @@ func Punch(ctx context.Context, conn net.PacketConn, peer Node, o PunchOptions) 
 		}
 	}
 	p := newPuncher(conn, peer, o)
-	defer context.AfterFunc(ctx, func() { conn.SetReadDeadline(time.Unix(1, 0)) })()
+	interrupted := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() { defer close(interrupted); conn.SetReadDeadline(time.Unix(1, 0)) })
 	t, err := p.run(ctx)
+	if !stop() {
+		<-interrupted // it may have begun a moment ago
+	}
 	conn.SetReadDeadline(time.Time{})
 	if err != nil {
 		return nil, &PunchError{peer, Broken, err}
@@ -163,7 +167,7 @@ func (p *puncher) why() PunchReason {
 	switch {
 	case p.heard:
 		return OneWay
-	case p.o.Self.impossible(p.peer):
+	case !p.near() && p.o.Self.impossible(p.peer):
 		return NeedsRelay
 	}
 	return Unanswered

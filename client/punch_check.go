@@ -11,12 +11,13 @@ import (
 
 // The messages by which two nodes open a path are STUN binding requests and their answers, as in the connectivity checks of ICE (RFC 8445 §7):
 //
-//   - ICE-CONTROLLING (0x802A) is in each, and holds the sender's tie-breaker. Both sides offer to control; the greater one does (§7.3.1.1).
+//   - An attribute of our own is in each, and holds the sender's tie-breaker. Both sides offer to control; the greater one does (§7.3.1.1).
+//     It is not ICE-CONTROLLING: the programs that use the path may speak ICE over it, and what they send is theirs.
 //   - USE-CANDIDATE (0x0025) in a request nominates the path that it came by (§7.1.2).
 //   - A binding indication with USE-CANDIDATE says that the nominating side is done; one without keeps the path alive (§11).
 //   - With a key, MESSAGE-INTEGRITY is in each (RFC 8489 §14.5), and what has none that is right is not the peer's.
 //   - FINGERPRINT is last (§14.7), so that they are told from what the program itself sends.
-const attrTieBreaker = stun.AttrICEControlling
+const attrTieBreaker = stun.AttrType(0xF1D9) // nobody has registered it; who does not know it passes over it (RFC 8489 §14)
 
 // check is one of those messages.
 type check struct {

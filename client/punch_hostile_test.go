@@ -45,10 +45,13 @@ func (a *arena) node(i int) client.Node {
 	return client.Node{Candidates: []client.Candidate{{Kind: client.MappedCandidate, Addr: netip.MustParseAddrPort(a.conns[i].LocalAddr().String())}}}
 }
 
+// tieBreaker is the attribute by which checks are told from other STUN.
+const tieBreaker = stun.AttrType(0xF1D9)
+
 // forge is a check of somebody's who has read this file.
 func forge(class stun.MessageClass, id [12]byte, key []byte, nominate bool) []byte {
 	m := &stun.Message{TransactionID: id}
-	is := []stun.Setter{stun.NewType(stun.MethodBinding, class), stun.RawAttribute{Type: stun.AttrICEControlling, Value: binary.BigEndian.AppendUint64(nil, 1<<63+1)}}
+	is := []stun.Setter{stun.NewType(stun.MethodBinding, class), stun.RawAttribute{Type: tieBreaker, Value: binary.BigEndian.AppendUint64(nil, 1<<63+1)}}
 	if nominate {
 		is = append(is, stun.RawAttribute{Type: stun.AttrUseCandidate})
 	}
@@ -61,6 +64,14 @@ func forge(class stun.MessageClass, id [12]byte, key []byte, nominate bool) []by
 	if err := m.Build(append(is, stun.Fingerprint)...); err != nil {
 		panic(err)
 	}
+	return m.Raw
+}
+
+// iceCheck is a check of a WebRTC agent (RFC 8445 §7.2).
+func iceCheck() []byte {
+	m := stun.MustBuild(stun.TransactionID, stun.BindingRequest, stun.NewUsername("there:here"),
+		stun.RawAttribute{Type: stun.AttrICEControlling, Value: make([]byte, 8)}, stun.RawAttribute{Type: stun.AttrPriority, Value: make([]byte, 4)},
+		stun.NewShortTermIntegrity("password"), stun.Fingerprint)
 	return m.Raw
 }
 

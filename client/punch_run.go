@@ -72,6 +72,9 @@ func (p *puncher) run(ctx context.Context) (*pathEnd, error) {
 		if err := p.conn.SetReadDeadline(due); err != nil {
 			return nil, err
 		}
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx) // what was to interrupt the read came before the deadline above
+		}
 		n, addr, err := p.conn.ReadFrom(b)
 		switch {
 		case errors.Is(err, os.ErrDeadlineExceeded):
@@ -260,6 +263,7 @@ func (p *puncher) settle(now time.Time) {
 		if t.valid {
 			p.mine = t
 			t.nominated, t.due = now, now
+			t.sent = 0 // so that it comes again while the peer lingers, however long the checks took
 			return
 		}
 	}

@@ -2,6 +2,7 @@ package client_test
 
 import (
 	"errors"
+	"net/netip"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -45,6 +46,21 @@ func TestPunch(t *testing.T) {
 			if path.Remote() != nodes[1-i].Candidates[0].Addr || path.Seen() != nodes[i].Candidates[0].Addr || path.Method() != client.PunchMethod {
 				t.Errorf("%d: to %v, seen as %v, %v", i, path.Remote(), path.Seen(), path.Method())
 			}
+		}
+	})
+}
+
+// Two computers of one home need no relay, whatever its NAT is like: the other one is not there.
+func TestPunchAtHomeAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := between(nat.Symmetric(), nat.Symmetric())
+		p.Place = natoracle.SameHome
+		x := newPair(t, p)
+		nodes := x.met(t, p)
+		nodes[1].Candidates = append(nodes[1].Candidates, client.Candidate{Kind: client.HostCandidate, Addr: netip.MustParseAddrPort("192.168.1.20:6000")})
+		_, err := client.Punch(t.Context(), x.conns[0], nodes[1], client.PunchOptions{Self: nodes[0], Net: x.hosts[0]})
+		if e, ok := errors.AsType[*client.PunchError](err); !ok || e.Reason != client.Unanswered {
+			t.Error(err)
 		}
 	})
 }
