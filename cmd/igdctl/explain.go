@@ -57,6 +57,9 @@ func explainCause(err error) failure {
 		}
 		return f
 	}
+	if e, ok := errors.AsType[*silentError](err); ok {
+		return failure{kind: "no_path", exit: exitBroken, message: e.Error(), hints: []string{"the other side has ended, or the path has: both sides have to run igdctl punch again"}}
+	}
 	if e, ok := errors.AsType[*client.RequestError](err); ok {
 		return failure{kind: "usage", exit: exitUsage, message: "the " + e.Field + " " + e.Reason, hints: requestHints(e.Field)}
 	}

@@ -43,7 +43,8 @@ other side's answer is read from stdin.
 When the path is open its address is printed and igdctl ends: the routers remember the path for half a minute, and a program that is started on PORT in that
 time has it. With --pipe, --forward or --listen igdctl stays, and keeps the path open until it is interrupted:
 
-  --pipe              each piece of stdin is sent as it comes, and what comes is written to stdout, until both sides have ended theirs
+  --pipe              each piece of stdin is sent as it comes, and what comes is written to stdout, until both sides have ended theirs, or the
+                      other one is silent for a minute
   --forward HOST:PORT what comes is sent on to a program there, and its answers back
   --listen PORT       what programs on this computer send to PORT of 127.0.0.1 is sent, and answers come back
 
@@ -61,6 +62,7 @@ The exit code is 5 when nobody answers, and 6 when the two routers let nothing t
 			if err != nil {
 				return err
 			}
+			a.Lines = o.forward != "" || o.listen != ""
 			return a.punch(cmd.Context(), local, peer, o)
 		},
 	}
@@ -140,15 +142,21 @@ func (a *app) punch(ctx context.Context, port uint16, peer client.Node, o punchF
 		return err
 	}
 	defer conn.Close()
+	near, err := openNearSide(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer near.close()
 	in := bufio.NewReader(a.stdin)
 	var self client.Node
+	var path *client.Path
 	var plan client.Plan
 	if o.server != "" {
 		r, err := a.reachable(ctx, conn, o.server, o.noIGD)
 		if err != nil {
 			return err
 		}
-		defer a.release(r, o)
+		defer func() { a.release(r, port, path != nil && !o.stays()) }()
 		a.tellFailures(r, false)
 		self, plan = r.Node, r.Plan
 		a.Say("the other side is to be told: %v", r.Node)
@@ -159,7 +167,7 @@ func (a *app) punch(ctx context.Context, port uint16, peer client.Node, o punchF
 		}
 	}
 	over := a.Waiting("waiting for %v, %s at most…", peer, span(time.Duration(o.wait)))
-	path, err := client.Punch(ctx, conn, peer, client.PunchOptions{Self: self, Key: []byte(o.key), Timeout: time.Duration(o.wait), Net: a.net})
+	path, err = client.Punch(ctx, conn, peer, client.PunchOptions{Self: self, Key: []byte(o.key), Timeout: time.Duration(o.wait), Net: a.net})
 	over()
 	if err != nil {
 		if ctx.Err() != nil {
@@ -172,16 +180,23 @@ func (a *app) punch(ctx context.Context, port uint16, peer client.Node, o punchF
 	switch {
 	case o.pipe:
 		return a.pipe(ctx, path, in)
-	case o.forward != "" || o.listen != "":
-		return a.join(ctx, path, o)
+	case near != nil:
+		return a.join(ctx, path, near)
 	}
 	return nil
 }
 
-// release closes what the gateway has opened when the path ends with this command, and leaves it open for the program that follows otherwise.
-func (a *app) release(r *client.Reachability, o punchFlags) {
-	if !o.pipe && o.forward == "" && o.listen == "" {
+// stays tells whether the path ends with this command.
+func (o *punchFlags) stays() bool { return o.pipe || o.forward != "" || o.listen != "" }
+
+// release closes what the gateway has opened, or leaves it open for the program that follows and says so.
+func (a *app) release(r *client.Reachability, port uint16, leave bool) {
+	if leave {
 		r.Leave()
+		if e, ok := entryOf(r); ok {
+			s := spec{external: e.External.Port(), internal: port, protocol: "udp"}
+			a.Say("%v stays open on the router; igdctl close %s closes it", e.External, s)
+		}
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)

@@ -4,9 +4,11 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/netip"
+	"os"
 	"sync"
 	"time"
 
@@ -25,35 +27,51 @@ const (
 // readPause is how long to wait after a read that has failed.
 const readPause = 10 * time.Millisecond
 
-// pipe joins a path to stdin and stdout, until both sides have ended theirs, which an empty datagram tells, or ctx ends.
+// pipeSilence is how long the other end of a pipe may be silent: it keeps the path alive every 15 s, and some of that may get lost.
+const pipeSilence = time.Minute
+
+// silentError says that the other end of a path is gone.
+type silentError struct {
+	peer  netip.AddrPort
+	after time.Duration
+}
+
+func (e *silentError) Error() string {
+	return fmt.Sprintf("nothing has come from %v for %s", e.peer, span(e.after))
+}
+
+// pipe joins a path to stdin and stdout, until both sides have ended theirs, which an empty datagram tells, or ctx ends, or the other side is
+// silent. However it ends the other side is told.
 func (a *app) pipe(ctx context.Context, p *client.Path, in *bufio.Reader) error {
 	defer outlivePipes()()
-	defer context.AfterFunc(ctx, func() { p.Close() })()
+	err := a.joinPipe(ctx, p, in)
+	if err != nil {
+		sayFarewell(p) // or it would wait for more
+	}
+	return err
+}
+
+func (a *app) joinPipe(ctx context.Context, p *client.Path, in *bufio.Reader) error {
 	sent := make(chan error, 1) // whoever reads stdin cannot be stopped
 	go func() { sent <- sendPieces(p, in) }()
-	received := make(chan error, 1)
-	go func() { received <- a.receivePieces(p) }()
+	received := make(chan error, 2)
+	go func() { a.receivePieces(p, received) }() // to the end of the path
 	for range 2 {
 		select {
 		case <-ctx.Done():
-			p.Close()
 			return &saidError{ctx.Err()}
 		case err := <-sent:
-			if err != nil && ctx.Err() == nil {
-				p.Close()
+			if err != nil {
 				return &localError{exit: exitLocal, err: err}
 			}
 		case err := <-received:
 			if a.Broken() != nil {
 				return a.unwritten()
 			}
-			if err != nil && ctx.Err() == nil {
-				return &localError{exit: exitLocal, err: err}
+			if err != nil {
+				return err
 			}
 		}
-	}
-	if ctx.Err() != nil {
-		return &saidError{ctx.Err()}
 	}
 	return nil
 }
@@ -75,6 +93,11 @@ func sendPieces(p *client.Path, in *bufio.Reader) error {
 			break
 		}
 	}
+	return sayFarewell(p)
+}
+
+// sayFarewell tells the other side that nothing more comes.
+func sayFarewell(p *client.Path) error {
 	for i := range farewells {
 		if i > 0 {
 			time.Sleep(farewellSpacing)
@@ -86,49 +109,59 @@ func sendPieces(p *client.Path, in *bufio.Reader) error {
 	return nil
 }
 
-// receivePieces writes what comes to stdout, to the end.
-func (a *app) receivePieces(p *client.Path) error {
+// receivePieces writes what comes to stdout, and reports its end. Then it reads on until the path is closed: that the other side is still there
+// shows in what it sends to keep the path alive.
+func (a *app) receivePieces(p *client.Path, report chan<- error) {
 	b := make([]byte, 64<<10)
+	ended := false
+	until := time.Now().Add(pipeSilence)
 	for {
+		p.SetReadDeadline(until) // of a closed path the read tells
 		n, err := p.Read(b)
-		if err != nil {
-			return err
+		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			if until = p.Heard().Add(pipeSilence); !until.After(time.Now()) {
+				report <- &silentError{p.Remote(), pipeSilence}
+				return
+			}
+			continue
+		case err != nil:
+			report <- &localError{exit: exitLocal, err: err}
+			return
+		case n == 0 && !ended:
+			ended = true
+			report <- nil
+		case !ended:
+			if _, err := a.Write(b[:n]); err != nil {
+				report <- &localError{exit: exitLocal, err: err}
+				return
+			}
 		}
-		if n == 0 {
-			return nil
-		}
-		if _, err := a.Write(b[:n]); err != nil {
-			return err
-		}
+		until = time.Now().Add(pipeSilence) // who reads stdout may have taken long
 	}
 }
 
 // join joins a path to a program on this computer, until ctx ends.
-func (a *app) join(ctx context.Context, p *client.Path, o punchFlags) error {
-	near, to, err := a.nearSide(ctx, o)
-	if err != nil {
-		return err
-	}
-	defer near.Close()
-	defer context.AfterFunc(ctx, func() { near.Close(); p.Close() })()
+func (a *app) join(ctx context.Context, p *client.Path, near *nearSide) error {
+	defer context.AfterFunc(ctx, func() { near.close(); p.Close() })()
 	var mu sync.Mutex
-	program := to // who gets what the peer sends: with --listen, the program that has sent last
+	program := near.to // who gets what the peer sends: with --listen, the program that has sent last
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		b := make([]byte, 64<<10)
 		for {
-			n, from, err := near.ReadFrom(b)
+			n, from, err := near.conn.ReadFrom(b)
 			switch {
 			case errors.Is(err, net.ErrClosed):
 				return
 			case err != nil:
 				time.Sleep(readPause) // Windows says that a program is not there yet
 				continue
-			case o.listen != "":
+			case near.to == nil:
 				mu.Lock()
 				program = from
 				mu.Unlock()
-			case from.String() != to.String():
+			case from.String() != near.to.String():
 				continue
 			}
 			p.Write(b[:n]) // what is lost is lost, as with any UDP
@@ -138,7 +171,7 @@ func (a *app) join(ctx context.Context, p *client.Path, o punchFlags) error {
 	for {
 		n, err := p.Read(b)
 		if err != nil {
-			near.Close()
+			near.close()
 			wg.Wait()
 			if ctx.Err() != nil {
 				return &saidError{ctx.Err()}
@@ -149,32 +182,80 @@ func (a *app) join(ctx context.Context, p *client.Path, o punchFlags) error {
 		to := program
 		mu.Unlock()
 		if to != nil {
-			near.WriteTo(b[:n], to) // the same
+			near.conn.WriteTo(b[:n], to) // the same
 		}
 	}
 }
 
-// nearSide is the socket towards the program, and where that is; nil: it is who sends.
-func (a *app) nearSide(ctx context.Context, o punchFlags) (net.PacketConn, net.Addr, error) {
-	var lc net.ListenConfig
-	if o.listen != "" {
-		conn, err := lc.ListenPacket(ctx, "udp4", net.JoinHostPort("127.0.0.1", o.listen))
+// nearSide is the socket towards a program on this computer.
+type nearSide struct {
+	conn net.PacketConn
+	to   net.Addr // the program; nil: it is who sends
+}
+
+// openNearSide opens what --forward and --listen need, before anything else is tried: that a port is taken is to be known before the other side
+// believes that it is connected. nil: neither was given.
+func openNearSide(ctx context.Context, o punchFlags) (*nearSide, error) {
+	var at netip.AddrPort
+	var to net.Addr
+	switch {
+	case o.listen != "":
+		port, err := portArgument(o.listen)
 		if err != nil {
-			return nil, nil, &localError{exit: exitLocal, err: err}
+			return nil, err
 		}
-		return conn, nil, nil
+		at = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), port)
+	case o.forward != "":
+		program, err := lookUpUDP(ctx, o.forward)
+		if err != nil {
+			return nil, err
+		}
+		at, to = netip.AddrPortFrom(netip.IPv4Unspecified(), 0), net.UDPAddrFromAddrPort(program)
+		if program.Addr().IsLoopback() {
+			at = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 0)
+		}
+	default:
+		return nil, nil
 	}
-	to, err := net.ResolveUDPAddr("udp4", o.forward)
+	var lc net.ListenConfig
+	conn, err := lc.ListenPacket(ctx, "udp4", at.String())
+	switch {
+	case ctx.Err() != nil:
+		if err == nil {
+			conn.Close()
+		}
+		return nil, ctx.Err()
+	case err != nil && o.listen != "":
+		return nil, &localError{exit: exitLocal, err: fmt.Errorf("--listen %s: %w", o.listen, err)}
+	case err != nil:
+		return nil, &localError{exit: exitLocal, err: err}
+	}
+	return &nearSide{conn, to}, nil
+}
+
+// lookUpUDP is the address of HOST:PORT.
+func lookUpUDP(ctx context.Context, hostPort string) (netip.AddrPort, error) {
+	host, digits, err := net.SplitHostPort(hostPort)
 	if err != nil {
-		return nil, nil, &localError{exit: exitLocal, err: err}
+		return netip.AddrPort{}, &localError{exit: exitLocal, err: err}
 	}
-	at := netip.IPv4Unspecified()
-	if to.IP.IsLoopback() {
-		at = netip.AddrFrom4([4]byte{127, 0, 0, 1})
-	}
-	conn, err := lc.ListenPacket(ctx, "udp4", netip.AddrPortFrom(at, 0).String())
+	port, err := portArgument(digits)
 	if err != nil {
-		return nil, nil, &localError{exit: exitLocal, err: err}
+		return netip.AddrPort{}, err
 	}
-	return conn, to, nil
+	all, err := net.DefaultResolver.LookupNetIP(ctx, "ip4", host)
+	switch {
+	case ctx.Err() != nil:
+		return netip.AddrPort{}, ctx.Err()
+	case err != nil:
+		return netip.AddrPort{}, &localError{exit: exitLocal, err: fmt.Errorf("--forward %s: %w", hostPort, err)}
+	}
+	return netip.AddrPortFrom(all[0].Unmap(), port), nil
+}
+
+// close closes the socket, if there is one.
+func (s *nearSide) close() {
+	if s != nil {
+		s.conn.Close()
+	}
 }

@@ -191,7 +191,7 @@ igdctl: open to 45.66.77.1:4000 (punch)
 		"an IGD rescues": {
 			natures: []string{"symmetric", "symmetric"}, igd: true,
 			lines: [2]string{"punch 45.66.77.2:4000 --local 4000 --key k", "punch igd=45.66.77.1:4000 --local 4000 --key k --server 198.51.100.1"},
-			want:  [2]said{{0, "45.66.77.2:4000 (punch)\n", ""}, {0, "45.66.77.1:RANDOM (direct)\n", "igdctl: the other side is to be told: igd=45.66.77.2:4000,45.66.77.2:RANDOM,host=192.168.2.10:4000,nat=apdm/apdf\n"}},
+			want:  [2]said{{0, "45.66.77.2:4000 (punch)\n", ""}, {0, "45.66.77.1:RANDOM (direct)\n", "igdctl: the other side is to be told: igd=45.66.77.2:4000,45.66.77.2:RANDOM,host=192.168.2.10:4000,nat=apdm/apdf\nigdctl: 45.66.77.2:4000 stays open on the router; igdctl close 4000/udp closes it\n"}},
 		},
 		"nobody": {
 			natures: []string{"full-cone", "full-cone"},
@@ -316,7 +316,7 @@ func TestPunchJoin(t *testing.T) {
 	if want := "127.0.0.1:" + two + " (punch)\n"; out[0].String() != want {
 		t.Errorf("one says %q, want %q", &out[0], want)
 	}
-	if !strings.Contains(out[1].String(), `"address": "127.0.0.1:`+one+`"`) {
+	if !strings.Contains(out[1].String(), `"address":"127.0.0.1:`+one+`"`) {
 		t.Errorf("the other says %s", &out[1])
 	}
 }

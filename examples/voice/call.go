@@ -93,7 +93,7 @@ func planned(r *client.Reachability) string {
 
 // notConnected says what stood between the two.
 func notConnected(err error, here, there client.Node) error {
-	if here.NAT.Meets(there.NAT) {
+	if e, ok := errors.AsType[*client.PunchError](err); !ok || e.Reason != client.NeedsRelay {
 		return err
 	}
 	return fmt.Errorf("%w (here %v, there %v): one sends to each from another port, and the other lets in only ports that it knows; "+
