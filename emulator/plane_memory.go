@@ -106,6 +106,9 @@ func (t *translation) plain() bool {
 func (t *translation) close() {
 	t.host.removeForwarder(t)
 	t.host.unproxy()
+	g := t.plane.gateway // forward may be at work still
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	t.externals.close()
 }
 

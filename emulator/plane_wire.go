@@ -38,6 +38,9 @@ func (ds *doors) begin() {
 func (ds *doors) decide(src, dst netip.AddrPort, outside bool, size int) (newSrc, newDst netip.AddrPort, delay time.Duration, ok bool) {
 	p := packet{protocol: udp, src: canonical(src), dst: canonical(dst), size: size}
 	var d decision
+	if own := ds.plane.gateway.options.LAN; p.src.Addr() == own || p.dst.Addr() == own {
+		return src, dst, 0, false // what a NAT would let out would come back to the gateway, and go round
+	}
 	ds.plane.gateway.do(func(s *state) {
 		switch {
 		case ds.plane.over || ds.plane.off:

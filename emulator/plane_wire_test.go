@@ -202,3 +202,15 @@ func TestWireFails(t *testing.T) {
 type writerFunc func([]byte)
 
 func (f writerFunc) Write(b []byte) (int, error) { f(b); return len(b), nil }
+
+// What is for the gateway itself, or from it, goes nowhere: out there it would be a datagram that comes back.
+func TestWireLeavesTheGatewayAlone(t *testing.T) {
+	b := nat.PortRestricted()
+	w := newFakeWire()
+	onWire(t, w, Options{Plane: Plane{NAT: &b}})
+	for _, ends := range [][2]string{{"192.168.1.10:5000", "127.0.0.1:40000"}, {"127.0.0.1:40000", "198.51.100.1:3478"}} {
+		if got := w.ask(ends[0], ends[1], false); got != "dropped" {
+			t.Errorf("%s to %s: %s", ends[0], ends[1], got)
+		}
+	}
+}

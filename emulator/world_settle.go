@@ -135,7 +135,9 @@ func (s *settler) lans() error {
 		}
 	}
 	for _, n := range s.nodes {
-		s.lan(n)
+		if err := s.lan(n); err != nil {
+			return err
+		}
 	}
 	for _, n := range s.nodes {
 		if !n.lan.Addr().Is4() || n.lan.Bits() > 29 {
@@ -146,19 +148,25 @@ func (s *settler) lans() error {
 }
 
 // lan gives a home the first of the usual LANs that none has behind which it is.
-func (s *settler) lan(n *worldNode) {
+func (s *settler) lan(n *worldNode) error {
 	if n.lan.IsValid() {
-		return
+		return nil
 	}
 	if up := s.byName[n.upstream]; up != nil {
-		s.lan(up)
-	}
-	for third := byte(1); !n.lan.IsValid(); third++ {
-		lan := netip.PrefixFrom(netip.AddrFrom4([4]byte{192, 168, third, 0}), 24)
-		if !s.beyond(n, lan) {
-			*n.lan = lan
+		if err := s.lan(up); err != nil {
+			return err
 		}
 	}
+	for _, usual := range [][2]byte{{192, 168}, {10, 0}} {
+		for third := 1; third <= 255; third++ {
+			lan := netip.PrefixFrom(netip.AddrFrom4([4]byte{usual[0], usual[1], byte(third), 0}), 24)
+			if !s.beyond(n, lan) {
+				*n.lan = lan
+				return nil
+			}
+		}
+	}
+	return fmt.Errorf("emulator: no usual LAN is left for %s: those behind which it is have them all; say one, such as 172.16.0.0/24", n.name)
 }
 
 // beyond tells whether a LAN is also that of somebody behind whom n is.

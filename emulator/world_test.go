@@ -164,3 +164,35 @@ func TestWorldRefused(t *testing.T) {
 		}
 	}
 }
+
+// A home gets a LAN whatever those have behind which it is, or the World is refused: never a search without an end.
+func TestWorldUsualLANs(t *testing.T) {
+	lans := func(first string, deep int) (last netip.Prefix, err error) {
+		w := emulator.World{Homes: []emulator.Home{{Name: "0", LAN: netip.MustParsePrefix(first)}}}
+		for i := 1; i <= deep; i++ {
+			w.Homes = append(w.Homes, emulator.Home{Name: fmt.Sprint(i), Upstream: fmt.Sprint(i - 1)})
+		}
+		w, err = w.Settled()
+		if err == nil {
+			last = w.Homes[deep].LAN
+		}
+		return last, err
+	}
+	for _, c := range []struct {
+		first string
+		deep  int
+		want  string
+	}{
+		{"192.168.1.0/24", 1, "192.168.2.0/24"},
+		{"192.168.0.0/16", 1, "10.0.1.0/24"},
+		{"172.16.0.0/12", 255, "192.168.255.0/24"},
+		{"172.16.0.0/12", 256, "10.0.1.0/24"},
+	} {
+		if got, err := lans(c.first, c.deep); err != nil || got.String() != c.want {
+			t.Errorf("%d behind %s: %v, %v; want %s", c.deep, c.first, got, err, c.want)
+		}
+	}
+	if got, err := lans("172.16.0.0/12", 511); err == nil {
+		t.Errorf("511 nested homes: the last has %v", got)
+	}
+}

@@ -157,7 +157,11 @@ func runLabFile(cmd *cobra.Command, u *ui, s *labSettings) error {
 	if err != nil {
 		return err
 	}
-	p, err := planLab(file, cmp.Or(file.Seed, s.seed), nil)
+	seed := cmp.Or(file.Seed, s.seed)
+	if cmd.Flags().Changed("seed") {
+		seed = s.seed
+	}
+	p, err := planLab(file, seed, nil)
 	if err != nil {
 		return err
 	}

@@ -51,12 +51,32 @@ func parseLabFile(name string, text []byte) (*labFile, error) {
 			*s = filepath.Join(filepath.Dir(name), *s)
 		}
 	}
+	for _, hosts := range file.hosts() {
+		for i := range hosts {
+			h := &hosts[i]
+			if len(h.Command) == 0 {
+				continue
+			}
+			if h.Command = argv(h.Command); len(h.Command) == 0 {
+				return nil, networkFailure(fmt.Errorf("host %s: its command is blank", h.Name))
+			}
+		}
+	}
 	for name, addr := range file.Names {
 		if !validName(name) {
 			return nil, networkFailure(fmt.Errorf("%q in names is no name of a host, such as www.example.com (for %v)", name, addr))
 		}
 	}
 	return &file, nil
+}
+
+// hosts are those of each home, and of the Internet.
+func (f *labFile) hosts() [][]emulator.WorldHost {
+	all := [][]emulator.WorldHost{f.Internet}
+	for i := range f.Homes {
+		all = append(all, f.Homes[i].Hosts)
+	}
+	return all
 }
 
 func readCapped(name string, most int64) ([]byte, error) {
@@ -107,8 +127,8 @@ func labScenarios(home string, names []string) ([]*scenarios.Scenario, error) {
 	return all, nil
 }
 
-// argv is a command of the file: a list is a program and its arguments; one text is a line for the shell, or a program if it has nothing
-// that a shell is needed for.
+// argv is a command of the file: several texts are a program and its arguments; one is a line for the shell, or a program and its
+// arguments if it has nothing that a shell is needed for. It is empty if that is blank.
 func argv(command []string) []string {
 	if len(command) != 1 {
 		return command

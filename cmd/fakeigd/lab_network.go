@@ -45,6 +45,7 @@ type labPlan struct {
 // planLab makes a plan of a file. scenarios are what homes play when they name none.
 func planLab(file *labFile, seed uint64, names []string) (*labPlan, error) {
 	played := make([][]*scenarios.Scenario, len(file.Homes))
+	had := file.onInternet()
 	for i := range file.Homes {
 		h := &file.Homes[i]
 		wanted := names
@@ -56,8 +57,10 @@ func planLab(file *labFile, seed uint64, names []string) (*labPlan, error) {
 			return nil, err
 		}
 		first := played[i][0].Options()[0]
-		if h.Upstream == "" && !h.External.IsValid() && usable(first.ExternalIP) {
+		// A scenario's address is a wish: two homes may play the same one.
+		if h.Upstream == "" && !h.External.IsValid() && usable(first.ExternalIP) && !had[first.ExternalIP] {
 			h.External = first.ExternalIP
+			had[first.ExternalIP] = true
 		}
 		if h.NAT == nil {
 			h.NAT = first.Plane.NAT
@@ -98,6 +101,26 @@ func planLab(file *labFile, seed uint64, names []string) (*labPlan, error) {
 	return p, p.check()
 }
 
+// onInternet are the addresses there that the file says, and those that every lab has.
+func (f *labFile) onInternet() map[netip.Addr]bool {
+	all := map[netip.Addr]bool{lab.STUN(): true, lab.OtherSTUN(): true, lab.Resolver(): true}
+	note := func(upstream string, addrs ...netip.Addr) {
+		for _, a := range addrs {
+			all[a] = all[a] || upstream == ""
+		}
+	}
+	for _, h := range f.Homes {
+		note(h.Upstream, append(slices.Clone(h.Pool), h.External)...)
+	}
+	for _, r := range f.Routers {
+		note(r.Upstream, append(slices.Clone(r.Pool), r.External)...)
+	}
+	for _, h := range f.Internet {
+		note("", h.Address)
+	}
+	return all
+}
+
 // usable tells whether a scenario's external address can be one in a lab. The others are what it only says.
 func usable(a netip.Addr) bool {
 	return a.Is4() && !a.IsUnspecified() && !a.IsLoopback() && !a.IsMulticast() && a != netip.AddrFrom4([4]byte{255, 255, 255, 255})
@@ -121,7 +144,7 @@ func (p *labPlan) host(gateway string, six netip.Prefix, x emulator.WorldHost) {
 	h := lab.Host{Name: x.Name, Gateway: gateway, Addr: x.Address}
 	if len(x.Command) > 0 {
 		h.Command = &lab.Command{
-			Argv: argv(x.Command), After: x.After, Ready: x.Ready, Background: x.Background, Timeout: time.Duration(x.Timeout), Log: x.Log,
+			Argv: x.Command, After: x.After, Ready: x.Ready, Background: x.Background, Timeout: time.Duration(x.Timeout), Log: x.Log,
 		}
 	}
 	p.network.Hosts = append(p.network.Hosts, h)
@@ -161,12 +184,17 @@ func (p *labPlan) check() error {
 				return networkFailure(unknownHost(h.Name, name, with))
 			}
 		}
-		if _, err := lookPath(h.Command.Argv); err != nil {
-			return err
-		}
 	}
 	if err := p.network.Check(); err != nil {
 		return networkFailure(err)
+	}
+	for _, h := range p.network.Hosts {
+		if h.Command == nil {
+			continue
+		}
+		if _, err := lookPath(h.Command.Argv); err != nil {
+			return err
+		}
 	}
 	return nil
 }

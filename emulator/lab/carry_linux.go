@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"sync/atomic"
 	"syscall"
@@ -46,7 +47,8 @@ func (s *site) openWire() (Wire, error) {
 	w := &wire{}
 	err := s.space.Do(func() (err error) {
 		lc := net.ListenConfig{Control: transparent}
-		c, err := lc.ListenPacket(context.Background(), "udp4", "0.0.0.0:0")
+		// Of loopback, where nobody else's datagram finds it: one that it sends, and gets back, would go round.
+		c, err := lc.ListenPacket(context.Background(), "udp4", net.JoinHostPort(loopback().String(), "0"))
 		if err != nil {
 			return err
 		}
@@ -71,6 +73,9 @@ func (s *site) openWire() (Wire, error) {
 	}
 	return w, nil
 }
+
+// loopback is the address of the transparent socket.
+func loopback() netip.Addr { return netip.AddrFrom4([4]byte{127, 0, 0, 1}) }
 
 // transparent makes a socket receive what is addressed to others.
 func transparent(_, _ string, c syscall.RawConn) error {
@@ -144,8 +149,8 @@ func (s *site) divert(port uint16) error {
 	}
 	rule(c,
 		load(1, native(wireMark)), &expr.Meta{Key: expr.MetaKeyMARK, Register: 1, SourceRegister: true},
-		load(1, binaryutil.BigEndian.PutUint16(port)),
-		&expr.TProxy{Family: unix.NFPROTO_IPV4, TableFamily: unix.NFPROTO_IPV4, RegPort: 1},
+		load(1, loopback().AsSlice()), load(2, binaryutil.BigEndian.PutUint16(port)),
+		&expr.TProxy{Family: unix.NFPROTO_IPV4, TableFamily: unix.NFPROTO_IPV4, RegAddr: 1, RegPort: 2},
 		accept)
 	return n.conn.Flush()
 }

@@ -48,6 +48,9 @@ func start(ctx context.Context, s lab.Site) (io.Closer, error) {
 	if string(s.Spec) == "broken" {
 		return nil, errors.New("no such scenario")
 	}
+	if string(s.Spec) == "addresses" {
+		return closers{}, loseAddresses(s)
+	}
 	if words, ok := strings.CutPrefix(string(s.Spec), "nat:"); ok {
 		return startNAT(ctx, s, words)
 	}

@@ -2,6 +2,9 @@ package lab_test
 
 import (
 	"bytes"
+	"fmt"
+	"net/netip"
+	"os"
 	"strings"
 	"testing"
 
@@ -40,4 +43,54 @@ func TestCommands(t *testing.T) {
 		}
 	}
 	t.Logf("%+v", all)
+}
+
+// A LAN has as many hosts as fit on it: the kernel tells more of a hundred cables than it holds for somebody who does not listen.
+func TestManyHosts(t *testing.T) {
+	n := lab.Network{Gateways: []lab.Gateway{{Name: "home"}}}
+	for i := range 100 {
+		n.Hosts = append(n.Hosts, lab.Host{Name: fmt.Sprint("host", i), Gateway: "home"})
+	}
+	n.Hosts[99].Command = &lab.Command{Argv: []string{"true"}}
+	_, all := inNetwork(t, "", n)
+	if len(all) != 1 || all[0].Failed() {
+		t.Errorf("%+v", all)
+	}
+}
+
+// loseAddresses takes each gateway's address away twice and gives it back, and looks whether there is a way to the Internet.
+func loseAddresses(s lab.Site) error {
+	for _, p := range s.Places {
+		for i, on := range []bool{false, true, false, false} {
+			if err := p.Hold(p.WAN, on); err != nil {
+				return fmt.Errorf("%s: %v: %w", p.Name, on, err)
+			}
+			err := p.Do(func() error {
+				table, err := os.ReadFile("/proc/thread-self/net/route")
+				if leads := strings.Contains(string(table), "wan0\t00000000\t"); err == nil && leads != (on || p.Name == "routed") {
+					err = fmt.Errorf("%s: after %d: a way to the Internet: %v", p.Name, i, leads)
+				}
+				return err
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// A gateway that loses its address has nothing to say against it, and one that translates nothing keeps its LAN on the Internet.
+func TestAddressLost(t *testing.T) {
+	available(t)
+	_, err := lab.RunNetwork(t.Context(), lab.Options{Spec: []byte("addresses")}, lab.Network{
+		Gateways: []lab.Gateway{
+			{Name: "home", WAN: wan(1)},
+			{Name: "routed", WAN: wan(2), LAN: netip.MustParsePrefix("45.80.1.1/24"), Routed: true},
+		},
+		Hosts: []lab.Host{{Name: "one", Gateway: "home", Command: &lab.Command{Argv: []string{"true"}}}},
+	})
+	if err != nil {
+		t.Error(err)
+	}
 }

@@ -115,18 +115,28 @@ func (s *site) hold(addr netip.Addr, on bool) error {
 	}
 	way := netns.Route{To: prefix, Interface: s.up.port}
 	if on {
-		s.up.held[addr] = true
-		if err := s.up.parent.AddRoute(way); err != nil {
+		err := s.up.parent.AddRoute(way)
+		if err == nil {
+			err = s.defaultRoute(true)
+		}
+		if err != nil {
+			_ = change(s.space, wanInterface, prefix, false)
 			return err
 		}
-		return s.defaultRoute(true)
+		s.up.held[addr] = true
+		return nil
 	}
 	delete(s.up.held, addr)
 	if err := s.up.parent.RemoveRoute(way); err != nil && !errors.Is(err, syscall.ESRCH) { // another gateway has the address by now
 		return err
 	}
-	if len(s.up.held) == 0 && !s.Routed {
-		return s.defaultRoute(false)
+	if len(s.up.held) > 0 {
+		return nil
+	}
+	// With its last address the kernel has taken all ways by the interface away (fib_inetaddr_event in net/ipv4/fib_frontend.c): the LAN of
+	// gateways that translate nothing needs the one to the Internet back.
+	if err := s.defaultRoute(s.Routed); !errors.Is(err, syscall.ESRCH) {
+		return err
 	}
 	return nil
 }

@@ -20,7 +20,7 @@ import (
 // tools are what the tests run on hosts: this binary itself, with the name of one as its argument.
 func tools() map[string]func(args []string) error {
 	all := measure()
-	all["udp-mirror"], all["udp-ask"] = udpMirror, udpAsk
+	all["udp-mirror"], all["udp-ask"], all["udp-spray"] = udpMirror, udpAsk, udpSpray
 	return all
 }
 
@@ -76,6 +76,21 @@ func udpAsk(args []string) error {
 	return nil
 }
 
+// udpSpray sends a datagram to every port of a host that the kernel gives away by itself.
+func udpSpray(args []string) error {
+	c, err := net.ListenPacket("udp4", "0.0.0.0:0")
+	if err != nil {
+		return err
+	}
+	to := &net.UDPAddr{IP: net.ParseIP(args[0])}
+	for to.Port = 32768; to.Port < 61000; to.Port++ {
+		if _, err := c.WriteTo(nil, to); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // translators carry UDP for gateways by tables of package nat.
 type translators struct {
 	cancel context.CancelFunc
@@ -120,6 +135,9 @@ func startNAT(ctx context.Context, s lab.Site, words string) (io.Closer, error) 
 		}
 		ts.wait.Go(func() {
 			_ = w.Carry(ctx, func(src, dst netip.AddrPort, outside bool, _ int) (netip.AddrPort, netip.AddrPort, time.Duration, bool) {
+				if dst.Addr() == p.LAN.Addr() {
+					fmt.Println("the wire got what is for the gateway")
+				}
 				ask := table.Out
 				if outside {
 					ask = table.In
@@ -171,5 +189,16 @@ func TestWire(t *testing.T) {
 		if !strings.Contains(said, want+"\n") {
 			t.Errorf("nobody said %q:\n%s", want, said)
 		}
+	}
+}
+
+// What is for the gateway itself never comes to the wire, whatever its port: not even to that of the socket that the wire reads.
+func TestWireIsNobody(t *testing.T) {
+	said, all := inNetwork(t, "nat:port-restricted", lab.Network{
+		Gateways: []lab.Gateway{{Name: "home", WAN: wan(1)}},
+		Hosts:    []lab.Host{{Name: "one", Gateway: "home", Command: &lab.Command{Argv: tool("udp-spray", "192.168.1.1")}}},
+	})
+	if said != "" || all[0].Failed() {
+		t.Errorf("%+v\n%.200s", all, said)
 	}
 }

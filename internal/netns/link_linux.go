@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"sync"
 
 	"github.com/vishvananda/netlink"
 )
@@ -146,20 +147,28 @@ func configure(h *netlink.Handle, e End) error {
 // addrGenModeNone is IN6_ADDR_GEN_MODE_NONE of linux/if_link.h: no link-local address by itself.
 const addrGenModeNone = 1
 
-// ear hears the kernel's link news of a namespace, from before the links exist so that none is missed.
+// ear hears the kernel's link news of a namespace, from before the links exist so that none is missed, and while they are made: the kernel
+// holds little of what nobody reads.
 type ear struct {
-	updates   chan netlink.LinkUpdate
 	waiting   []string // interfaces that are to come up
 	lastIndex int      // the highest number of an interface
+	ended     chan struct{}
+
+	mu   sync.Mutex
+	up   map[string]bool
+	err  error         // why there is no more news
+	news chan struct{} // something has changed
 }
 
 // listen may return an ear beside an error: it is to be drained then, too.
 func listen(ctx context.Context, n *Namespace) (*ear, error) {
-	e := &ear{updates: make(chan netlink.LinkUpdate)}
-	if err := n.Do(func() error { return netlink.LinkSubscribe(e.updates, ctx.Done()) }); err != nil {
-		return nil, fmt.Errorf("link news: %w", err)
+	e := &ear{ended: make(chan struct{}), up: map[string]bool{}, news: make(chan struct{}, 1)}
+	updates, err := subscribe(ctx, n)
+	if err != nil {
+		return nil, err
 	}
-	err := n.with(func(h *netlink.Handle) error {
+	go e.hear(ctx, n, updates)
+	err = n.with(func(h *netlink.Handle) error {
 		links, err := h.LinkList()
 		for _, l := range links {
 			e.lastIndex = max(e.lastIndex, l.Attrs().Index)
@@ -172,25 +181,66 @@ func listen(ctx context.Context, n *Namespace) (*ear, error) {
 	return e, nil
 }
 
-// drain returns when the library's reader has ended, which blocks for ever on a channel that nobody reads.
-func (e *ear) drain() {
-	for range e.updates {
+// subscribe gives news of links until ctx ends or some of it is lost, and first what is so already.
+func subscribe(ctx context.Context, n *Namespace) (<-chan netlink.LinkUpdate, error) {
+	updates := make(chan netlink.LinkUpdate)
+	err := n.Do(func() error {
+		return netlink.LinkSubscribeWithOptions(updates, ctx.Done(), netlink.LinkSubscribeOptions{ListExisting: true})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("link news: %w", err)
+	}
+	return updates, nil
+}
+
+// hear notes what comes up. Where more has happened than the kernel holds (ENOBUFS), it asks anew.
+func (e *ear) hear(ctx context.Context, n *Namespace, updates <-chan netlink.LinkUpdate) {
+	defer close(e.ended)
+	for {
+		for u := range updates {
+			attrs := u.Attrs()
+			e.note(func() { e.up[attrs.Name] = attrs.OperState == netlink.OperUp })
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		var err error
+		if updates, err = subscribe(ctx, n); err != nil {
+			e.note(func() { e.err = err })
+			return
+		}
 	}
 }
 
+func (e *ear) note(what func()) {
+	e.mu.Lock()
+	what()
+	e.mu.Unlock()
+	select {
+	case e.news <- struct{}{}:
+	default: // nobody has looked since
+	}
+}
+
+// drain returns when nobody hears any more, after ctx has ended.
+func (e *ear) drain() { <-e.ended }
+
 func (e *ear) wait(ctx context.Context) error {
-	for len(e.waiting) > 0 {
+	for {
+		e.mu.Lock()
+		e.waiting = slices.DeleteFunc(e.waiting, func(name string) bool { return e.up[name] })
+		err := e.err
+		e.mu.Unlock()
+		switch {
+		case len(e.waiting) == 0:
+			return nil
+		case err != nil:
+			return fmt.Errorf("interface %s: %w", e.waiting[0], err)
+		}
 		select {
-		case u, ok := <-e.updates:
-			if !ok {
-				return fmt.Errorf("interface %s: link news ended before it came up", e.waiting[0])
-			}
-			if attrs := u.Attrs(); attrs.OperState == netlink.OperUp {
-				e.waiting = slices.DeleteFunc(e.waiting, func(name string) bool { return name == attrs.Name })
-			}
+		case <-e.news:
 		case <-ctx.Done():
 			return fmt.Errorf("interface %s did not come up: %w", e.waiting[0], ctx.Err())
 		}
 	}
-	return nil
 }
