@@ -196,3 +196,36 @@ func TestWorldUsualLANs(t *testing.T) {
 		t.Errorf("511 nested homes: the last has %v", got)
 	}
 }
+
+// A gateway may be closed while its hosts send: go test -race has nothing to say.
+func TestWorldClosesUnderTraffic(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		town := emulator.StartWorld(t, emulator.World{
+			Homes:    []emulator.Home{{Name: "home", Hosts: []emulator.WorldHost{{Name: "a"}}}},
+			Internet: []emulator.WorldHost{{Name: "server"}},
+		})
+		c := listenPacket(t, town.Host("a"), "0.0.0.0:7000")
+		to := net.UDPAddrFromAddrPort(netip.MustParseAddrPort(hostAddr(t, town.Host("server")) + ":9"))
+		sent, over, ended := make(chan struct{}), make(chan struct{}), make(chan struct{})
+		go func() {
+			defer close(ended)
+			for i := 0; ; i++ {
+				select {
+				case <-over:
+					return
+				default:
+					_, _ = c.WriteTo([]byte("more"), to) // refused in the end
+				}
+				if i == 100 {
+					close(sent)
+				}
+			}
+		}()
+		<-sent
+		if err := town.Gateway("home").Close(); err != nil {
+			t.Error(err)
+		}
+		close(over)
+		<-ended
+	})
+}

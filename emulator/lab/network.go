@@ -106,17 +106,17 @@ func (n Network) defaults() Network {
 		for range 10 {
 			h.Addr = h.Addr.Next()
 		}
-		for n.taken(h.Gateway, h.Addr, i) {
+		for n.taken(h.Gateway, h.Addr, h) {
 			h.Addr = h.Addr.Next()
 		}
 	}
 	return n
 }
 
-// taken tells whether an address on a gateway's LAN, or on the Internet, is another's than that of host number except.
-func (n *Network) taken(gateway string, addr netip.Addr, except int) bool {
+// taken tells whether an address on a gateway's LAN, or on the Internet, is another's than that of except: one of n's hosts or gateways.
+func (n *Network) taken(gateway string, addr netip.Addr, except any) bool {
 	for i := range n.Hosts {
-		if h := &n.Hosts[i]; i != except && h.Gateway == gateway && h.Addr == addr {
+		if h := &n.Hosts[i]; except != any(h) && h.Gateway == gateway && h.Addr == addr {
 			return true
 		}
 	}
@@ -126,7 +126,12 @@ func (n *Network) taken(gateway string, addr netip.Addr, except int) bool {
 	if gateway == "" && slices.Contains([]netip.Addr{STUN(), OtherSTUN(), Resolver(), coreRouter()}, addr) {
 		return true
 	}
-	return slices.ContainsFunc(n.Gateways, func(g Gateway) bool { return g.Upstream == gateway && g.WAN == addr })
+	for i := range n.Gateways {
+		if g := &n.Gateways[i]; except != any(g) && g.Upstream == gateway && g.WAN == addr {
+			return true
+		}
+	}
+	return false
 }
 
 // gateway is the one of that name; nil when there is none.
@@ -167,7 +172,7 @@ func (n Network) Check() error {
 		if err := unique(h.Name); err != nil {
 			return err
 		}
-		if err := n.checkHost(i, h); err != nil {
+		if err := n.checkHost(h); err != nil {
 			return fmt.Errorf("lab: host %s: %w", h.Name, err)
 		}
 	}
@@ -217,13 +222,13 @@ func (n *Network) checkTaken(g *Gateway) error {
 	switch {
 	case up != nil && up.LAN.Masked().Overlaps(g.LAN.Masked()):
 		return fmt.Errorf("its LAN %v is also that of %s, behind which it is: nobody could tell the two sides apart", g.LAN.Masked(), up.Name)
-	case up != nil && up.LAN.Addr() == g.WAN, up == nil && n.taken("", g.WAN, -1) && internetPrefix().Contains(g.WAN):
+	case g.WAN.IsValid() && n.taken(g.Upstream, g.WAN, g):
 		return fmt.Errorf("its address %v is another's", g.WAN)
 	}
 	return nil
 }
 
-func (n *Network) checkHost(i int, h *Host) error {
+func (n *Network) checkHost(h *Host) error {
 	within := internetPrefix()
 	if h.Gateway != "" {
 		g := n.gateway(h.Gateway)
@@ -237,7 +242,7 @@ func (n *Network) checkHost(i int, h *Host) error {
 	switch {
 	case !h.Addr.Is4() || !within.Contains(h.Addr):
 		return fmt.Errorf("%v is no address of %v", h.Addr, within)
-	case n.taken(h.Gateway, h.Addr, i):
+	case n.taken(h.Gateway, h.Addr, h):
 		return fmt.Errorf("its address %v is another's", h.Addr)
 	case h.Command == nil:
 		return nil
