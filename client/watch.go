@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -39,10 +38,12 @@ type watch struct {
 	places  []string          // LOCATIONs that were heard of, without their hosts
 	looked  time.Time         // when a look was called for
 	met     time.Time         // when a description was read
+	errands int               // that are under way
+	back    chan func()       // what to do when one is
 
 	followed *Gateway          // whose events are subscribed to, nil: nobody's
 	unfollow func()            // ends that; nil: there is nothing to end
-	ending   sync.WaitGroup    // subscriptions that end
+	ending   sync.WaitGroup    // subscriptions that end, and errands
 	news     chan news         // what events tell
 	values   map[string]string // the evented variables as they were told last
 	soon     *time.Timer       // until the look that events call for
@@ -57,7 +58,7 @@ const pendingNews = 16
 func newWatch(c *Client) *watch {
 	return &watch{
 		client: c, done: c.done, o: c.options.defaults(), boots: map[string]uint32{}, left: map[string]bool{},
-		news: make(chan news, pendingNews), distance: lookDistance,
+		news: make(chan news, pendingNews), distance: lookDistance, back: make(chan func()),
 	}
 }
 
@@ -80,6 +81,8 @@ func (w *watch) run(ctx context.Context) {
 			w.hear(ctx, a)
 		case <-w.client.met:
 			w.follow(ctx)
+		case then := <-w.back:
+			then()
 		case n := <-w.news:
 			w.learn(n)
 		case <-w.soon.C:
@@ -182,36 +185,11 @@ func (w *watch) hear(ctx context.Context, a announcement) {
 		w.revisit(ctx, g, a)
 	case rebooted:
 	case w.elsewhere(a.location, g):
-		if w.moved(ctx, g) && w.may(&w.met, metDistance) {
-			w.revisit(ctx, g, a) // a search may not find it: the place that the user named is not there any more
-			return
-		}
-		w.client.tell(sign{cause: errAnnounced})
+		w.seek(ctx, g, a)
+	case w.errands > 0: // which end with a sign
 	case w.may(&w.looked, lookDistance):
 		w.client.tell(sign{cause: errAnnounced})
 	}
-}
-
-// movedTimeout is how long the place where a gateway was known may take to take a connection.
-const movedTimeout = 500 * time.Millisecond
-
-// moved tells whether nobody is there any more where g was described.
-func (w *watch) moved(ctx context.Context, g *Gateway) bool {
-	known, err := url.Parse(g.Location)
-	if err != nil {
-		return false
-	}
-	within, cancel := context.WithTimeout(ctx, movedTimeout)
-	defer cancel()
-	port := known.Port()
-	if port == "" {
-		port = "80"
-	}
-	c, err := w.o.Net.Dial(within, "tcp", g.Local, net.JoinHostPort(known.Hostname(), port))
-	if err == nil {
-		c.Close()
-	}
-	return err != nil && ctx.Err() == nil
 }
 
 var errAnnounced = errors.New("the gateway has announced itself")
@@ -224,54 +202,6 @@ func (w *watch) may(last *time.Time, distance time.Duration) bool {
 	}
 	*last = now
 	return true
-}
-
-// revisit reads the description that a restarted gateway announces, which is faster than a search, and lets the keepers come to it. When that
-// fails they search. What another host than the gateway announces in its name may be forged, and anybody can describe himself by its name too: unless
-// that host is a default gateway while the one known is none, it is no more than a reason to look.
-func (w *watch) revisit(ctx context.Context, old *Gateway, a announcement) {
-	foreign := old != nil && a.from.Addr() != old.Responder
-	g, err := w.client.describeAnnounced(ctx, w.o, a)
-	switch {
-	case err == nil && (old == nil || g.DefaultRoute || !old.DefaultRoute && (!foreign || g.UDN() == old.UDN())):
-		g.reborn = old != nil
-		w.client.take(g)
-		for udn := range w.left {
-			delete(w.left, udn)
-		}
-	case foreign:
-		if w.may(&w.looked, lookDistance) {
-			w.client.tell(sign{cause: errAnnounced})
-		}
-		return
-	}
-	cause := errRebooted
-	if old == nil {
-		cause = errAnnounced
-	}
-	w.client.tell(sign{search: true, cause: cause, stale: old})
-}
-
-// describeAnnounced reads what is described at the LOCATION of an announcement, as if it had answered a search.
-func (c *Client) describeAnnounced(ctx context.Context, o Options, a announcement) (*Gateway, error) {
-	all, _ := links(o)
-	i := slices.IndexFunc(all, func(l link) bool { return l.near(a.from.Addr()) })
-	if i < 0 {
-		return nil, errForeignHost
-	}
-	t := trust{responder: a.from.Addr()}
-	for _, l := range all {
-		t.gateways = append(t.gateways, l.gateways...)
-	}
-	location, quirk, err := t.location(a.location)
-	if err != nil {
-		return nil, err
-	}
-	cand := candidate{location: location, local: all[i].addr(), trust: t, server: a.server, link: &all[i], links: all}
-	if quirk != "" {
-		cand.quirks = []string{quirk}
-	}
-	return describe(ctx, o, cand)
 }
 
 // udns are the names of all devices in the description of g.
