@@ -52,7 +52,7 @@ type WorldHost struct {
 	After      []string   `yaml:"after"`      // hosts whose commands have to be of use before: ready, or ended well
 	Ready      string     `yaml:"ready"`      // the port that shows that the command is ready, tcp/8080 or udp/53
 	Background bool       `yaml:"background"` // it runs as long as there are others
-	Timeout    Duration   `yaml:"timeout"`    // after which the command is ended; never when left out
+	Timeout    Duration   `yaml:"timeout"`    // after which the command is ended, and how long it waits for Ready of others; never when left out
 	Log        string     `yaml:"log"`        // what the command says goes to this file
 }
 

@@ -38,6 +38,7 @@ type member struct {
 	pid          int // 0 before it is started
 	began        time.Time
 	ready, ended bool // ended also when it was skipped
+	watched      bool // it waits for nothing but ports
 }
 
 func newCrew(k *keeper, net *built) *crew {
@@ -99,6 +100,9 @@ func (c *crew) advance() *failure {
 				continue
 			}
 			why, wait := c.held(m)
+			if wait && why == "" {
+				c.watch(m)
+			}
 			switch {
 			case why != "":
 				m.Skipped, m.ended, progress = why, true, true
@@ -151,6 +155,52 @@ func (c *crew) held(m *member) (why string, wait bool) {
 	}
 	return "", wait
 }
+
+// slowPort is how long a port may stay unbound before somebody is told who waits for it.
+const slowPort = time.Second
+
+// watch bounds how long m waits for ports of what has been started, from when it waits for nothing else: by its own Timeout.
+func (c *crew) watch(m *member) {
+	if m.watched || c.unready(m) == nil {
+		return
+	}
+	m.watched = true
+	time.AfterFunc(slowPort, func() {
+		c.happen <- func() {
+			if o := c.unready(m); o != nil && m.waits() {
+				c.voices.tell(fmt.Sprintf("lab: %s waits until somebody on %s is bound to %s", m.Host, o.Host, o.cmd.Ready))
+			}
+		}
+	})
+	if m.cmd.Timeout > 0 {
+		time.AfterFunc(m.cmd.Timeout, func() {
+			c.happen <- func() {
+				if o := c.unready(m); o != nil && m.waits() {
+					m.Skipped, m.TimedOut, m.ended = o.Host+" was not ready in time", true, true
+				}
+			}
+		})
+	}
+}
+
+// unready is a member whose port alone m waits for; nil when it waits for none, or for something else as well.
+func (c *crew) unready(m *member) (first *member) {
+	for _, name := range m.cmd.After {
+		for _, o := range c.all {
+			switch {
+			case o.Host != name:
+			case o.pid != 0 && o.cmd.Ready != "" && !o.ready:
+				first = cmp.Or(first, o)
+			case o.pid == 0, !o.Background && o.cmd.Ready == "" && !o.ended:
+				return nil
+			}
+		}
+	}
+	return first
+}
+
+// waits tells whether m is to be started still.
+func (m *member) waits() bool { return m.pid == 0 && !m.ended }
 
 // start starts the command of m on its host.
 func (c *crew) start(m *member) *failure {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/igdkit/igdkit/emulator/lab"
 )
@@ -92,5 +93,19 @@ func TestAddressLost(t *testing.T) {
 	})
 	if err != nil {
 		t.Error(err)
+	}
+}
+
+// A port that nobody ever is bound to is no reason to wait longer than the command that needs it may take, and it is said.
+func TestNeverReady(t *testing.T) {
+	said, all := inNetwork(t, "", lab.Network{Hosts: []lab.Host{
+		{Name: "server", Command: &lab.Command{Argv: []string{"sleep", "1000"}, Background: true, Ready: "tcp/80"}},
+		{Name: "client", Command: &lab.Command{Argv: []string{"true"}, After: []string{"server"}, Timeout: 1100 * time.Millisecond}},
+	}})
+	if o := all[1]; o.Skipped != "server was not ready in time" || !o.TimedOut || !o.Failed() {
+		t.Errorf("%+v", o)
+	}
+	if want := "lab: client waits until somebody on server is bound to tcp/80\n"; said != want {
+		t.Errorf("said %q", said)
 	}
 }

@@ -71,16 +71,22 @@ func (v *voices) repeat(r io.ReadCloser, to int, name string) {
 		if err != nil {
 			return
 		}
-		whole := fmt.Appendf(nil, "%-*s | %s\n", v.width, name, line)
-		v.mu.Lock()
-		for len(whole) > 0 {
-			n, err := syscall.Write(to, whole)
-			if err != nil && err != syscall.EINTR && err != syscall.EAGAIN {
-				break // who listened has gone
-			}
-			whole = whole[max(n, 0):]
+		v.write(to, fmt.Appendf(nil, "%-*s | %s\n", v.width, name, line))
+	}
+}
+
+// tell says a line of the lab's own.
+func (v *voices) tell(line string) { v.write(syscall.Stderr, []byte(line+"\n")) }
+
+func (v *voices) write(to int, whole []byte) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for len(whole) > 0 {
+		n, err := syscall.Write(to, whole)
+		if err != nil && err != syscall.EINTR && err != syscall.EAGAIN {
+			return // who listened has gone
 		}
-		v.mu.Unlock()
+		whole = whole[max(n, 0):]
 	}
 }
 
