@@ -106,6 +106,7 @@ func (k *keeper) run(start Start) ([]Outcome, *failure) {
 	if sig != 0 {
 		return c.stopped(sig), nil
 	}
+	emptyLogs(k.setup.Logs)
 	return c.run()
 }
 

@@ -13,6 +13,7 @@ const (
 	ReasonSeccomp  Reason = "seccomp"  // a filter of the container that this process runs in
 	ReasonKernel   Reason = "kernel"   // built without namespaces or veth
 	ReasonRouting  Reason = "routing"  // no nftables, or /proc/sys is read-only: nothing can be translated
+	ReasonIPv6     Reason = "ipv6"     // no IPv6 in the kernel, or it is switched off, and a gateway was to have some
 	ReasonDenied   Reason = "denied"   // refused, and nothing on the machine says by whom
 )
 
@@ -31,6 +32,7 @@ func (e *UnavailableError) Error() string {
 		ReasonSeccomp:  "this container's seccomp filter forbids new namespaces",
 		ReasonKernel:   "the kernel lacks namespaces or veth",
 		ReasonRouting:  "the kernel of a gateway cannot be made to translate addresses",
+		ReasonIPv6:     "the kernel has no IPv6",
 		ReasonDenied:   "new namespaces are refused",
 	}[e.Reason]
 	if e.Err == nil {
@@ -58,6 +60,8 @@ func (e *UnavailableError) Hint() string {
 		return "sudo modprobe veth, or use a kernel with CONFIG_USER_NS, CONFIG_NET_NS, CONFIG_PID_NS and CONFIG_VETH"
 	case ReasonRouting:
 		return "sudo modprobe -a nf_tables nft_chain_nat nft_masq nft_tproxy nft_socket nft_fib_ipv4, or give the container --privileged"
+	case ReasonIPv6:
+		return "leave the IPv6 networks of the homes out, or boot without ipv6.disable=1"
 	}
 	return "run with sudo, or give the container --privileged"
 }

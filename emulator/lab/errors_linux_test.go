@@ -15,3 +15,12 @@ func TestRoutingFailure(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// Without IPv6 it is that which is missing, and not namespaces, although the kernel answers both alike.
+func TestNoIPv6(t *testing.T) {
+	err := newFailure(stageNamespaces, fmt.Errorf("gateway home: %w", &noIPv6Error{syscall.EOPNOTSUPP})).reason()
+	e, ok := errors.AsType[*UnavailableError](err)
+	if !ok || e.Reason != ReasonIPv6 || e.Hint() == "" || !errors.Is(err, syscall.EOPNOTSUPP) {
+		t.Errorf("%#v", err)
+	}
+}

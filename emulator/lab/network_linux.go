@@ -59,11 +59,7 @@ func build(ctx context.Context, n Network) (*built, error) {
 	}
 	var cables []netns.Cable
 	for i, s := range b.sites {
-		lan := []netip.Prefix{s.LAN}
-		if s.LAN6.IsValid() {
-			lan = append(lan, s.LAN6)
-		}
-		if err := s.space.AddBridge(lanInterface, lan...); err != nil {
+		if err := s.space.AddBridge(lanInterface, s.LAN); err != nil {
 			return nil, err
 		}
 		cables = append(cables, b.uplink(i))

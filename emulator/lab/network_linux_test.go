@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -107,5 +108,41 @@ func TestNeverReady(t *testing.T) {
 	}
 	if want := "lab: client waits until somebody on server is bound to tcp/80\n"; said != want {
 		t.Errorf("said %q", said)
+	}
+}
+
+// What a log said before is kept until there is a lab that says something else, and two hosts never share one.
+func TestLogs(t *testing.T) {
+	available(t)
+	dir := t.TempDir()
+	old, fresh := filepath.Join(dir, "old"), filepath.Join(dir, "new")
+	if err := os.WriteFile(old, []byte("said before"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	run := func(spec, first, second string) error {
+		_, err := lab.RunNetwork(t.Context(), lab.Options{Spec: []byte(spec), Dir: dir}, lab.Network{Hosts: []lab.Host{
+			{Name: "one", Command: &lab.Command{Argv: sh("echo hi"), Log: first}},
+			{Name: "two", Command: &lab.Command{Argv: sh("echo ho"), Log: second}},
+		}})
+		return err
+	}
+	for _, c := range [][3]string{{"broken", "old", "new"}, {"", "new", "./new"}, {"", old, "old"}} {
+		if run(c[0], c[1], c[2]) == nil {
+			t.Errorf("%q: no error", c)
+		}
+		if text, _ := os.ReadFile(old); string(text) != "said before" {
+			t.Errorf("%q: the log says %q", c, text)
+		}
+		if _, err := os.Stat(fresh); err == nil {
+			t.Errorf("%q: there is a new log", c)
+		}
+	}
+	if err := run("", "old", "new"); err != nil {
+		t.Error(err)
+	}
+	for name, want := range map[string]string{old: "hi\n", fresh: "ho\n"} {
+		if text, err := os.ReadFile(name); string(text) != want || err != nil {
+			t.Errorf("%s says %q, %v", name, text, err)
+		}
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -65,7 +64,7 @@ func RunNetwork(ctx context.Context, o Options, n Network) ([]Outcome, error) {
 	if _, err := os.Stat(cmp.Or(o.Dir, ".")); err != nil {
 		return nil, fmt.Errorf("lab: %w", err)
 	}
-	s.Paths, s.Logs = make([]string, len(n.Hosts)), make([]int, len(n.Hosts))
+	s.Paths = make([]string, len(n.Hosts))
 	for i, h := range n.Hosts {
 		if h.Command == nil {
 			continue
@@ -75,28 +74,14 @@ func RunNetwork(ctx context.Context, o Options, n Network) ([]Outcome, error) {
 			return nil, err
 		}
 	}
-	var logs []*os.File
-	defer func() {
-		for _, f := range logs {
-			f.Close()
-		}
-	}()
-	for i, h := range n.Hosts {
-		if h.Command == nil || h.Command.Log == "" {
-			continue
-		}
-		name := h.Command.Log
-		if !filepath.IsAbs(name) {
-			name = filepath.Join(o.Dir, name)
-		}
-		f, err := os.Create(name)
-		if err != nil {
-			return nil, fmt.Errorf("lab: log of %s: %w", h.Name, err)
-		}
-		s.Logs[i] = firstLogFD + len(logs)
-		logs = append(logs, f)
+	files, numbers, err := openLogs(n, o.Dir)
+	if err != nil {
+		return nil, err
 	}
-	return run(ctx, o, s, logs)
+	s.Logs = numbers
+	all, err := run(ctx, o, s, files.files)
+	files.close(all != nil)
+	return all, err
 }
 
 // environment leaves out what would point the command at some other gateway.

@@ -74,8 +74,8 @@ func (b *built) routeGateway(s *site) error {
 
 // route6 lets the IPv6 prefix of a gateway be reached from the Internet, through all that it is behind.
 func (b *built) route6(s *site) error {
-	if err := s.space.AddAddr(wanInterface, netip.PrefixFrom(s.up.self, 64)); err != nil {
-		return fmt.Errorf("there is no IPv6: %w", err)
+	if err := s.space.AddAddr(lanInterface, s.LAN6); err != nil {
+		return &noIPv6Error{err}
 	}
 	out := netip.PrefixFrom(netip.IPv6Unspecified(), 0)
 	for at := s; at != nil; at = b.site(at.Upstream) {
@@ -98,6 +98,12 @@ func (b *built) route6(s *site) error {
 	}
 	return nil
 }
+
+// noIPv6Error says that the kernel gives a gateway no IPv6 address.
+type noIPv6Error struct{ err error }
+
+func (e *noIPv6Error) Error() string { return e.err.Error() }
+func (e *noIPv6Error) Unwrap() error { return e.err }
 
 // hold is Place.Hold.
 func (s *site) hold(addr netip.Addr, on bool) error {

@@ -51,11 +51,15 @@ type stage string
 const (
 	stageNamespaces stage = "namespaces"
 	stageRouting    stage = "routing"
+	stageIPv6       stage = "ipv6"
 	stageGateway    stage = "gateway"
 	stageCommand    stage = "command"
 )
 
 func newFailure(s stage, err error) *failure {
+	if _, is := errors.AsType[*noIPv6Error](err); is {
+		s = stageIPv6
+	}
 	f := &failure{Stage: s, Text: err.Error()}
 	errors.As(err, &f.Errno)
 	return f
@@ -68,6 +72,8 @@ func (f *failure) reason() error {
 		return &exec.Error{Name: f.Command, Err: f.Errno}
 	case f.Stage == stageNamespaces:
 		return unavailable(&remoteError{f.Text, f.Errno})
+	case f.Stage == stageIPv6:
+		return &UnavailableError{Reason: ReasonIPv6, Err: &remoteError{f.Text, f.Errno}}
 	case f.Stage == stageRouting:
 		return &UnavailableError{Reason: ReasonRouting, Err: &remoteError{f.Text, f.Errno}}
 	}
