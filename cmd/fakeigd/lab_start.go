@@ -76,7 +76,7 @@ func (l *labPlays) internet(ctx context.Context, site lab.Site) error {
 		}
 	}
 	addrs := emulator.STUNAddrs()
-	s, err := emulator.StartSTUN(ctx, emulator.STUNOptions{Net: there, Addrs: addrs[:], Ports: [2]uint16{3478, 3479}, Journal: l.journal})
+	s, err := emulator.StartSTUN(ctx, emulator.STUNOptions{Net: there, Addrs: addrs[:], Ports: [2]uint16{3478, 3479}, TCP: true, Journal: l.journal})
 	if err != nil {
 		return err
 	}

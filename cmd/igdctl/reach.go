@@ -196,7 +196,7 @@ func (e *unreachableError) Error() string { return "the plan is " + string(e.Pla
 // tellReach tells the plan, and what the other side is to be told.
 func (a *app) tellReach(r *client.Reachability, port uint16, server string) {
 	a.tellFailures(r, server != "")
-	rows := [][]string{{"plan", fmt.Sprintf("%s: %s", r.Plan, planMeans(r.Plan))}}
+	rows := [][]string{{"plan", fmt.Sprintf("%s: %s", r.Plan, planMeans(r))}}
 	if r.Address.IsValid() {
 		rows = append(rows, []string{"address", r.Address.String()})
 	}
@@ -231,8 +231,11 @@ func (a *app) tellFailures(r *client.Reachability, hints bool) {
 }
 
 // planMeans is a plan in words.
-func planMeans(p client.Plan) string {
-	switch p {
+func planMeans(r *client.Reachability) string {
+	if r.NAT != nil && r.NAT.Class == client.UDPBlocked {
+		return "no UDP passes; only a relay by TCP helps"
+	}
+	switch r.Plan {
 	case client.PublicPlan:
 		return "anybody reaches the address"
 	case client.IGDPlan:

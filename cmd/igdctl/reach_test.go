@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/igdkit/igdkit/client"
 	"github.com/igdkit/igdkit/emulator"
 	"github.com/igdkit/igdkit/emulator/nat"
 )
@@ -333,5 +334,17 @@ func TestReachTaken(t *testing.T) {
 	code := run(t.Context(), []string{"reach", port, "--no-igd"}, env{stdin: strings.NewReader(""), stdout: &words, stderr: &words})
 	if want := "igdctl: error: UDP port " + port + " is in use by another program\n"; code != exitLocal || !strings.HasPrefix(words.String(), want) {
 		t.Errorf("%d, %s", code, &words)
+	}
+}
+
+// Where no UDP passes, nobody can be called from here either.
+func TestPlanMeansBlocked(t *testing.T) {
+	r := &client.Reachability{Plan: client.RelayPlan, NAT: &client.NATReport{Class: client.UDPBlocked}}
+	if got, want := planMeans(r), "no UDP passes; only a relay by TCP helps"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	r.NAT.Class = client.SymmetricNAT
+	if got := planMeans(r); !strings.HasPrefix(got, "only who can be called from here") {
+		t.Errorf("symmetric: %q", got)
 	}
 }
