@@ -38,7 +38,7 @@ type Path struct {
 func newPath(p *puncher, t *pathEnd) *Path {
 	path := &Path{
 		conn: p.conn, remote: t.addr, seen: t.seen, method: p.method(t), key: p.o.Key, tie: p.o.tie, other: p.o.Other,
-		early: p.early, answers: p.answers, quit: make(chan struct{}), heard: time.Now(),
+		early: p.early, answers: t.answers, quit: make(chan struct{}), heard: time.Now(),
 	}
 	path.idle.L = &path.mu
 	if p.o.KeepAlive > 0 {

@@ -125,8 +125,8 @@ func (e *PunchError) Unwrap() error { return e.Err }
 // port gives the public address and the port that the peer's socket has: many NATs keep it (RFC 4787 §4.2.1), which chownat relies on.
 //
 // conn is an IPv4 UDP socket, the one whose address the peer was told. Until Punch returns nobody else may read from it; afterwards it is read by
-// the Path. It sends at most 50 checks a second and as many answers, and tries 16 addresses at most that it was not told. When ctx ends it returns at once. The deadline
-// for reading of conn is gone when it returns.
+// the Path. It sends at most 50 checks a second, answers each address four times a second, and tries 16 addresses at most that it was not told.
+// When ctx ends it returns at once. The deadline for reading of conn is gone when it returns.
 // Errors: *PunchError, *ArgumentError.
 func Punch(ctx context.Context, conn net.PacketConn, peer Node, o PunchOptions) (*Path, error) {
 	o = o.defaults()

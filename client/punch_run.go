@@ -20,7 +20,6 @@ type puncher struct {
 	o       PunchOptions
 	targets []*pathEnd
 	learnt  int
-	answers limiter
 
 	heard   bool   // a check of the peer
 	peerTie uint64 // 0: not known
@@ -35,7 +34,7 @@ type puncher struct {
 const pathEarly = 64
 
 func newPuncher(conn net.PacketConn, peer Node, o PunchOptions) *puncher {
-	p := &puncher{conn: conn, peer: peer, o: o, answers: limiter{every: checkSpacing, burst: 16}}
+	p := &puncher{conn: conn, peer: peer, o: o}
 	for _, t := range p.candidates() {
 		t.check, t.nominates = newID(), newID()
 		p.targets = append(p.targets, t)
@@ -200,7 +199,7 @@ func (p *puncher) asked(c check, from netip.AddrPort) error {
 	now := time.Now()
 	p.heard = true
 	t := p.learn(from)
-	if t == nil || !p.answers.allows(now) {
+	if t == nil || !t.answers.allows(now) {
 		return nil
 	}
 	if soon := now.Add(checkSpacing); !t.valid && soon.Before(t.due) {
@@ -286,21 +285,24 @@ func addrPortOf(a net.Addr) (netip.AddrPort, bool) {
 	return netip.AddrPortFrom(at.AddrPort().Addr().Unmap(), at.AddrPort().Port()), true
 }
 
-// limiter bounds how often something is done.
+// limiter bounds how often one address is answered: each by itself, so that somebody who repeats old checks keeps the peer from no answer.
 type limiter struct {
-	every time.Duration
-	burst int
-	free  time.Time // when all of burst is to be had again
+	free time.Time // when all of answerBurst is to be had again
 }
+
+const (
+	answerEvery = 250 * time.Millisecond
+	answerBurst = 8
+)
 
 // allows tells whether it may be done now.
 func (l *limiter) allows(now time.Time) bool {
 	if l.free.Before(now) {
 		l.free = now
 	}
-	if l.free.Sub(now) > time.Duration(l.burst-1)*l.every {
+	if l.free.Sub(now) > (answerBurst-1)*answerEvery {
 		return false
 	}
-	l.free = l.free.Add(l.every)
+	l.free = l.free.Add(answerEvery)
 	return true
 }

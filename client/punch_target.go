@@ -22,6 +22,7 @@ type pathEnd struct {
 
 	nominated time.Time // when we did it
 	answered  time.Time // when the peer had last, and we agreed
+	answers   limiter
 }
 
 const (
