@@ -128,7 +128,7 @@ func TestJournalOfRefusals(t *testing.T) {
 		}
 		m, err := c.Map(t.Context(), client.Request{InternalPort: 1000, AnyPort: true})
 		if err != nil {
-			t.Skip(err) // no port at all for it
+			t.Skip("no port at all can be had for it:", err)
 		}
 		if all := rows(t, h, path); len(all) != 1 || all[0].Port != m.External().Port() {
 			t.Errorf("%v, open on %v", all, m.External())
