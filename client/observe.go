@@ -203,7 +203,7 @@ func (o *observer) meet(ctx context.Context, p *peer) error {
 	case !same:
 		o.known, o.table, o.hidden = false, nil, false
 		all.Kind = GatewayAppeared
-	case o.rebooted != nil && time.Since(o.told) > lookDistance, o.gone && restarted:
+	case o.rebooted != nil && time.Since(o.told) > lookDistance, restarted && (o.gone || g.Location != before.actions.(*Gateway).Location):
 		all.Kind = GatewayRebooted
 	case o.gone:
 		all.Kind = GatewayAppeared

@@ -143,6 +143,7 @@ func TestObserveGatewayGoes(t *testing.T) {
 		"seen":                       {false, emulator.Reboot{Downtime: emulator.Duration(30 * time.Second), NewPorts: true}, "gateway rebooted"},
 		"under another name":         {false, emulator.Reboot{Downtime: emulator.Duration(30 * time.Second), NewPorts: true, NewUDN: true}, "gateway appeared"},
 		"heard, and gone in no time": {true, emulator.Reboot{NewPorts: true}, "gateway rebooted"},
+		"seen, and gone in no time":  {false, emulator.Reboot{NewPorts: true}, "gateway rebooted"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -174,6 +174,7 @@ func (w *watch) hear(ctx context.Context, a announcement) {
 		w.left[udn] = true
 		return
 	}
+	elsewhere := w.elsewhere(a.location, g) // noted before it is visited: the rest of the set names it again
 	boot, known := w.boots[udn]
 	rebooted := w.left[udn] || known && a.boot != nil && *a.boot != boot
 	delete(w.left, udn)
@@ -184,7 +185,7 @@ func (w *watch) hear(ctx context.Context, a announcement) {
 	case rebooted && w.may(&w.met, metDistance):
 		w.revisit(ctx, g, a)
 	case rebooted:
-	case w.elsewhere(a.location, g):
+	case elsewhere:
 		w.seek(ctx, g, a)
 	case w.errands > 0: // which end with a sign
 	case w.may(&w.looked, lookDistance):
