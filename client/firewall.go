@@ -71,35 +71,50 @@ func sixes(o Options) ([]six, error) {
 //
 // Errors: ErrNoGlobalAddress, a [NoFirewallError] for a gateway that opens no pinholes, else those of [Find].
 func FindFirewall(ctx context.Context, o Options) (*Gateway, error) {
-	full := o.defaults()
+	_, g, err := New(o).findFirewall(ctx, nil, nil)
+	return g, err
+}
+
+// findFirewall is [FindFirewall] by the gateway that the client has found, unless that is stale, or finds. It gives that one too, with
+// an error as well, or nil when there is none. before is where the firewall was, nil when it is not known: a gateway that has restarted has its address again.
+func (c *Client) findFirewall(ctx context.Context, stale *peer, before *Gateway) (*peer, *Gateway, error) {
+	full := c.options.defaults()
 	own, err := sixes(full)
 	if err != nil {
-		return nil, &InterfaceError{Interface: o.Interface, Err: err}
+		return nil, nil, &InterfaceError{Interface: full.Interface, Err: err}
 	}
 	if len(own) == 0 {
-		return nil, ErrNoGlobalAddress
+		return nil, nil, ErrNoGlobalAddress
 	}
-	g, err := Find(ctx, o)
+	if before != nil && before.Responder.Is6() {
+		for i, s := range own {
+			if s.ifi.Name == before.Interface && !slices.Contains(s.gateways, before.Responder) {
+				own[i].gateways = append(slices.Clone(s.gateways), before.Responder)
+			}
+		}
+	}
+	met, err := c.find(ctx, stale)
 	if ctx.Err() != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err == nil {
+		g := met.actions.(*Gateway)
 		if _, _, err = g.firewall(); err == nil {
-			return g, nil
+			return met, g, nil
 		}
 		if twin := g.twin(ctx, full, own); twin != nil {
-			return twin, nil
+			return met, twin, nil
 		}
 	}
-	if o.Gateway == "" && o.SSDP == "" {
+	if full.Gateway == "" && full.SSDP == "" {
 		if found := searchSix(ctx, full, own); found != nil {
-			return found, nil
+			return met, found, nil
 		}
 	}
 	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
+		err = context.Cause(ctx)
 	}
-	return nil, err
+	return met, nil, err
 }
 
 // twin is the same device at an IPv6 default gateway, nil when it is not there. Those that speak both families use one port for them.

@@ -22,6 +22,8 @@ type PinholeRequest struct {
 	RemoteHost netip.Addr
 	// Lease is how long the firewall should keep the pinhole open, 1 s to 24 h. 0: 24 hours, and 2 hours when it is kept.
 	Lease time.Duration
+	// CheckInterval is how often the gateway of kept pinholes is asked whether it still knows them, at least 1 s. 0: 15 min.
+	CheckInterval time.Duration
 }
 
 // A FirewallClosedError says that a firewall does not let pinholes be opened, or needs none.
@@ -37,9 +39,11 @@ func (e *FirewallClosedError) Error() string {
 // Pinholes are what came of a PinholeRequest: one pinhole for each global address of this machine and each protocol. Its methods are for one
 // goroutine at a time.
 type Pinholes struct {
+	client  *Client
 	o       Options
 	req     PinholeRequest
-	gateway *Gateway
+	met     *peer    // the client's gateway that led to the firewall; nil: none did
+	gateway *Gateway // the one with the firewall
 	open    []openPinhole
 }
 
@@ -48,31 +52,33 @@ type openPinhole struct {
 	Pinhole
 	renew time.Time
 	ends  time.Time
-	tries int // failures to renew in a row
-}
-
-// PinholeEvent tells what happened to one pinhole that is kept.
-type PinholeEvent struct {
-	Kind    EventKind // Mapped, Renewed, Repaired (it had gone, and is open again), Lost, Retrying
-	Pinhole Pinhole
-	Expires time.Time // zero when it is not open
-	Err     error     // with Lost and Retrying
-	Time    time.Time
+	tries int  // failures to renew in a row
+	lost  bool // that it has ended was told
 }
 
 // OpenPinholes finds the firewall and opens the port on every global address of this machine. It opens all or none.
 //
 // Errors: those of [FindFirewall], a *FirewallClosedError, a *RequestError, or what refused.
 func OpenPinholes(ctx context.Context, req PinholeRequest, o Options) (*Pinholes, error) {
+	return New(o).OpenPinholes(ctx, req)
+}
+
+// OpenPinholes is [OpenPinholes] on the gateway that c has found, or finds.
+func (c *Client) OpenPinholes(ctx context.Context, req PinholeRequest) (*Pinholes, error) {
 	if req.Lease == 0 {
 		req.Lease = maxPinholeLease
+	}
+	if req.CheckInterval == 0 {
+		req.CheckInterval = checkInterval
 	}
 	if err := req.validate(); err != nil {
 		return nil, err
 	}
-	p := &Pinholes{o: o, req: req}
-	var err error
-	if p.gateway, err = FindFirewall(ctx, o); err != nil {
+	c.mu.Lock()
+	p := &Pinholes{client: c, o: c.options, req: req}
+	p.o.Rand = ownRand(c.options.Rand)
+	c.mu.Unlock()
+	if err := p.find(ctx, nil); err != nil {
 		return nil, err
 	}
 	// Where this action is missing, AddPinhole itself tells.
@@ -121,6 +127,9 @@ func (r PinholeRequest) validate() error {
 	if r.Lease < time.Second || r.Lease > maxPinholeLease {
 		return &RequestError{"lease", fmt.Sprintf("%s is not between 1 s and 24 h", r.Lease)}
 	}
+	if r.CheckInterval < time.Second {
+		return &RequestError{"check interval", fmt.Sprintf("%s is shorter than 1 s", r.CheckInterval)}
+	}
 	return nil
 }
 
@@ -155,6 +164,18 @@ func (p *Pinholes) opened(h Pinhole) openPinhole {
 	return openPinhole{Pinhole: h, ends: now.Add(h.Lease), renew: now.Add(h.Lease / 2)}
 }
 
+// find finds the firewall. stale is the client's gateway that is not to be trusted any more, nil: it is.
+func (p *Pinholes) find(ctx context.Context, stale *peer) error {
+	met, g, err := p.client.findFirewall(ctx, stale, p.gateway)
+	if met != nil {
+		p.met = met
+	}
+	if err == nil {
+		p.gateway = g
+	}
+	return err
+}
+
 // Gateway is the one whose firewall was opened.
 func (p *Pinholes) Gateway() *Gateway { return p.gateway }
 
@@ -166,109 +187,6 @@ func (p *Pinholes) All() []Pinhole {
 	}
 	return all
 }
-
-// pinholeWatch is how often a keeper looks at the addresses of this machine: privacy extensions and providers change them.
-const pinholeWatch = time.Minute
-
-// Keep renews the pinholes at half their lease by UpdatePinhole, opens those anew that have gone, and follows the addresses of this machine,
-// until ctx ends. It closes nothing; see Close. tell is called for what happens, by this goroutine; nil: nobody is told.
-func (p *Pinholes) Keep(ctx context.Context, tell func(PinholeEvent)) {
-	if tell == nil {
-		tell = func(PinholeEvent) {}
-	}
-	for {
-		wait := pinholeWatch
-		for _, h := range p.open {
-			wait = min(wait, time.Until(h.renew))
-		}
-		timer := time.NewTimer(max(wait, 0))
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return
-		case <-timer.C:
-		}
-		p.follow(ctx, tell)
-		for i := range p.open {
-			if h := &p.open[i]; ctx.Err() == nil && !time.Now().Before(h.renew) {
-				p.renew(ctx, h, tell)
-			}
-		}
-	}
-}
-
-// renew gives a pinhole a new lease. One that the gateway does not know any more is opened again: a reboot forgets them, and gives their
-// numbers to others. A gateway that does not answer is searched anew, because a reboot may move its port.
-func (p *Pinholes) renew(ctx context.Context, h *openPinhole, tell func(PinholeEvent)) {
-	e := PinholeEvent{Kind: Renewed}
-	err := p.gateway.UpdatePinhole(ctx, h.Pinhole, p.req.Lease)
-	if _, refused := errors.AsType[*soap.Error](err); err != nil && !refused && ctx.Err() == nil {
-		if g, other := FindFirewall(ctx, p.o); other == nil {
-			p.gateway = g
-			err = g.UpdatePinhole(ctx, h.Pinhole, p.req.Lease)
-		}
-	}
-	if faultCode(err) != 0 {
-		// The same pinhole again only gets a new lease, if it is still there under whatever number.
-		var id uint16
-		if id, err = p.gateway.AddPinhole(ctx, h.Pinhole); err == nil && id != h.ID {
-			e.Kind, h.ID = Repaired, id
-		}
-	}
-	switch {
-	case ctx.Err() != nil:
-		return
-	case err == nil:
-		*h = p.opened(h.Pinhole)
-		e.Expires = h.ends
-	default:
-		h.tries++
-		h.renew = time.Now().Add(retryAfter(time.Until(h.ends), h.tries, p.o.defaults().Rand))
-		e.Kind, e.Err = Retrying, err
-		if time.Now().After(h.ends) {
-			e.Kind = Lost
-		} else {
-			e.Expires = h.ends
-		}
-	}
-	e.Pinhole, e.Time = h.Pinhole, time.Now()
-	tell(e)
-}
-
-// follow opens pinholes for addresses that are new, and forgets those of addresses that are gone: nobody but they may close them.
-func (p *Pinholes) follow(ctx context.Context, tell func(PinholeEvent)) {
-	all, err := sixes(p.o.defaults())
-	if err != nil || len(all) == 0 {
-		return // a network that is down for a moment
-	}
-	own := p.reachable(all)
-	p.open = slices.DeleteFunc(p.open, func(h openPinhole) bool {
-		gone := !slices.ContainsFunc(all, func(s six) bool { return s.addr == h.InternalClient })
-		if gone {
-			tell(PinholeEvent{Kind: Lost, Pinhole: h.Pinhole, Err: errAddressGone, Time: time.Now()})
-		}
-		return gone
-	})
-	for _, s := range own {
-		for _, protocol := range p.req.protocols() {
-			has := func(h openPinhole) bool { return h.InternalClient == s.addr && h.Protocol == protocol }
-			if slices.ContainsFunc(p.open, has) || ctx.Err() != nil {
-				continue
-			}
-			e := PinholeEvent{Kind: Mapped, Pinhole: p.wanted(s.addr, protocol)}
-			if err := p.add(ctx, s.addr, protocol); err != nil {
-				e.Kind, e.Err = Retrying, err
-			} else {
-				last := p.open[len(p.open)-1]
-				e.Pinhole, e.Expires = last.Pinhole, last.ends
-			}
-			e.Time = time.Now()
-			tell(e)
-		}
-	}
-}
-
-var errAddressGone = errors.New("this machine does not have the address any more")
 
 // Close closes what is open, in 10 s at most. What has ended by itself is as good as closed; what could not be closed ends with its lease.
 func (p *Pinholes) Close(ctx context.Context) error {

@@ -47,13 +47,20 @@ type pinholeFlags struct {
 	lease lease
 	from  string
 	keep  bool
+	check time.Duration // of keep; 0: the client's
 }
 
 func newPinholeOpenCmd(a *app) *cobra.Command {
 	var o pinholeFlags
+	check := interval(15 * time.Minute)
 	cmd := &cobra.Command{
 		Use:   "open PORT[/tcp, /udp or /both] [flags]",
 		Short: "Let peers with IPv6 in at a port",
+		Long: `Opens a pinhole for every global IPv6 address of this computer.
+
+With --keep igdctl stays, renews it, follows the addresses of this computer, and closes it when it is interrupted. It also asks every 15 minutes, or
+as --check says, whether the gateway still has it; and it listens to what gateways announce on UDP port 1900 and to the events of its own, so that
+peers are let in again within a second of a restarted gateway. A host firewall may ask about that.`,
 		Example: `  igdctl pinhole open 8080
   igdctl pinhole open 27015/both --for 2h
   igdctl pinhole open 4500/udp --keep`,
@@ -66,6 +73,10 @@ func newPinholeOpenCmd(a *app) *cobra.Command {
 			if time.Duration(o.lease) > day {
 				return usage("--for is too long; a pinhole is open for 24h at most", "igdctl pinhole open --keep renews it as long as you like")
 			}
+			if cmd.Flags().Changed("check") && !o.keep {
+				return usage("--check is how often a kept pinhole is looked at", "add --keep, or leave --check out")
+			}
+			o.check = time.Duration(check)
 			a.Lines = o.keep
 			return a.openPinholes(cmd.Context(), sp, o)
 		},
@@ -75,7 +86,8 @@ func newPinholeOpenCmd(a *app) *cobra.Command {
 	flags.Var(&o.lease, "for", "how long it stays open, 24h at most (24h unless given; with --keep 2h at a time)")
 	flags.StringVar(&o.from, "from", "", "let in the IPv6 address `HOST` only")
 	flags.BoolVar(&o.keep, "keep", false, "stay, renew it until interrupted, then close it")
-	for name, values := range map[string][]string{"for": {"1h", "24h"}, "from": nil} {
+	flags.Var(&check, "check", "with --keep: how often the gateway is asked whether it is still open, from 1s up")
+	for name, values := range map[string][]string{"for": {"1h", "24h"}, "from": nil, "check": {"1m", "15m", "1h"}} {
 		must(cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)))
 	}
 	return cmd
@@ -123,9 +135,13 @@ type pinholesJSON struct {
 }
 
 func (a *app) openPinholes(ctx context.Context, sp spec, o pinholeFlags) error {
-	req := client.PinholeRequest{Protocol: sp.protocol, Port: sp.external, Lease: time.Duration(o.lease)}
-	if o.keep && req.Lease == 0 {
-		req.Lease = keptLease
+	req := client.PinholeRequest{Protocol: sp.protocol, Port: sp.external, Lease: time.Duration(o.lease), CheckInterval: o.check}
+	options := a.options()
+	if o.keep {
+		options = a.hearing()
+		if req.Lease == 0 {
+			req.Lease = keptLease
+		}
 	}
 	if o.from != "" {
 		from, err := netip.ParseAddr(o.from)
@@ -137,7 +153,7 @@ func (a *app) openPinholes(ctx context.Context, sp spec, o pinholeFlags) error {
 	limited, cancel := a.limit(ctx)
 	defer cancel()
 	over := a.Waiting("opening the IPv6 firewall…")
-	p, err := client.OpenPinholes(limited, req, a.options())
+	p, err := client.OpenPinholes(limited, req, options)
 	over()
 	if ctx.Err() != nil {
 		return ctx.Err()

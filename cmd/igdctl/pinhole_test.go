@@ -7,7 +7,9 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/igdkit/igdkit/emulator"
@@ -107,6 +109,8 @@ func TestPinholeRefusals(t *testing.T) {
 		{"too long", emulator.Options{}, "pinhole open 8080 --for 25h", exitUsage, `error: --for is too long; a pinhole is open for 24h at most$`},
 		{"two ports", emulator.Options{}, "pinhole open 80:8080", exitUsage, `by IPv6 a port is the same inside and outside`},
 		{"IPv4", emulator.Options{}, "pinhole open 8080 --from 192.0.2.1", exitUsage, `error: --from "192.0.2.1" is no IPv6 address$`},
+		{"not kept", emulator.Options{}, "pinhole open 8080 --check 1m", exitUsage, `error: --check is how often a kept pinhole is looked at$`},
+		{"checked too often", emulator.Options{}, "pinhole open 8080 --keep --check 10ms", exitUsage, `is too short; a second is the least`},
 		{"no port", emulator.Options{}, "pinhole open", exitUsage, `error: igdctl pinhole open takes one PORT$`},
 		{"no command", emulator.Options{}, "pinhole 8080", exitUsage, `error: igdctl pinhole has no command "8080"$`},
 	} {
@@ -165,6 +169,51 @@ func TestPinholeKept(t *testing.T) {
 			t.Errorf("left open: %v", g.Pinholes())
 		}
 	}
+}
+
+// A pinhole that is kept is open again within a second of a restarted gateway, which is heard, and within --check of somebody who closes it.
+func TestPinholeKeptThrough(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g, e := sixHome(t, emulator.Options{})
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		var mu sync.Mutex
+		var out strings.Builder
+		e.stdout, e.stderr = writerFunc(func(b []byte) (int, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			return out.Write(b)
+		}), io.Discard
+		ended := make(chan int)
+		go func() { ended <- run(ctx, strings.Fields("pinhole open 8080 --keep --check 1m"), e) }()
+		time.Sleep(30 * time.Minute)
+		if err := g.Reboot(emulator.Reboot{Downtime: emulator.Duration(20 * time.Second), NewPorts: true}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(21 * time.Second)
+		synctest.Wait()
+		if len(g.Pinholes()) != 1 {
+			t.Errorf("a second after the restart %v are open", g.Pinholes())
+		}
+		say(t, e, exitOK, "pinhole close 8080")
+		if len(g.Pinholes()) != 0 {
+			t.Fatalf("closed, and %v are open", g.Pinholes())
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if len(g.Pinholes()) != 1 {
+			t.Errorf("a minute after it was closed %v are open", g.Pinholes())
+		}
+		stop()
+		if got := <-ended; got != exitInterrupted {
+			t.Errorf("exit code %d", got)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if n := strings.Count(out.String(), "had gone and is open again"); n != 2 {
+			t.Errorf("repaired %d times, want 2:\n%s", n, out.String())
+		}
+	})
 }
 
 type writerFunc func([]byte) (int, error)
