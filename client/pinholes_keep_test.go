@@ -87,7 +87,9 @@ func TestPinholeRebootIsHeard(t *testing.T) {
 // or sent but that while all is well.
 func TestPinholesAreChecked(t *testing.T) {
 	for name, lose := range map[string]func(context.Context, *lan6, *client.Pinholes) error{
-		"restarted": func(_ context.Context, h *lan6, _ *client.Pinholes) error { return h.Reboot(emulator.Reboot{NewPorts: true}) },
+		"restarted": func(_ context.Context, h *lan6, _ *client.Pinholes) error {
+			return h.Reboot(emulator.Reboot{NewPorts: true})
+		},
 		"closed by somebody": func(ctx context.Context, h *lan6, p *client.Pinholes) error {
 			for _, x := range p.All() {
 				if err := p.Gateway().DeletePinhole(ctx, x); err != nil {

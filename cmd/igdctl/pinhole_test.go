@@ -173,6 +173,7 @@ func TestPinholeKept(t *testing.T) {
 
 // A pinhole that is kept is open again within a second of a restarted gateway, which is heard, and within --check of somebody who closes it.
 func TestPinholeKeptThrough(t *testing.T) {
+	outlivePipes()() // the goroutine of package signal begins with its first use, and belongs to no bubble
 	synctest.Test(t, func(t *testing.T) {
 		g, e := sixHome(t, emulator.Options{})
 		ctx, stop := context.WithCancel(t.Context())
