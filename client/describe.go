@@ -33,6 +33,7 @@ type candidate struct {
 	local    netip.Addr // source of requests, zero: as the routes say
 	trust    trust
 	server   string   // SERVER of the reply
+	boot     *uint32  // BOOTID of the reply, nil: it has none
 	quirks   []string // forgiven so far
 	link     *link    // where the reply came in, nil when nothing was searched
 	links    []link   // of this machine, when the search began
@@ -75,6 +76,7 @@ func describe(ctx context.Context, o Options, c candidate) (*Gateway, error) {
 		Responder: c.trust.responder,
 		Local:     page.local,
 		Server:    c.server,
+		boot:      c.boot,
 		Root:      doc.root,
 		Services:  doc.services,
 		options:   o,

@@ -58,6 +58,7 @@ type Gateway struct {
 	unnamed  bool      // it did not answer a search, so Server is not that of its answer
 	recalled bool      // it was chosen before, and may be again without a search
 	reborn   bool      // it was found because it has restarted
+	boot     *uint32   // BOOTID of the reply or announcement that it was found by, nil: that had none
 	network  string    // where it was chosen, "": it was not
 	noted    *remembered
 	dialogue dialogue // of the holder of turn

@@ -71,7 +71,7 @@ type observer struct {
 	stale    bool      // it is to be searched, although one is known
 	gone     bool      // that was told
 	rebooted error     // a sign told so
-	told     time.Time // when it was told last that the gateway is there: a restart has several signs
+	returned time.Time // when it was told last that the gateway is there again or has restarted: a restart has several signs
 	failures int       // in a row
 
 	state  Status
@@ -203,14 +203,16 @@ func (o *observer) meet(ctx context.Context, p *peer) error {
 	case !same:
 		o.known, o.table, o.hidden = false, nil, false
 		all.Kind = GatewayAppeared
-	case o.rebooted != nil && time.Since(o.told) > lookDistance, restarted && (o.gone || g.Location != before.actions.(*Gateway).Location):
+	case o.rebooted != nil && (restarted || time.Since(o.returned) > lookDistance), restarted && (o.gone || g.Location != before.actions.(*Gateway).Location):
 		all.Kind = GatewayRebooted
 	case o.gone:
 		all.Kind = GatewayAppeared
 	}
 	told := all.Kind != ""
 	if told {
-		o.told = time.Now()
+		if before != nil {
+			o.returned = time.Now()
+		}
 		o.tell(all)
 	}
 	o.stale, o.gone, o.rebooted = false, false, nil
@@ -220,8 +222,11 @@ func (o *observer) meet(ctx context.Context, p *peer) error {
 	if stateErr == nil && o.known && !told && (restarted || state.Connection != o.state.Connection) {
 		o.tell(Change{Kind: ConnectionChanged, Connection: state, Address: addr})
 	}
-	if stateErr == nil {
+	switch {
+	case stateErr == nil:
 		o.state = state
+	case told:
+		o.state.UptimeKnown = false // that was before the restart, which is told once
 	}
 	if addrErr == nil {
 		o.addr = addr

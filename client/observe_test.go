@@ -178,6 +178,51 @@ func TestObserveGatewayGoes(t *testing.T) {
 	}
 }
 
+// A restart is told once, be it right after the watch began, with other signs of it to come, or right after another restart.
+func TestObserveRestartsSoon(t *testing.T) {
+	mute := emulator.Fault{Name: "mute", On: "soap.GetStatusInfo", Do: emulator.Deed{UPnPError: &emulator.ErrorReply{Code: 501}}}
+	for name, tt := range map[string]struct {
+		faults []emulator.Fault
+		reboot emulator.Reboot
+		after  []time.Duration // since the watch began, or the restart before
+	}{
+		"byebye":                 {nil, emulator.Reboot{}, []time.Duration{3 * time.Second}},
+		"BOOTID":                 {nil, emulator.Reboot{ByeBye: new(false)}, []time.Duration{3 * time.Second}},
+		"another port":           {nil, emulator.Reboot{NewPorts: true}, []time.Duration{3 * time.Second}},
+		"it tells no uptime":     {[]emulator.Fault{mute}, emulator.Reboot{}, []time.Duration{3 * time.Second}},
+		"twice":                  {nil, emulator.Reboot{}, []time.Duration{3 * time.Second, 12 * time.Second}},
+		"after minutes":          {nil, emulator.Reboot{}, []time.Duration{5 * time.Minute}},
+		"after minutes, no time": {[]emulator.Fault{mute}, emulator.Reboot{}, []time.Duration{5 * time.Minute}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				h := newHome(t, emulator.Options{Version: 1, Faults: tt.faults})
+				time.Sleep(time.Hour)
+				after := observed(t, client.Options{Net: h.pc, Listen: true}, 0)
+				var got []string
+				for _, d := range tt.after {
+					got = append(got, after(d)...)
+					if err := h.Reboot(tt.reboot); err != nil {
+						t.Fatal(err)
+					}
+				}
+				got = append(got, after(2*time.Minute)...)
+				var kinds []string
+				for _, s := range got {
+					kinds = append(kinds, strings.Join(strings.Fields(s)[:2], " "))
+				}
+				want := []string{"gateway appeared"}
+				for range tt.after {
+					want = append(want, "gateway rebooted")
+				}
+				if diff := cmp.Diff(want, kinds); diff != "" {
+					t.Errorf("%q (-want +got)\n%s", got, diff)
+				}
+			})
+		})
+	}
+}
+
 // There need be no gateway; options that cannot be used are no gateway that may come.
 func TestObserveWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -245,7 +245,7 @@ func (s *search) consider(ctx context.Context, r reply) {
 		s.explain(e)
 		return
 	}
-	c := candidate{location: location, local: r.socket.local, trust: t, server: r.message.Server, link: r.socket.link, links: s.links, asked: asked,
+	c := candidate{location: location, local: r.socket.local, trust: t, server: r.message.Server, boot: r.message.BootID, link: r.socket.link, links: s.links, asked: asked,
 		quirks: r.message.Forgiven}
 	if quirk != "" {
 		c.quirks = append(slices.Clip(c.quirks), quirk)

@@ -176,6 +176,9 @@ func (w *watch) hear(ctx context.Context, a announcement) {
 	}
 	elsewhere := w.elsewhere(a.location, g) // noted before it is visited: the rest of the set names it again
 	boot, known := w.boots[udn]
+	if !known && g.boot != nil {
+		boot, known = *g.boot, true // it announces itself twice an hour, and has not yet
+	}
 	rebooted := w.left[udn] || known && a.boot != nil && *a.boot != boot
 	delete(w.left, udn)
 	if a.boot != nil && len(w.boots) < maxDevices {

@@ -127,7 +127,7 @@ func (c *Client) describeAnnounced(ctx context.Context, o Options, a announcemen
 	if err != nil {
 		return nil, err
 	}
-	cand := candidate{location: location, local: all[i].addr(), trust: t, server: a.server, link: &all[i], links: all}
+	cand := candidate{location: location, local: all[i].addr(), trust: t, server: a.server, boot: a.boot, link: &all[i], links: all}
 	if quirk != "" {
 		cand.quirks = []string{quirk}
 	}
