@@ -91,7 +91,7 @@ func (k *keeper) run(start Start) ([]Outcome, *failure) {
 	if err != nil {
 		return nil, newFailure(stageNamespaces, err)
 	}
-	if err := net.translate(); err != nil && k.setup.Whole {
+	if err := net.refused(); err != nil && k.setup.Whole {
 		return nil, newFailure(stageRouting, err)
 	}
 	if k.setup.Check {
@@ -110,21 +110,29 @@ func (k *keeper) run(start Start) ([]Outcome, *failure) {
 	return c.run()
 }
 
-// translate makes the gateways' kernels translate addresses, and filter IPv6. The error is of the first that cannot.
-func (b *built) translate() error {
+// translate makes the gateway's kernel translate addresses, and filter IPv6.
+func (s *site) translate() error {
+	n, err := newNAT(s)
+	if err != nil {
+		return fmt.Errorf("gateway %s: %w", s.Name, err)
+	}
+	s.kern = n
+	if !s.LAN6.IsValid() {
+		return nil
+	}
+	f, err := newFirewall(s)
+	if err != nil {
+		return fmt.Errorf("gateway %s: IPv6: %w", s.Name, err)
+	}
+	s.wall = f
+	return nil
+}
+
+// refused says why not all gateways translate and filter.
+func (b *built) refused() error {
 	var errs []error
 	for _, s := range b.sites {
-		n, err := newNAT(s)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("gateway %s: %w", s.Name, err))
-			continue
-		}
-		s.kern = n
-		if s.LAN6.IsValid() {
-			if s.wall, err = newFirewall(s); err != nil {
-				errs = append(errs, fmt.Errorf("gateway %s: IPv6: %w", s.Name, err))
-			}
-		}
+		errs = append(errs, s.refused)
 	}
 	return errors.Join(errs...)
 }

@@ -210,7 +210,7 @@ func (c *crew) start(m *member) *failure {
 	}
 	defer done()
 	stage := stageNamespaces
-	err = m.space.Do(func() error {
+	err = m.space.Alone(func() error {
 		if err := resolveBy(m.names); err != nil {
 			return err
 		}

@@ -22,6 +22,8 @@ type built struct {
 	core  *netns.Namespace
 	sites []*site
 	hosts []*netns.Namespace // as Network.Hosts
+
+	translating sync.WaitGroup
 }
 
 // site is a gateway as it stands.
@@ -31,6 +33,8 @@ type site struct {
 	up    uplink
 	kern  *kernelNAT      // nil: the kernel translates nothing
 	wall  *kernelFirewall // nil: there is no IPv6
+
+	refused error // why not everything is translated and filtered
 }
 
 // build makes the namespaces of n and joins them. The calling process stands on the first gateway, on the Internet when there is
@@ -40,28 +44,12 @@ func build(ctx context.Context, n Network) (*built, error) {
 	for i := range n.Gateways {
 		b.sites = append(b.sites, &site{Gateway: n.Gateways[i]})
 	}
-	spaces := []**netns.Namespace{&b.core}
-	for i := range b.sites {
-		spaces = append(spaces, &b.sites[i].space)
-	}
-	for i := range b.hosts {
-		spaces = append(spaces, &b.hosts[i])
-	}
-	first := 0
-	if len(b.sites) > 0 {
-		first = 1
-	}
-	if err := makeSpaces(spaces, first); err != nil {
-		return nil, err
-	}
-	if err := b.internet(); err != nil {
+	defer b.translating.Wait()
+	if err := b.found(); err != nil {
 		return nil, err
 	}
 	var cables []netns.Cable
-	for i, s := range b.sites {
-		if err := s.space.AddBridge(lanInterface, s.LAN); err != nil {
-			return nil, err
-		}
+	for i := range b.sites {
 		cables = append(cables, b.uplink(i))
 	}
 	for i := range n.Hosts {
@@ -70,39 +58,54 @@ func build(ctx context.Context, n Network) (*built, error) {
 	if err := netns.ConnectAll(ctx, cables...); err != nil {
 		return nil, err
 	}
+	r := &routes{}
 	for _, s := range b.sites {
-		if err := s.space.SetUp(lanInterface); err != nil {
-			return nil, err
-		}
-	}
-	for _, s := range b.sites {
-		if err := b.routeGateway(s); err != nil {
-			return nil, fmt.Errorf("gateway %s: %w", s.Name, err)
-		}
+		b.routeGateway(r, s)
 	}
 	for i := range n.Hosts {
-		if err := b.routeHost(i, &n.Hosts[i]); err != nil {
-			return nil, fmt.Errorf("host %s: %w", n.Hosts[i].Name, err)
-		}
+		b.routeHost(r, i, &n.Hosts[i])
 	}
-	return b, nil
+	return b, r.apply()
 }
 
-// makeSpaces makes all of the namespaces; number own is the calling process's.
-func makeSpaces(all []**netns.Namespace, own int) error {
-	errs := make([]error, len(all))
-	var wait sync.WaitGroup
-	for i, space := range all {
-		wait.Go(func() {
-			if i == own {
-				*space, errs[i] = netns.Current()
-			} else {
-				*space, errs[i] = netns.New()
+// found makes the namespaces, with all that each has for itself, at once. The kernels of the gateways go on to learn to translate.
+func (b *built) found() error {
+	errs := make([]error, 1+len(b.sites)+len(b.hosts))
+	var founding sync.WaitGroup
+	one := func(i int, space **netns.Namespace, own bool, prepare func() error) {
+		if own {
+			*space, errs[i] = netns.Current()
+		} else {
+			*space, errs[i] = netns.New()
+		}
+		if errs[i] == nil {
+			errs[i] = prepare()
+		}
+	}
+	founding.Go(func() { one(0, &b.core, len(b.sites) == 0, b.internet) })
+	for i, s := range b.sites {
+		founding.Add(1)
+		b.translating.Go(func() {
+			one(1+i, &s.space, i == 0, s.found)
+			founding.Done()
+			if errs[1+i] == nil {
+				s.refused = s.translate()
 			}
 		})
 	}
-	wait.Wait()
+	for i := range b.hosts {
+		founding.Go(func() { one(1+len(b.sites)+i, &b.hosts[i], false, func() error { return nil }) })
+	}
+	founding.Wait()
 	return errors.Join(errs...)
+}
+
+// found makes the namespace of s one of a router with a LAN.
+func (s *site) found() error {
+	if err := forward(s.space); err != nil {
+		return fmt.Errorf("gateway %s: %w", s.Name, err)
+	}
+	return s.space.AddBridge(lanInterface, s.LAN)
 }
 
 func (b *built) site(name string) *site {
@@ -116,14 +119,15 @@ func (b *built) site(name string) *site {
 
 // internet makes the core a router.
 func (b *built) internet() error {
-	for _, a := range []netip.Addr{STUN(), OtherSTUN(), Resolver(), coreRouter()} {
-		if err := b.core.AddAddr("lo", netip.PrefixFrom(a, 32)); err != nil {
-			return err
-		}
+	// Before there are cables, which get their settings from the namespace.
+	if err := forward(b.core); err != nil {
+		return err
+	}
+	own := func(a netip.Addr) netns.Addr {
+		return netns.Addr{Interface: "lo", Prefix: netip.PrefixFrom(a, a.BitLen())}
 	}
 	// Where the kernel has no IPv6, the lab has none.
-	_ = b.core.AddAddr("lo", netip.PrefixFrom(coreRouter6(), 128))
-	return forward(b.core)
+	return b.core.Apply(own(STUN()), own(OtherSTUN()), own(Resolver()), own(coreRouter()), netns.Try{Change: own(coreRouter6())})
 }
 
 func coreRouter6() netip.Addr { return InternetPrefix6().Addr().Next() }

@@ -47,57 +47,72 @@ func (b *built) hostCable(i int, h *Host) netns.Cable {
 	return netns.Cable{here, there}
 }
 
-// routeGateway lets a gateway send to what it is behind, and that to what the gateway has.
-func (b *built) routeGateway(s *site) error {
-	if err := forward(s.space); err != nil {
-		return err
+// routes are what is to be done in each namespace, until apply does it.
+type routes struct {
+	order []*netns.Namespace
+	of    map[*netns.Namespace][]netns.Change
+}
+
+func (r *routes) add(n *netns.Namespace, changes ...netns.Change) {
+	if r.of == nil {
+		r.of = map[*netns.Namespace][]netns.Change{}
 	}
-	_ = s.space.AddAddr(lanInterface, netip.PrefixFrom(routerLink(), 64))
-	if s.WAN.IsValid() {
-		if err := s.hold(s.WAN, true); err != nil {
+	if r.of[n] == nil {
+		r.order = append(r.order, n)
+	}
+	r.of[n] = append(r.of[n], changes...)
+}
+
+func (r *routes) apply() error {
+	for _, n := range r.order {
+		err := n.Apply(r.of[n]...)
+		if c, is := errors.AsType[*netns.ChangeError](err); is {
+			if a, is := c.Change.(netns.Addr); is && a.Prefix.Addr().Is6() {
+				return &noIPv6Error{err}
+			}
+		}
+		if err != nil {
 			return err
 		}
-	}
-	if s.Routed {
-		if err := s.up.parent.AddRoute(netns.Route{To: s.LAN.Masked(), Via: s.LAN.Addr(), Interface: s.up.port}); err != nil {
-			return err
-		}
-		if err := s.defaultRoute(true); err != nil {
-			return err
-		}
-	}
-	if s.LAN6.IsValid() {
-		return b.route6(s)
 	}
 	return nil
 }
 
-// route6 lets the IPv6 prefix of a gateway be reached from the Internet, through all that it is behind.
-func (b *built) route6(s *site) error {
-	if err := s.space.AddAddr(lanInterface, s.LAN6); err != nil {
-		return &noIPv6Error{err}
+// routeGateway lets a gateway send to what it is behind, and that to what the gateway has.
+func (b *built) routeGateway(r *routes, s *site) {
+	r.add(s.space, netns.Up{Interface: lanInterface}, netns.Try{Change: netns.Addr{Interface: lanInterface, Prefix: netip.PrefixFrom(routerLink(), 64)}})
+	if s.WAN.IsValid() {
+		r.add(s.space, s.address(s.WAN), s.defaultRoute())
+		r.add(s.up.parent, s.way(s.WAN))
+		s.up.held[s.WAN] = true
 	}
-	out := netip.PrefixFrom(netip.IPv6Unspecified(), 0)
+	if s.Routed {
+		r.add(s.up.parent, netns.Route{To: s.LAN.Masked(), Via: s.LAN.Addr(), Interface: s.up.port})
+		r.add(s.space, s.defaultRoute())
+	}
+	if s.LAN6.IsValid() {
+		b.route6(r, s)
+	}
+}
+
+// route6 lets the IPv6 prefix of a gateway be reached from the Internet, through all that it is behind.
+func (b *built) route6(r *routes, s *site) {
+	r.add(s.space, netns.Addr{Interface: lanInterface, Prefix: s.LAN6})
 	for at := s; at != nil; at = b.site(at.Upstream) {
 		if at.up.core {
 			// Each wire of the core has the same address at this end.
-			err := b.core.AddAddr(at.up.port, netip.PrefixFrom(routerLink(), 64))
-			if err != nil && !errors.Is(err, syscall.EEXIST) {
-				return err
-			}
+			r.add(b.core, netns.Addr{Interface: at.up.port, Prefix: netip.PrefixFrom(routerLink(), 64)})
 		}
-		if err := at.space.AddAddr(wanInterface, netip.PrefixFrom(at.up.self, 64)); err != nil && !errors.Is(err, syscall.EEXIST) {
-			return err
-		}
-		if err := at.space.AddRoute(netns.Route{To: out, Via: routerLink(), Interface: wanInterface}); err != nil {
-			return err
-		}
-		if err := at.up.parent.AddRoute(netns.Route{To: s.LAN6.Masked(), Via: at.up.self, Interface: at.up.port}); err != nil {
-			return err
-		}
+		r.add(at.space,
+			netns.Addr{Interface: wanInterface, Prefix: netip.PrefixFrom(at.up.self, 64)},
+			netns.Route{To: everything6(), Via: routerLink(), Interface: wanInterface})
+		r.add(at.up.parent, netns.Route{To: s.LAN6.Masked(), Via: at.up.self, Interface: at.up.port})
 	}
-	return nil
 }
+
+// everything and everything6 are where default routes lead.
+func everything() netip.Prefix  { return netip.PrefixFrom(netip.IPv4Unspecified(), 0) }
+func everything6() netip.Prefix { return netip.PrefixFrom(netip.IPv6Unspecified(), 0) }
 
 // noIPv6Error says that the kernel gives a gateway no IPv6 address.
 type noIPv6Error struct{ err error }
@@ -107,33 +122,31 @@ func (e *noIPv6Error) Unwrap() error { return e.err }
 
 // hold is Place.Hold.
 func (s *site) hold(addr netip.Addr, on bool) error {
-	prefix := netip.PrefixFrom(addr, addr.BitLen())
 	if s.LAN.Contains(addr) {
-		return change(s.space, "lo", prefix, on)
+		return change(s.space, netns.Addr{Interface: "lo", Prefix: netip.PrefixFrom(addr, addr.BitLen())}, on)
 	}
 	s.up.mu.Lock()
 	defer s.up.mu.Unlock()
 	if s.up.held[addr] == on {
 		return nil
 	}
-	if err := change(s.space, wanInterface, prefix, on); err != nil {
-		return err
-	}
-	way := netns.Route{To: prefix, Interface: s.up.port}
 	if on {
-		err := s.up.parent.AddRoute(way)
+		err := s.space.Apply(s.address(addr), s.defaultRoute())
 		if err == nil {
-			err = s.defaultRoute(true)
+			err = s.up.parent.Apply(s.way(addr))
 		}
 		if err != nil {
-			_ = change(s.space, wanInterface, prefix, false)
+			_ = change(s.space, s.address(addr), false)
 			return err
 		}
 		s.up.held[addr] = true
 		return nil
 	}
+	if err := change(s.space, s.address(addr), false); err != nil {
+		return err
+	}
 	delete(s.up.held, addr)
-	if err := s.up.parent.RemoveRoute(way); err != nil && !errors.Is(err, syscall.ESRCH) { // another gateway has the address by now
+	if err := s.up.parent.RemoveRoute(s.way(addr)); err != nil && !errors.Is(err, syscall.ESRCH) { // another gateway has the address by now
 		return err
 	}
 	if len(s.up.held) > 0 {
@@ -141,67 +154,63 @@ func (s *site) hold(addr netip.Addr, on bool) error {
 	}
 	// With its last address the kernel has taken all ways by the interface away (fib_inetaddr_event in net/ipv4/fib_frontend.c): the LAN of
 	// gateways that translate nothing needs the one to the Internet back.
-	if err := s.defaultRoute(s.Routed); !errors.Is(err, syscall.ESRCH) {
+	if s.Routed {
+		return s.space.Apply(s.defaultRoute())
+	}
+	if err := s.space.RemoveRoute(s.defaultRoute()); !errors.Is(err, syscall.ESRCH) {
 		return err
 	}
 	return nil
+}
+
+// address is an external address of s, and way that to it.
+func (s *site) address(addr netip.Addr) netns.Addr {
+	return netns.Addr{Interface: wanInterface, Prefix: netip.PrefixFrom(addr, addr.BitLen())}
+}
+
+func (s *site) way(to netip.Addr) netns.Route {
+	return netns.Route{To: netip.PrefixFrom(to, to.BitLen()), Interface: s.up.port}
 }
 
 // change adds an address or takes it away. It is no error that this is so already.
-func change(n *netns.Namespace, name string, prefix netip.Prefix, on bool) error {
+func change(n *netns.Namespace, a netns.Addr, on bool) error {
 	if on {
-		if err := n.AddAddr(name, prefix); !errors.Is(err, syscall.EEXIST) {
-			return err
-		}
-		return nil
+		return n.Apply(a)
 	}
-	if err := n.RemoveAddr(name, prefix); !errors.Is(err, syscall.EADDRNOTAVAIL) {
+	if err := n.RemoveAddr(a.Interface, a.Prefix); !errors.Is(err, syscall.EADDRNOTAVAIL) {
 		return err
 	}
 	return nil
 }
 
-// defaultRoute lets a gateway send to the Internet, or not any more, as one without an external address.
-func (s *site) defaultRoute(on bool) error {
-	way := netns.Route{To: netip.PrefixFrom(netip.IPv4Unspecified(), 0), Via: s.up.router, Interface: wanInterface}
-	if on {
-		return s.space.AddRoute(way)
-	}
-	return s.space.RemoveRoute(way)
+// defaultRoute lets a gateway send to the Internet. One without an external address has none.
+func (s *site) defaultRoute() netns.Route {
+	return netns.Route{To: everything(), Via: s.up.router, Interface: wanInterface}
 }
 
 // routeHost gives a host its default route.
-func (b *built) routeHost(i int, h *Host) error {
+func (b *built) routeHost(r *routes, i int, h *Host) {
 	space := b.hosts[i]
-	everything := netip.PrefixFrom(netip.IPv4Unspecified(), 0)
-	everything6 := netip.PrefixFrom(netip.IPv6Unspecified(), 0)
+	addr := func(p netip.Prefix) netns.Addr { return netns.Addr{Interface: hostInterface, Prefix: p} }
+	way := func(to netip.Prefix, via netip.Addr) netns.Route {
+		return netns.Route{To: to, Via: via, Interface: hostInterface}
+	}
 	// Where the kernel has IPv6, each wire has it. A lab without it is one of IPv4 only.
-	_ = space.AddAddr(hostInterface, netip.PrefixFrom(link(h.Addr), 64))
+	r.add(space, netns.Try{Change: addr(netip.PrefixFrom(link(h.Addr), 64))})
 	if s := b.site(h.Gateway); s != nil {
 		if s.LAN6.IsValid() {
-			if err := space.AddAddr(hostInterface, netip.PrefixFrom(s.host6(h.Addr), s.LAN6.Bits())); err != nil {
-				return err
-			}
-			if err := space.AddRoute(netns.Route{To: everything6, Via: routerLink(), Interface: hostInterface}); err != nil {
-				return err
-			}
+			r.add(space, addr(netip.PrefixFrom(s.host6(h.Addr), s.LAN6.Bits())), way(everything6(), routerLink()))
 		}
-		return space.AddDefaultRoute(s.LAN.Addr())
-	}
-	if err := b.core.AddRoute(netns.Route{To: netip.PrefixFrom(h.Addr, 32), Interface: fmt.Sprintf("host%d", i)}); err != nil {
-		return err
-	}
-	if err := space.AddRoute(netns.Route{To: everything, Via: coreRouter(), Interface: hostInterface}); err != nil {
-		return err
+		r.add(space, netns.Route{To: everything(), Via: s.LAN.Addr()})
+		return
 	}
 	port := fmt.Sprintf("host%d", i)
-	six := HostAddr6(InternetPrefix6(), h.Addr)
-	if space.AddAddr(hostInterface, netip.PrefixFrom(six, 128)) == nil {
-		_ = b.core.AddAddr(port, netip.PrefixFrom(routerLink(), 64))
-		_ = b.core.AddRoute(netns.Route{To: netip.PrefixFrom(six, 128), Via: link(h.Addr), Interface: port})
-		_ = space.AddRoute(netns.Route{To: everything6, Via: routerLink(), Interface: hostInterface})
-	}
-	return nil
+	six := netip.PrefixFrom(HostAddr6(InternetPrefix6(), h.Addr), 128)
+	r.add(space, way(everything(), coreRouter()), netns.Try{Change: addr(six)}, netns.Try{Change: way(everything6(), routerLink())})
+	r.add(b.core,
+		netns.Route{To: netip.PrefixFrom(h.Addr, 32), Interface: port},
+		netns.Try{Change: netns.Addr{Interface: port, Prefix: netip.PrefixFrom(routerLink(), 64)}},
+		netns.Try{Change: netns.Route{To: six, Via: link(h.Addr), Interface: port}})
 }
 
 func (s *site) host6(addr netip.Addr) netip.Addr { return HostAddr6(s.LAN6, addr) }
