@@ -21,7 +21,8 @@ const (
 	sleptFor = 30 * time.Second
 	// lookDistance is the time between two looks that announcements call for: they come in sets of ten and more.
 	lookDistance = 10 * time.Second
-	// metDistance is the time between two descriptions that announcements let us read: anybody can forge them.
+	// metDistance is the time between two descriptions that announcements let us read, and between two looks whether the gateway is where it was:
+	// anybody can forge them.
 	metDistance = 500 * time.Millisecond
 )
 
@@ -37,6 +38,7 @@ type watch struct {
 	left    map[string]bool   // UDNs that said byebye
 	places  []string          // LOCATIONs that were heard of, without their hosts
 	looked  time.Time         // when a look was called for
+	sought  time.Time         // when it was asked whether the gateway is where it was
 	met     time.Time         // when a description was read
 	errands int               // that are under way
 	back    chan func()       // what to do when one is
@@ -159,6 +161,7 @@ func (w *watch) hear(ctx context.Context, a announcement) {
 	g := w.client.gateway
 	w.client.mu.Unlock()
 	udn := a.udn()
+	own := g != nil && slices.Contains(g.udns(), udn)
 	switch {
 	case g == nil:
 		// A search has failed, or is under way: some gateways answer none (D-Link DSL-2730E).
@@ -166,12 +169,12 @@ func (w *watch) hear(ctx context.Context, a announcement) {
 			w.revisit(ctx, nil, a)
 		}
 		return
-	case a.from.Addr() != g.Responder && !slices.Contains(g.udns(), udn):
-		return
-	case !claimsGateway(a.nt) && !slices.Contains(g.udns(), udn):
-		return // another device on the same host
+	case !own && (a.from.Addr() != g.Responder || !claimsGateway(a.nt)):
+		return // another host, or another device on the same
 	case !a.alive:
-		w.left[udn] = true
+		if own {
+			w.left[udn] = true
+		}
 		return
 	}
 	elsewhere := w.elsewhere(a.location, g) // noted before it is visited: the rest of the set names it again
@@ -181,17 +184,24 @@ func (w *watch) hear(ctx context.Context, a announcement) {
 	}
 	rebooted := w.left[udn] || known && a.boot != nil && *a.boot != boot
 	delete(w.left, udn)
-	if a.boot != nil && len(w.boots) < maxDevices {
+	if a.boot != nil && own && (known || len(w.boots) < maxDevices) {
 		w.boots[udn] = *a.boot
 	}
 	switch {
 	case rebooted && w.may(&w.met, metDistance):
 		w.revisit(ctx, g, a)
 	case rebooted:
-	case elsewhere:
+	case elsewhere && w.may(&w.sought, metDistance):
 		w.seek(ctx, g, a)
-	case w.errands > 0: // which end with a sign
-	case w.may(&w.looked, lookDistance):
+	case w.errands > 0: // which call for one, too
+	default:
+		w.announced()
+	}
+}
+
+// announced calls for a look, once in a while.
+func (w *watch) announced() {
+	if w.may(&w.looked, lookDistance) {
 		w.client.tell(sign{cause: errAnnounced})
 	}
 }

@@ -38,11 +38,11 @@ func (w *watch) seek(ctx context.Context, g *Gateway, a announcement) {
 				w.revisit(ctx, g, a)
 				return
 			}
-			w.client.tell(sign{cause: errAnnounced})
+			w.announced()
 		}
 	})
 	if !under {
-		w.client.tell(sign{cause: errAnnounced})
+		w.announced()
 	}
 }
 
@@ -100,9 +100,7 @@ func (w *watch) revisited(old *Gateway, a announcement, g *Gateway, err error) {
 			delete(w.left, udn)
 		}
 	case foreign:
-		if w.may(&w.looked, lookDistance) {
-			w.client.tell(sign{cause: errAnnounced})
-		}
+		w.announced()
 		return
 	}
 	cause := errRebooted
