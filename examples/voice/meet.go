@@ -29,13 +29,15 @@ type introduction struct {
 }
 
 const (
-	maxWaiting   = 1024
-	maxMessage   = 8 << 10 // bytes
-	helloTime    = 10 * time.Second
-	patience     = 10 * time.Minute // for the other to come
-	maxRoomName  = 64
-	keyBytes     = 16
-	introduceFor = 5 * time.Second // to write it
+	maxWaiting  = 1024
+	maxMessage  = 8 << 10 // bytes
+	helloTime   = 10 * time.Second
+	patience    = 10 * time.Minute // for the other to come
+	maxRoomName = 64
+	// maxAfterHello is more than the end of line that follows a hello, which may come in a segment of its own.
+	maxAfterHello = 64
+	keyBytes      = 16
+	introduceFor  = 5 * time.Second // to write it
 )
 
 // rendezvous brings together who comes to one room.
@@ -90,7 +92,7 @@ func (r *rendezvous) receive(c net.Conn) {
 		return
 	}
 	c.SetDeadline(time.Now().Add(patience))
-	c.Read(make([]byte, 1)) // it goes, is introduced, or loses its patience
+	io.Copy(io.Discard, io.LimitReader(c, maxAfterHello)) // it goes, is introduced, or loses its patience
 	r.leave(h.Room, c)
 }
 

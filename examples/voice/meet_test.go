@@ -119,3 +119,18 @@ func TestRendezvousGoneAndNonsense(t *testing.T) {
 		}
 	})
 }
+
+// The end of the line that a hello is may come after it, by itself.
+func TestRendezvousWaitsForTheEndOfTheLine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newRendezvous(t)
+		early := p.dial()
+		io.WriteString(early, `{"room":"garden","node":"45.66.77.88:2"}`)
+		synctest.Wait()
+		io.WriteString(early, "\n")
+		synctest.Wait()
+		if got := <-p.come("garden", 3); !strings.HasPrefix(got, "45.66.77.88:2 ") {
+			t.Error(got)
+		}
+	})
+}
