@@ -150,6 +150,9 @@ func (g *Gateway) recollect(ctx context.Context) {
 		return
 	}
 	r := all[i]
+	if time.Since(r.Chosen).Abs() < seenAgain {
+		g.noted = &r
+	}
 	g.forgive(r.Quirks[:min(len(r.Quirks), maxLearned)]...)
 	if g.unnamed && r.Server != "" {
 		g.Server = r.Server

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -58,7 +59,7 @@ func cached(t *testing.T, h *home, path string) (client.Options, *wire) {
 	return client.Options{Net: h.pc, Cache: path, Trace: w, Warn: func(err error) { t.Errorf("warned: %v", err) }}, w
 }
 
-// A warm open costs these exchanges, and nothing else: no search.
+// A warm open costs these exchanges, and nothing else: no search, and no socket for one.
 func TestWarmOpen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHome(t, emulator.Options{Version: 1})
@@ -75,17 +76,30 @@ func TestWarmOpen(t *testing.T) {
 		before, _ := os.ReadFile(path)
 
 		o, warm := cached(t, h, path)
+		pc := &sockets{Host: h.pc}
+		o.Net = pc
 		if _, err := client.Map(t.Context(), client.Request{InternalPort: 8001}, o); err != nil {
 			t.Fatal(err)
 		}
 		exchanges, searches = warm.took()
-		if diff := cmp.Diff(want, exchanges); diff != "" || searches > 0 {
-			t.Errorf("warm: %d searches and (-want +got)\n%s", searches, diff)
+		if diff := cmp.Diff(want, exchanges); diff != "" || searches > 0 || pc.opened.Load() > 0 {
+			t.Errorf("warm: %d searches, %d sockets and (-want +got)\n%s", searches, pc.opened.Load(), diff)
 		}
 		if after, _ := os.ReadFile(path); string(after) != string(before) {
 			t.Errorf("nothing was new, and it was written:\n%s\n%s", before, after)
 		}
 	})
+}
+
+// sockets counts those that are opened for datagrams.
+type sockets struct {
+	*emulator.Host
+	opened atomic.Int32
+}
+
+func (s *sockets) ListenPacket(ctx context.Context, local netip.AddrPort) (net.PacketConn, error) {
+	s.opened.Add(1)
+	return s.Host.ListenPacket(ctx, local)
 }
 
 // A gateway behind a provider's translator, or without an address that counts as public, is as warm as any other: a whole search has chosen it.

@@ -146,7 +146,10 @@ func (j *journal) note(ctx context.Context, m PortMapping) (undo func()) {
 		old := rows[i]
 		before = &old
 		if old.leadsAs(m) { // a renewal, or what was left is adopted: whose it is then, hold says
-			row.Opened, row.Keeper, row.PID = old.Opened, old.Keeper, old.PID
+			row.Opened = old.Opened
+			if old.Keeper != "" {
+				row.Keeper, row.PID = old.Keeper, old.PID
+			}
 		}
 		rows[i] = row
 		return rows, true

@@ -42,15 +42,19 @@ func links(o Options) ([]link, []*InterfaceError) {
 			broken = append(broken, &InterfaceError{Interface: ifi.Name, Err: err})
 			continue
 		}
-		gateways, err := o.Net.DefaultGateways(ifi)
+		if prefixes = slices.DeleteFunc(prefixes, func(p netip.Prefix) bool { return !p.Addr().Is4() }); len(prefixes) == 0 {
+			continue
+		}
+		var gateways []netip.Addr
+		if ifi.Flags&net.FlagLoopback == 0 { // which leads nowhere
+			gateways, err = o.Net.DefaultGateways(ifi)
+		}
 		if err != nil {
 			// Its neighbours can be searched all the same.
 			broken = append(broken, &InterfaceError{Interface: ifi.Name, Err: err})
 		}
 		for _, p := range prefixes {
-			if p.Addr().Is4() {
-				found = append(found, link{ifi: ifi, prefix: p, gateways: gateways})
-			}
+			found = append(found, link{ifi: ifi, prefix: p, gateways: gateways})
 		}
 	}
 	switch {

@@ -82,7 +82,7 @@ func (s *search) run(parent context.Context) {
 		s.visit(ctx, location)
 	default:
 		s.target = t
-		s.open(ctx)
+		s.prepare()
 		s.recall(ctx)
 		s.loop(ctx)
 		s.conclude(ctx, parent)
@@ -152,6 +152,13 @@ func (s *search) loop(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-timer.C:
+			if next == 0 {
+				s.open(ctx)
+			}
+			if len(s.sockets) == 0 {
+				open = false
+				continue
+			}
 			if next == len(all)-1 && s.yielded() {
 				next = len(all)
 			}

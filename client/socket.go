@@ -16,9 +16,9 @@ import (
 
 // socket searches from one address. Its port is ephemeral: port 1900 belongs to others, and makes host firewalls ask.
 type socket struct {
-	conn  net.PacketConn
-	link  *link      // nil: a unicast search by the routes
-	local netip.Addr // zero when link is nil
+	conn  net.PacketConn // nil until a search goes out
+	link  *link          // nil: a unicast search by the routes
+	local netip.Addr     // zero when link is nil
 }
 
 // reply is one answer to a search.
@@ -51,8 +51,8 @@ func claimsGateway(st string) bool {
 
 func isRoot(st string) bool { return strings.EqualFold(st, ssdp.RootDevice) }
 
-// open makes the sockets. What cannot be opened is told and costs the others nothing.
-func (s *search) open(ctx context.Context) {
+// prepare finds out where the search may leave. What cannot be read is told and costs the rest nothing.
+func (s *search) prepare() {
 	all, broken := links(s.o)
 	s.links = all
 	for _, e := range broken {
@@ -66,7 +66,7 @@ func (s *search) open(ctx context.Context) {
 			}
 		}
 		if s.serves(l) {
-			s.add(ctx, l)
+			s.sockets = append(s.sockets, &socket{link: l, local: l.addr()})
 		}
 	}
 	switch {
@@ -74,8 +74,19 @@ func (s *search) open(ctx context.Context) {
 	case s.target.group:
 		s.fail(&InterfaceError{Interface: s.o.Interface, Err: errNobodyToAsk})
 	default:
-		s.add(ctx, nil)
+		s.sockets = []*socket{{}}
 	}
+}
+
+// open opens the sockets. What cannot be opened is told and costs the others nothing.
+func (s *search) open(ctx context.Context) {
+	s.sockets = slices.DeleteFunc(s.sockets, func(k *socket) bool {
+		err := s.bind(ctx, k)
+		if err != nil {
+			s.fail(k.failure(err))
+		}
+		return err != nil
+	})
 }
 
 // errNobodyToAsk tells a machine without a network from one whose network has no gateway.
@@ -92,31 +103,31 @@ func (s *search) serves(l *link) bool {
 	return l.ifi.Flags&net.FlagMulticast != 0 || len(l.gateways) > 0
 }
 
-func (s *search) add(ctx context.Context, l *link) {
-	k := &socket{link: l}
-	bind, name := netip.IPv4Unspecified(), ""
-	if s.target.addr.Addr().Is6() {
+// bind opens one socket and listens to it.
+func (s *search) bind(ctx context.Context, k *socket) (err error) {
+	bind := k.local
+	switch {
+	case bind.IsValid():
+	case s.target.addr.Addr().Is6():
 		bind = netip.IPv6Unspecified()
+	default:
+		bind = netip.IPv4Unspecified()
 	}
-	if l != nil {
-		k.local, bind, name = l.addr(), l.addr(), l.ifi.Name
+	if k.conn, err = s.o.Net.ListenPacket(ctx, netip.AddrPortFrom(bind, 0)); err != nil {
+		return err
 	}
-	conn, err := s.o.Net.ListenPacket(ctx, netip.AddrPortFrom(bind, 0))
-	if err != nil {
-		s.fail(&InterfaceError{Interface: name, Local: k.local, Err: err})
-		return
-	}
-	k.conn = conn
-	s.sockets = append(s.sockets, k)
-	if name != "" && !slices.Contains(s.searched, name) {
-		s.searched = append(s.searched, name)
+	if k.link != nil && !slices.Contains(s.searched, k.link.ifi.Name) {
+		s.searched = append(s.searched, k.link.ifi.Name)
 	}
 	s.wg.Go(func() { s.listen(ctx, k) })
+	return nil
 }
 
 func (s *search) close() {
 	for _, k := range s.sockets {
-		k.conn.Close()
+		if k.conn != nil {
+			k.conn.Close()
+		}
 	}
 }
 
