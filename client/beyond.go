@@ -57,7 +57,7 @@ func behind(a netip.Addr) bool {
 
 // Beyond finds the gateway that this one stands behind, when its external address is private or shared (RFC 1918, RFC 6598): it is asked by
 // unicast at the addresses where such gateways usually are on that network, at most four and none outside it, and at last for descriptions at known places,
-// because an answer from another port than 1900 does not come back through a NAT. That takes 3 s at most. What was found is remembered.
+// because an answer from another port than 1900 does not come back through a NAT, and where Options.Journal has them. That takes 3 s at most. What was found is remembered.
 // Errors: *ThroughError, ctx's.
 func (g *Gateway) Beyond(ctx context.Context) (*Gateway, error) {
 	p, err := g.beyond(ctx, nil)
@@ -196,13 +196,17 @@ func (g *Gateway) askHop(ctx context.Context, at, external netip.Addr) (*Gateway
 	if err == nil || ctx.Err() != nil || errors.Is(err, errItself) {
 		return n, err
 	}
-	places := descriptionPlaces()
+	var places []string
+	for _, place := range descriptionPlaces() {
+		places = append(places, "http://"+at.String()+place)
+	}
+	places = append(places, g.placesKnown(ctx, at)...)
 	answers := make(chan found, len(places))
 	var asking sync.WaitGroup
 	defer asking.Wait()
 	for _, place := range places {
 		asking.Go(func() {
-			n, err := try("http://" + at.String() + place)
+			n, err := try(place)
 			answers <- found{n, err}
 		})
 	}

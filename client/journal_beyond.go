@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"net/netip"
+	"net/url"
 	"slices"
 
 	"github.com/igdkit/igdkit/internal/statefile"
@@ -20,6 +21,26 @@ func (g *Gateway) JournalGateways(ctx context.Context) (all []*Gateway, err erro
 		all = append(all, next)
 	}
 	return all, nil
+}
+
+// maxPlaces bounds the places of one host that the journal may name.
+const maxPlaces = 4
+
+// placesKnown are where the journal says that gateways at that address were described, the last one first. Such a place is the only way to an outer
+// gateway whose answer to a search was lost.
+func (g *Gateway) placesKnown(ctx context.Context, at netip.Addr) (places []string) {
+	if g.options.Journal == "" {
+		return nil
+	}
+	rows, err := statefile.Read[journalRow](ctx, g.options.journalFile())
+	g.options.warn("the journal of ports", err)
+	for _, r := range slices.Backward(rows) {
+		u, err := url.Parse(r.Location)
+		if err == nil && u.Hostname() == at.String() && !slices.Contains(places, r.Location) && len(places) < maxPlaces {
+			places = append(places, r.Location)
+		}
+	}
+	return places
 }
 
 // entriesBeyond are the entries in the journal on other gateways that lead to the network outside of g, where its own address may have been another one

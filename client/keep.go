@@ -54,7 +54,10 @@ func (m *Mapping) Keep(ctx context.Context) {
 		k.signs = m.client.join()
 	}
 	m.mu.Unlock()
-	m.record() // from here on a crash leaves what somebody should close
+	// From here on a crash leaves what somebody should close, on the gateways beyond too, where the keeper comes in a moment only.
+	for x := m; x != nil; x = x.beyond() {
+		x.recordAs(true)
+	}
 	go func() {
 		defer close(m.done)
 		defer m.events.close()

@@ -166,7 +166,15 @@ func (m *Mapping) hold(hs []held) {
 // record writes into the journal what is held, and that it is kept.
 func (m *Mapping) record() {
 	m.mu.Lock()
-	gw, hs, kept := m.gw, slices.Clone(m.held), m.stop != nil && !m.closed
+	kept := m.stop != nil && !m.closed
+	m.mu.Unlock()
+	m.recordAs(kept)
+}
+
+// recordAs is record for who knows whether it is kept.
+func (m *Mapping) recordAs(kept bool) {
+	m.mu.Lock()
+	gw, hs := m.gw, slices.Clone(m.held)
 	m.mu.Unlock()
 	if gw == nil || gw.journal == nil {
 		return
