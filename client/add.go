@@ -74,6 +74,11 @@ func (p *planner) place(ctx context.Context, s slot, byAny bool) (h held, missin
 	if err != nil {
 		return held{}, false, err
 	}
+	return p.readBack(ctx, s, asked, began)
+}
+
+// readBack reads what an add of s that was accepted has made.
+func (p *planner) readBack(ctx context.Context, s slot, asked PortMapping, began time.Time) (h held, missing bool, err error) {
 	h = heldOf(asked, PortMapping{}, asked.Lease, began)
 	h.added = began
 	fresh := s.ownership != ours

@@ -42,12 +42,17 @@ type Client struct {
 	stop    context.CancelFunc // ends the watch; nil when nothing is kept
 	done    chan struct{}      // closed when the watch has ended
 	met     chan struct{}      // has one element when a gateway was found and the watch does not know
+
+	trusted  context.Context    // ends when the gateway known is not to be trusted any more
+	distrust context.CancelFunc // ends trusted
 }
 
 // New makes a client. Options that cannot be used are told by what is done with it.
 func New(o Options) *Client {
 	o.Rand = ownRand(o.Rand)
-	return &Client{options: o, signs: map[chan sign]bool{}, met: make(chan struct{}, 1)}
+	c := &Client{options: o, signs: map[chan sign]bool{}, met: make(chan struct{}, 1)}
+	c.trusted, c.distrust = context.WithCancel(context.Background())
+	return c
 }
 
 // Gateway gives the gateway of the client: the one last found, or else the one that is found now. Errors are those of [Find].
@@ -224,6 +229,19 @@ func (c *Client) vanish() {
 	}
 }
 
+// whileTrusted is a context that ends with ctx, or when the gateway known is not to be trusted any more: an answer from where it was need not be waited
+// for.
+func (c *Client) whileTrusted(ctx context.Context) (context.Context, context.CancelFunc) {
+	within, cancel := context.WithCancel(ctx)
+	if c == nil {
+		return within, cancel
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	stop := context.AfterFunc(c.trusted, cancel)
+	return within, func() { stop(); cancel() }
+}
+
 // tell gives a sign to all keepers. Of two that wait, the search counts, and then the look.
 func (c *Client) tell(s sign) {
 	if c == nil {
@@ -233,6 +251,8 @@ func (c *Client) tell(s sign) {
 	defer c.mu.Unlock()
 	if s.search {
 		c.lost.found() // what has changed may bring it back
+		c.distrust()
+		c.trusted, c.distrust = context.WithCancel(context.Background())
 	}
 	for signs := range c.signs {
 		select {

@@ -87,22 +87,11 @@ type keeper struct {
 	check   time.Time // when to look at the entries
 	since   time.Time // what was read of the gateway before is not good enough for that look
 	first   bool      // that look is the first at something new, and concerns no other mapping
+	broken  time.Time // when an attempt was interrupted last; zero: none was
 	met     time.Time // when the gateway was found, or everything opened on it: restarts since then are for the keeper
 	signs   chan sign // from the client; nil: none come
 	settled damper    // of the external address
 	kept    *Mapping  // the outer mapping, once it is kept and its events are told as ours
-}
-
-// again sets the time for a look after pause, which may use what was read in the second half of it.
-func (k *keeper) again(now time.Time, pause time.Duration) {
-	k.check, k.since, k.first = now.Add(pause), now.Add(pause/2), true
-}
-
-// regularly sets the time for the next of the looks that come every CheckInterval, counted from a reading. One that was made meanwhile for another mapping
-// will do then, and the next is counted from that: so the looks of many mappings come together, and one reading serves them all.
-func (k *keeper) regularly(from time.Time) {
-	d := k.req.CheckInterval
-	k.check, k.since, k.first = from.Add(d-jitter(d/10, k.rand)), from.Add(d/2), false
 }
 
 // run works until ctx ends. It sleeps in one place: what else should wake it joins the select.
@@ -120,7 +109,11 @@ func (k *keeper) run(ctx context.Context) {
 				continue
 			}
 		}
-		err := k.attempt(ctx)
+		err, interrupted := k.interruptible(ctx)
+		if interrupted {
+			timer.Reset(0) // unless the sign is quicker
+			continue
+		}
 		k.balked = err != nil && otherwise(err) && !hungUp(err)
 		if err == nil {
 			k.arrange(ctx)
@@ -135,6 +128,21 @@ func (k *keeper) run(ctx context.Context) {
 		}
 		timer.Reset(k.after(err))
 	}
+}
+
+// interruptible is an attempt that ends when the gateway is told to have gone from where it was, since a request may hang there for seconds. That is
+// allowed once in a while only: announcements can be forged.
+func (k *keeper) interruptible(ctx context.Context) (err error, interrupted bool) {
+	if time.Since(k.broken) < lookDistance {
+		return k.attempt(ctx), false
+	}
+	within, done := k.client.whileTrusted(ctx)
+	defer done()
+	if err = k.attempt(within); err == nil || within.Err() == nil || ctx.Err() != nil {
+		return err, false
+	}
+	k.broken = time.Now()
+	return nil, true
 }
 
 // heed makes due what a sign calls for, and tells whether that is now.
@@ -280,40 +288,4 @@ func (k *keeper) meet(ctx context.Context, gw *peer) {
 			k.tell(Event{Kind: Lost, Entry: h.Entry, Err: why})
 		}
 	}
-}
-
-// expire tells the entries whose lease has run out while attempts failed.
-func (k *keeper) expire(err error) {
-	now := time.Now()
-	for i, h := range k.held {
-		if h.lost || h.ends.IsZero() || now.Before(h.ends) {
-			continue
-		}
-		k.mu.Lock()
-		k.held[i].lost, k.held[i].Verified = true, false
-		k.mu.Unlock()
-		k.tell(Event{Kind: Lost, Entry: k.held[i].Entry, Err: err})
-	}
-}
-
-// left is the time until the first lease runs out of what is open; 0 when there is none.
-func (k *keeper) left() time.Duration {
-	var first time.Duration
-	for _, h := range k.held {
-		if left := time.Until(h.ends); !h.lost && !h.ends.IsZero() && (first == 0 || left < first) {
-			first = max(left, 0)
-		}
-	}
-	return first
-}
-
-// untilDue is the time until something is to be done while all is well.
-func (k *keeper) untilDue() time.Duration {
-	due := k.check
-	for _, h := range k.held {
-		if !h.lost && !h.renew.IsZero() && h.renew.Before(due) {
-			due = h.renew
-		}
-	}
-	return max(time.Until(due), 0)
 }

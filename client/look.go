@@ -129,6 +129,10 @@ func (p *planner) lookInList(ctx context.Context, s slot) (slot, error) {
 	return s, nil
 }
 
+// slotFresh is how long what stands in the place of an entry of ours may have been read before it is renewed: what another program puts there meanwhile
+// would be overwritten, by gateways that allow that.
+const slotFresh = 5 * time.Second
+
 // lookAt looks at an entry that was opened before.
 func (p *planner) lookAt(ctx context.Context, h held) (slot, error) {
 	want, shown := p.wantOf(h)

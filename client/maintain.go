@@ -39,10 +39,10 @@ func (k *keeper) maintain(ctx context.Context) error {
 	}
 
 	hs := slices.Clone(k.held)
-	fresh, taken, looked := false, false, now
+	fresh, taken := false, false
 	var errs []error
 	for i, h := range hs {
-		due := k.renew || h.lost || !h.renew.IsZero() && !now.Before(h.renew)
+		due := k.renew || h.lost || !h.renew.IsZero() && !now.Add(k.along(h, look)).Before(h.renew)
 		if !due && !look {
 			continue
 		}
@@ -63,11 +63,6 @@ func (k *keeper) maintain(ctx context.Context) error {
 		hs[i] = n
 		if kind != "" {
 			told = append(told, Event{Kind: kind, Entry: n.Entry, Err: err})
-		}
-	}
-	for _, at := range []time.Time{k.plan.gw.readings.addressed, k.plan.gw.readings.listed} {
-		if !at.Before(since) && at.Before(looked) {
-			looked = at
 		}
 	}
 	k.hold(hs)
@@ -98,7 +93,7 @@ func (k *keeper) maintain(ctx context.Context) error {
 		k.repairs++
 	case look:
 		k.repairs = 0
-		k.regularly(looked)
+		k.regularly(k.plan.gw.readings.began(since, now))
 	}
 	if k.settled.doubts() {
 		k.check = earlier(k.check, now.Add(confirmEvery))
@@ -111,6 +106,13 @@ func (k *keeper) maintain(ctx context.Context) error {
 
 func earlier(a, b time.Time) time.Time {
 	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
 		return b
 	}
 	return a
@@ -132,15 +134,15 @@ func worst(errs []error) error {
 // maintainEntry looks at one entry and renews it when it is due or has been lost. It gives the entry as it is
 // then and the kind of event to tell, if any. An entry that the gateway never showed is not missed: it
 // is left to its renewals, because some gateways hide entries that work.
-// What was read since serves for a look at one that is not due.
+// What was read since serves for a look, and for a renewal when it is a moment old.
 func (k *keeper) maintainEntry(ctx context.Context, h held, due bool, since time.Time) (held, EventKind, error) {
-	var s slot
-	var err error
-	if due {
-		s, err = k.plan.lookAt(ctx, h)
-	} else {
-		s, err = k.plan.glance(ctx, h, since)
+	switch now := time.Now(); {
+	case k.renew:
+		since = now // what was read before may be of the time before a restart
+	case due:
+		since = later(since, now.Add(-slotFresh))
 	}
+	s, err := k.plan.glance(ctx, h, since)
 	if err != nil {
 		return h, "", err
 	}
@@ -155,7 +157,7 @@ func (k *keeper) maintainEntry(ctx context.Context, h held, due bool, since time
 	if missing && !h.added.IsZero() && time.Since(h.added) < h.asked/2 {
 		k.plan.lease = 0 // it did not last: old DD-WRT takes any lease for an end that has come
 	}
-	n, err := k.plan.fill(ctx, s, false)
+	n, err := k.fill(ctx, h, s)
 	if _, refused := errors.AsType[*RefusedError](err); refused && s.ownership == ours {
 		n, err = k.unrenewed(ctx, h, s, err)
 		if err == nil && n.added.Equal(h.added) {
@@ -174,33 +176,6 @@ func (k *keeper) maintainEntry(ctx context.Context, h held, due bool, since time
 		return n, "", nil
 	}
 	return n, Renewed, nil
-}
-
-// lastChance is how long before its end an entry is deleted and added anew that cannot be renewed.
-const lastChance = 30 * time.Second
-
-// unrenewed is what becomes of an entry of ours that lives and that the gateway refuses to renew: as long as it lives it is left alone, since what
-// is deleted may be lost for good; then it is deleted and added. Some gateways answer 718 or any other error to a renewal.
-func (k *keeper) unrenewed(ctx context.Context, h held, s slot, why error) (held, error) {
-	seen := s.held(h.asked, time.Now())
-	seen.added, seen.asked, seen.renew = h.added, h.asked, time.Time{}
-	if !s.found.LeaseKnown {
-		return h, why
-	}
-	if s.found.Lease == 0 { // it has no end, or none is told
-		seen.ends, seen.Expires = time.Time{}, time.Time{}
-		return seen, nil
-	}
-	seen.ends = time.Now().Add(s.found.Lease)
-	if s.found.Lease > 2*lastChance {
-		seen.renew = seen.ends.Add(-lastChance)
-		return seen, nil
-	}
-	if err := k.plan.remove(ctx, s); err != nil {
-		return h, why
-	}
-	s.ownership = free
-	return k.plan.fill(ctx, s, false)
 }
 
 // observe updates h by what the gateway shows of it.

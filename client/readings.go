@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"math/rand/v2"
 	"net/netip"
 	"strings"
 	"time"
@@ -26,6 +27,9 @@ type readings struct {
 	shown  int                     // entries that the last listing showed as they should be
 	missed int                     // entries that it did not
 	poor   bool                    // its listings do not show what they should: they are not asked for any more
+
+	drawn time.Time // the reading that early belongs to
+	early float64   // how much earlier than an interval after it the next one comes, as a part of what is allowed
 
 	uptime
 
@@ -54,6 +58,25 @@ func (g *Gateway) readings() *readings {
 		}
 	}
 	return g.read
+}
+
+// began is when the first of the readings was made that are good enough for a look: not before since. now: there is none.
+func (r *readings) began(since, now time.Time) time.Time {
+	first := now
+	for _, at := range []time.Time{r.addressed, r.listed} {
+		if !at.Before(since) && (first.Equal(now) || at.Before(first)) {
+			first = at
+		}
+	}
+	return first
+}
+
+// jitter is a random part of d, the same for all who count from one reading.
+func (r *readings) jitter(d time.Duration, from time.Time, source *rand.Rand) time.Duration {
+	if !r.drawn.Equal(from) {
+		r.drawn, r.early = from, source.Float64()
+	}
+	return time.Duration(r.early * float64(d))
 }
 
 // silence is the failure of those who have waited since for their turn: nobody answered the one before them either, and each would wait as long.

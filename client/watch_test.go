@@ -10,15 +10,21 @@ import (
 	"github.com/igdkit/igdkit/emulator"
 )
 
-// A gateway that restarts has the mappings back within a second of its first announcement, wherever it has moved to.
+// A gateway that restarts has the mappings back within a second of its first announcement, wherever it has moved to, and whatever was asked of it
+// meanwhile: a connection to nobody is tried again after one second, then two, so that what is under way would learn late.
 func TestRebootIsHeard(t *testing.T) {
-	for name, r := range map[string]emulator.Reboot{
-		"silent, as it was":       {ByeBye: new(false), Downtime: emulator.Duration(20 * time.Second)},
-		"byebye, another port":    {NewPorts: true, Downtime: emulator.Duration(20 * time.Second)},
-		"silent, another port":    {ByeBye: new(false), NewPorts: true, Downtime: emulator.Duration(3 * time.Second)},
-		"another path":            {ByeBye: new(false), NewPaths: true, Downtime: emulator.Duration(3 * time.Second)},
-		"another name and port":   {ByeBye: new(false), NewPorts: true, NewUDN: true, Downtime: emulator.Duration(time.Minute)},
-		"BOOTID is the only sign": {ByeBye: new(false)},
+	for name, tt := range map[string]struct {
+		emulator.Reboot
+		check time.Duration // 0: none comes now
+	}{
+		"silent, as it was":       {Reboot: emulator.Reboot{ByeBye: new(false), Downtime: emulator.Duration(20 * time.Second)}},
+		"byebye, another port":    {Reboot: emulator.Reboot{NewPorts: true, Downtime: emulator.Duration(20 * time.Second)}},
+		"silent, another port":    {Reboot: emulator.Reboot{ByeBye: new(false), NewPorts: true, Downtime: emulator.Duration(3 * time.Second)}},
+		"another path":            {Reboot: emulator.Reboot{ByeBye: new(false), NewPaths: true, Downtime: emulator.Duration(3 * time.Second)}},
+		"another name and port":   {Reboot: emulator.Reboot{ByeBye: new(false), NewPorts: true, NewUDN: true, Downtime: emulator.Duration(time.Minute)}},
+		"BOOTID is the only sign": {Reboot: emulator.Reboot{ByeBye: new(false)}},
+		"during a look":           {emulator.Reboot{Downtime: emulator.Duration(3 * time.Second)}, time.Second},
+		"during a look, moved":    {emulator.Reboot{NewPorts: true, Downtime: emulator.Duration(3 * time.Second)}, time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -26,23 +32,25 @@ func TestRebootIsHeard(t *testing.T) {
 				c := client.New(client.Options{Net: h.pc, Listen: true})
 				var all []*client.Mapping
 				for port := uint16(8000); port < 8020; port++ {
-					m := c.Keep(t.Context(), client.Request{InternalPort: port})
+					m := c.Keep(t.Context(), client.Request{InternalPort: port, CheckInterval: tt.check})
 					defer m.Close(t.Context())
 					if err := m.Wait(t.Context()); err != nil {
 						t.Fatal(err)
 					}
 					all = append(all, m)
 				}
-				time.Sleep(time.Hour)
-				if err := h.Reboot(r); err != nil {
+				if time.Sleep(time.Minute); tt.check == 0 {
+					time.Sleep(time.Hour) // its BOOTID is known by then
+				}
+				if err := h.Reboot(tt.Reboot); err != nil {
 					t.Fatal(err)
 				}
-				time.Sleep(time.Duration(r.Downtime))
-				if n := len(h.table()); n != 0 && r.Downtime > 0 { // else they may be back already
+				time.Sleep(time.Duration(tt.Downtime))
+				if n := len(h.table()); n != 0 && tt.Downtime > 0 { // else they may be back already
 					t.Fatalf("%d mappings survived", n)
 				}
 				alive := time.Now()
-				time.Sleep(time.Second)
+				time.Sleep(100 * time.Millisecond)
 				synctest.Wait()
 				if n := len(h.table()); n != len(all) {
 					t.Errorf("%d of %d mappings are back after %v", n, len(all), time.Since(alive))
