@@ -36,8 +36,8 @@ func (m *Mapping) fail(err error) {
 	m.events.close()
 }
 
-// Keep renews the mapping from now on, until ctx ends or Close: at half the lease really
-// granted, and with a look at it 10 s after it was opened and every CheckInterval. On a mapping that is
+// Keep renews the mapping from now on, until ctx ends or Close: at half the lease really granted, or along with a look that comes within an eighth of
+// the lease of that; and looks at it 10 s after it was opened and every CheckInterval. On a mapping that is
 // kept already, or closed, it does nothing.
 func (m *Mapping) Keep(ctx context.Context) {
 	m.mu.Lock()
