@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
-	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -69,7 +68,7 @@ const patienceLimit = 30 * time.Second
 // run runs one command line and gives the exit code.
 func run(ctx context.Context, args []string, e env) int {
 	a := &app{env: e, UI: cli.UI{Program: "igdctl", Stdout: e.stdout, Stderr: e.stderr, Color: e.color, Patience: e.patience}}
-	root := newRootCmd(a)
+	root := rootFor(a, args)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	if a.Broken() != nil && err == nil {
@@ -117,78 +116,6 @@ func wantsJSON(args []string) bool {
 		args = args[:i]
 	}
 	return slices.Contains(args, "--json") || slices.Contains(args, "--json=true")
-}
-
-func newRootCmd(a *app) *cobra.Command {
-	root := &cobra.Command{
-		Use:   "igdctl",
-		Short: "Open ports on your Internet gateway",
-		Long: `igdctl asks the Internet gateway of this network to let the outside in (UPnP IGD).
-It opens a port with one command, or says in plain words why it cannot be opened.`,
-		Example: `  igdctl open 8080    # the Internet reaches port 8080 of this computer for a day
-  igdctl list         # who has which port
-  igdctl close 8080   # and no longer`,
-		Version:       version(),
-		Args:          cobra.ArbitraryArgs,
-		SilenceErrors: true,
-		SilenceUsage:  true,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return usage(cli.UnknownCommand(cmd, args[0]))
-			}
-			return cmd.Help()
-		},
-		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return a.settle(cmd) },
-	}
-	root.SetIn(a.stdin)
-	root.SetOut(a.env.stdout)
-	root.SetErr(a.env.stderr)
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cli.FlagError(cmd, err)) })
-
-	flags := root.PersistentFlags()
-	flags.SortFlags = false
-	flags.StringVar(&a.gateway, "gateway", "", "`URL|IP` of the gateway, instead of searching for one (IGD_LOCATION)")
-	flags.StringVar(&a.ifname, "interface", "", "search only by the network interface `NAME`")
-	flags.StringVar(&a.ssdp, "ssdp", "", "send searches to `HOST:PORT` instead of everybody on the network (IGD_SSDP)")
-	a.timeout = timeout(patienceLimit)
-	flags.Var(&a.timeout, "timeout", "give up on the gateway after this time; a search ends after four seconds, an action after ten")
-	flags.BoolVar(&a.JSON, "json", false, "give the result, or the error, as JSON on stdout")
-	flags.BoolVar(&a.trace, "trace", false, "show every byte of the exchange with the gateway on stderr")
-	flags.BoolVar(&a.noCache, "no-cache", false, "search as if no gateway had ever been found, and remember none")
-	must(root.RegisterFlagCompletionFunc("interface", completeInterfaces))
-	for _, name := range []string{"gateway", "ssdp", "timeout"} {
-		must(root.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions))
-	}
-
-	root.AddCommand(
-		newDiscoverCmd(a),
-		newStatusCmd(a),
-		newIPCmd(a),
-		newListCmd(a),
-		newOpenCmd(a),
-		newCloseCmd(a),
-		newWithCmd(a),
-		newWatchCmd(a),
-		newDoctorCmd(a),
-		newNATCmd(a),
-		newReachCmd(a),
-		newPunchCmd(a),
-		newPinholeCmd(a),
-	)
-	cli.AddOwnCommands(root, "interface names", "igdctl help open", usage)
-	for _, cmd := range root.Commands() {
-		cmd.DisableFlagsInUseLine = true
-	}
-	cli.NameValues(root)
-	return root
-}
-
-// version is the module's version as the go command recorded it.
-func version() string {
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		return info.Main.Version
-	}
-	return "(devel)"
 }
 
 // must is for what only a mistake in this program makes fail.
