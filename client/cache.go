@@ -118,7 +118,7 @@ func (s *search) recall(ctx context.Context) {
 	e := s.known.enter(k, host, location, r.UDN, true)
 	e.recalled = &r
 	s.lead = searchLead
-	s.fetch(ctx, e, candidate{location: location, local: k.local, trust: t, link: k.link, links: s.links, asked: !s.target.group})
+	s.fetch(ctx, e, candidate{location: location, local: k.local, trust: t, link: k.link, links: s.links, memory: all, asked: !s.target.group})
 }
 
 // within tells whether a host may be the gateway that is searched.
@@ -142,9 +142,11 @@ func (s *search) recognise(g *Gateway, r *remembered) bool {
 	return r != nil && r.is(g.UDN(), g.Location) && (r.Network == networkOf(s.links) || g.DefaultRoute && !s.rivals())
 }
 
-// recollect takes up what was learned about g, before it is asked anything.
-func (g *Gateway) recollect(ctx context.Context) {
-	all := g.options.remembers(ctx)
+// recollect takes up what was learned about g, before it is asked anything. all is what the cache holds; nil: it has not been read.
+func (g *Gateway) recollect(ctx context.Context, all []remembered) {
+	if all == nil {
+		all = g.options.remembers(ctx)
+	}
 	i := slices.IndexFunc(all, func(r remembered) bool { return r.is(g.UDN(), g.Location) && r.Build == g.build })
 	if i < 0 {
 		return

@@ -32,12 +32,13 @@ type candidate struct {
 	location *url.URL
 	local    netip.Addr // source of requests, zero: as the routes say
 	trust    trust
-	server   string   // SERVER of the reply
-	boot     *uint32  // BOOTID of the reply, nil: it has none
-	quirks   []string // forgiven so far
-	link     *link    // where the reply came in, nil when nothing was searched
-	links    []link   // of this machine, when the search began
-	asked    bool     // the user named it
+	server   string       // SERVER of the reply
+	boot     *uint32      // BOOTID of the reply, nil: it has none
+	quirks   []string     // forgiven so far
+	link     *link        // where the reply came in, nil when nothing was searched
+	links    []link       // of this machine, when the search began
+	memory   []remembered // the rows of the cache; nil: not read
+	asked    bool         // the user named it
 }
 
 // describe reads a description and asks its services how they are. Its errors are a *NotGatewayError or ctx's.
@@ -89,7 +90,7 @@ func describe(ctx context.Context, o Options, c candidate) (*Gateway, error) {
 	}
 	g.forgive(slices.Concat(c.quirks, page.Forgiven, quirks, doc.quirks)...)
 	g.stand(c)
-	g.recollect(ctx)
+	g.recollect(ctx, c.memory)
 	return g, g.probe(ctx)
 }
 

@@ -54,52 +54,51 @@ func readDocument(doc *etree.Document, location *url.URL, t trust) *document {
 	if r.base != nil {
 		d.root.URLBase = *r.base
 	}
-	d.root.Device = d.device(top, r)
+	d.device(&d.root.Device, top, r)
 	slices.SortStableFunc(d.services, func(a, b Service) int { return a.rank() - b.rank() })
 	return d
 }
 
-func (d *document) device(e *etree.Element, r *resolver) goupnp.Device {
-	dev := goupnp.Device{
-		DeviceType:       d.text(e, "deviceType"),
-		FriendlyName:     d.text(e, "friendlyName"),
-		Manufacturer:     d.text(e, "manufacturer"),
-		ManufacturerURL:  d.link(e, "manufacturerURL", r),
-		ModelDescription: d.text(e, "modelDescription"),
-		ModelName:        d.text(e, "modelName"),
-		ModelNumber:      d.text(e, "modelNumber"),
-		ModelType:        d.text(e, "modelType"),
-		ModelURL:         d.link(e, "modelURL", r),
-		SerialNumber:     d.text(e, "serialNumber"),
-		UDN:              strings.ReplaceAll(d.text(e, "UDN"), " ", ""),
-		UPC:              d.text(e, "UPC"),
-		PresentationURL:  d.url(e, "presentationURL", r),
-	}
+// device reads a device into dev, and its services and devices into those of dev: copies of what is so large would deepen the stack.
+func (d *document) device(dev *goupnp.Device, e *etree.Element, r *resolver) {
+	dev.DeviceType = d.text(e, "deviceType")
+	dev.FriendlyName = d.text(e, "friendlyName")
+	dev.Manufacturer = d.text(e, "manufacturer")
+	dev.ManufacturerURL = d.link(e, "manufacturerURL", r)
+	dev.ModelDescription = d.text(e, "modelDescription")
+	dev.ModelName = d.text(e, "modelName")
+	dev.ModelNumber = d.text(e, "modelNumber")
+	dev.ModelType = d.text(e, "modelType")
+	dev.ModelURL = d.link(e, "modelURL", r)
+	dev.SerialNumber = d.text(e, "serialNumber")
+	dev.UDN = strings.ReplaceAll(d.text(e, "UDN"), " ", "")
+	dev.UPC = d.text(e, "UPC")
+	dev.PresentationURL = d.url(e, "presentationURL", r)
 	// Lists may be missing around their items, or come twice.
 	for _, s := range items(e, "serviceList", "service") {
-		dev.Services = append(dev.Services, d.service(s, r))
+		dev.Services = append(dev.Services, goupnp.Service{})
+		d.service(&dev.Services[len(dev.Services)-1], s, r)
 	}
 	for _, sub := range items(e, "deviceList", "device") {
-		dev.Devices = append(dev.Devices, d.device(sub, r))
+		dev.Devices = append(dev.Devices, goupnp.Device{})
+		d.device(&dev.Devices[len(dev.Devices)-1], sub, r)
 	}
 	for _, i := range items(e, "iconList", "icon") {
 		dev.Icons = append(dev.Icons, goupnp.Icon{Mimetype: d.text(i, "mimetype"), Width: d.integer(i, "width"),
 			Height: d.integer(i, "height"), Depth: d.integer(i, "depth"), URL: d.url(i, "url", r)})
 	}
-	return dev
 }
 
-func (d *document) service(e *etree.Element, r *resolver) goupnp.Service {
-	s := goupnp.Service{
-		ServiceType: d.text(e, "serviceType"),
-		ServiceId:   d.text(e, "serviceId"),
-		SCPDURL:     d.url(e, "SCPDURL", r),
-		ControlURL:  d.url(e, "controlURL", r),
-		EventSubURL: d.url(e, "eventSubURL", r),
-	}
+// service reads a service into s, and keeps it when it is one of connections.
+func (d *document) service(s *goupnp.Service, e *etree.Element, r *resolver) {
+	s.ServiceType = d.text(e, "serviceType")
+	s.ServiceId = d.text(e, "serviceId")
+	s.SCPDURL = d.url(e, "SCPDURL", r)
+	s.ControlURL = d.url(e, "controlURL", r)
+	s.EventSubURL = d.url(e, "eventSubURL", r)
 	own := Service{Type: s.ServiceType, ID: s.ServiceId, EventSubURL: absolute(s.EventSubURL), SCPDURL: absolute(s.SCPDURL)}
 	if _, ok := own.connection(); !ok {
-		return s
+		return
 	}
 	for i, u := range r.readings(s.ControlURL.Str) {
 		if i == 0 {
@@ -110,10 +109,9 @@ func (d *document) service(e *etree.Element, r *resolver) goupnp.Service {
 	}
 	if own.ControlURL == "" {
 		d.forgive("desc-control-empty")
-		return s
+		return
 	}
 	d.services = append(d.services, own)
-	return s
 }
 
 func absolute(f goupnp.URLField) string {

@@ -36,10 +36,10 @@ const (
 )
 
 // document is what a file holds.
-type document struct {
-	Kind    string          `json:"igdkit"`
-	Version int             `json:"version"`
-	Rows    json.RawMessage `json:"rows"`
+type document[Row any] struct {
+	Kind    string `json:"igdkit"`
+	Version int    `json:"version"`
+	Rows    []Row  `json:"rows"`
 }
 
 // A CorruptError says that a file cannot be read as what it should be.
@@ -134,11 +134,11 @@ func read[Row any](f File) ([]Row, error) {
 	if int64(len(b)) > limit {
 		return fail(fmt.Errorf("it is larger than %d bytes", limit))
 	}
-	var d document
-	if err := json.Unmarshal(b, &d); err != nil {
-		return fail(err)
-	}
+	var d document[Row]
+	err = json.Unmarshal(b, &d)
 	switch {
+	case d.Kind == "" && err != nil:
+		return fail(err)
 	case d.Kind != f.Kind && d.Kind != "":
 		return fail(fmt.Errorf("%w: %.32q instead of %q", errKind, d.Kind, f.Kind))
 	case d.Kind == "":
@@ -147,12 +147,10 @@ func read[Row any](f File) ([]Row, error) {
 		return fail(fmt.Errorf("%w: %d instead of %d", ErrNewer, d.Version, f.Version))
 	case d.Version < 1:
 		return fail(fmt.Errorf("%d is no version", d.Version))
-	}
-	var rows []Row
-	if err := json.Unmarshal(d.Rows, &rows); err != nil {
+	case err != nil: // of a row: what the file is stands before them
 		return fail(err)
 	}
-	return rows[max(0, len(rows)-f.Rows):], nil
+	return d.Rows[max(0, len(d.Rows)-f.Rows):], nil
 }
 
 // write replaces the file: whoever reads it sees the old table or the new one. It is not forced to the disk, which takes longer than to open a
@@ -161,11 +159,7 @@ func write[Row any](f File, rows []Row) error {
 	if rows = rows[max(0, len(rows)-f.Rows):]; rows == nil {
 		rows = []Row{}
 	}
-	raw, err := json.Marshal(rows)
-	if err != nil {
-		return err
-	}
-	b, err := json.MarshalIndent(document{f.Kind, f.Version, raw}, "", " ")
+	b, err := json.MarshalIndent(document[Row]{f.Kind, f.Version, rows}, "", " ")
 	if err != nil {
 		return err
 	}

@@ -105,8 +105,10 @@ func TestCorruptIsSetAside(t *testing.T) {
 // What is somebody else's is neither read nor written over.
 func TestOthersStay(t *testing.T) {
 	for name, content := range map[string]string{
-		"newer": `{"igdkit":"things","version":3,"rows":"anything"}`,
-		"kind":  `{"igdkit":"stuff","version":1,"rows":[{"name":"a"}]}`,
+		"newer":                             `{"igdkit":"things","version":3,"rows":"anything"}`,
+		"kind":                              `{"igdkit":"stuff","version":1,"rows":[{"name":"a"}]}`,
+		"newer, with rows of another shape": `{"igdkit":"things","version":3,"rows":[{"name":5}]}`,
+		"kind, with rows of another shape":  `{"igdkit":"stuff","version":1,"rows":[{"name":{"a":1}}]}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := file(t)
