@@ -48,7 +48,7 @@ type Router struct {
 type WorldHost struct {
 	Name       string     `yaml:"name,required"`
 	Address    netip.Addr `yaml:"address"`    // the first free one from the tenth of the LAN, or of 198.51.100.0/24, when left out
-	Command    []string   `yaml:"command"`    // runs there
+	Command    Command    `yaml:"command"`    // runs there
 	After      []string   `yaml:"after"`      // hosts whose commands have to be of use before: ready, or ended well
 	Ready      string     `yaml:"ready"`      // the port that shows that the command is ready, tcp/8080 or udp/53
 	Background bool       `yaml:"background"` // it runs as long as there are others

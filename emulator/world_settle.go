@@ -3,20 +3,22 @@ package emulator
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/igdkit/igdkit/emulator/nat"
 )
 
 // Settled is w with nothing left out: every NAT, LAN and address is said, and a router cgnat is there if somebody is behind it. The error
-// says what cannot be, and of whom.
+// is a [Problem]: what cannot be, of whom, and where in w that is said.
 func (w World) Settled() (World, error) {
 	w.Homes, w.Routers, w.Internet = slices.Clone(w.Homes), slices.Clone(w.Routers), slices.Clone(w.Internet)
-	s := settler{World: &w, taken: map[string]map[netip.Addr]string{}}
+	s := settler{World: &w, taken: map[string]map[netip.Addr]addressOf{}}
 	for _, step := range []func() error{s.names, s.upstreams, s.lans, s.said, s.hosts, s.externals, s.within} {
 		if err := step(); err != nil {
-			return World{}, err
+			return World{}, fmt.Errorf("emulator: %w", err)
 		}
 	}
 	return w, nil
@@ -27,12 +29,27 @@ type settler struct {
 	*World
 	nodes  []*worldNode
 	byName map[string]*worldNode
-	taken  map[string]map[netip.Addr]string // whose an address is, by the LAN that it is on; "" is the Internet
-	next   map[string]netip.Addr            // of which to give, by LAN
+	taken  map[string]map[netip.Addr]addressOf // whose an address is, by the LAN that it is on; "" is the Internet
+	next   map[string]netip.Addr               // of which to give, by LAN
+}
+
+// addressOf tells whose an address is, and where that is said.
+type addressOf struct {
+	whose string
+	at    []any
+}
+
+// wrong is a Problem as an error.
+func wrong(at []any, format string, args ...any) error { return wrongBeside(at, nil, format, args...) }
+
+// wrongBeside is one about two places.
+func wrongBeside(at, other []any, format string, args ...any) error {
+	return Problem{At: at, Message: fmt.Sprintf(format, args...), Other: other}
 }
 
 // worldNode is a home or a router, whichever: what both have.
 type worldNode struct {
+	at             []any // where it stands in the World
 	name, upstream string
 	nat            **nat.Behaviour
 	lan            *netip.Prefix
@@ -53,30 +70,30 @@ func (s *settler) names() error {
 	for i := range s.Homes {
 		h := &s.Homes[i]
 		h.Hosts = slices.Clone(h.Hosts)
-		s.nodes = append(s.nodes, &worldNode{h.Name, h.Upstream, &h.NAT, &h.LAN, &h.External, h.Pool, false})
+		s.nodes = append(s.nodes, &worldNode{[]any{"homes", i}, h.Name, h.Upstream, &h.NAT, &h.LAN, &h.External, h.Pool, false})
 	}
 	for i := range s.Routers {
 		r := &s.Routers[i]
-		s.nodes = append(s.nodes, &worldNode{r.Name, r.Upstream, &r.NAT, &r.LAN, &r.External, r.Pool, true})
+		s.nodes = append(s.nodes, &worldNode{[]any{"routers", i}, r.Name, r.Upstream, &r.NAT, &r.LAN, &r.External, r.Pool, true})
 	}
 	s.byName = map[string]*worldNode{}
 	seen := map[string]bool{"": true}
-	unique := func(what, name string) error {
+	unique := func(what, name string, at []any) error {
 		if seen[name] {
-			return fmt.Errorf("emulator: the name %q of a %s is none, or there twice", name, what)
+			return wrong(below(at, "name"), "the name %q of a %s is none, or there twice", name, what)
 		}
 		seen[name] = true
 		return nil
 	}
 	for _, n := range s.nodes {
-		if err := unique("home or router", n.name); err != nil {
+		if err := unique("home or router", n.name, n.at); err != nil {
 			return err
 		}
 		s.byName[n.name] = n
 	}
-	for _, hosts := range s.lanHosts() {
-		for _, h := range hosts {
-			if err := unique("host", h.Name); err != nil {
+	for _, lan := range s.lanHosts() {
+		for i, h := range lan.hosts {
+			if err := unique("host", h.Name, below(lan.at, i)); err != nil {
 				return err
 			}
 		}
@@ -84,11 +101,18 @@ func (s *settler) names() error {
 	return nil
 }
 
-// lanHosts are the hosts of each LAN by its name.
-func (s *settler) lanHosts() map[string][]WorldHost {
-	all := map[string][]WorldHost{"": s.Internet}
+// lanHosts are the hosts of a LAN.
+type lanHosts struct {
+	lan   string // its home; "": the Internet
+	at    []any
+	hosts []WorldHost
+}
+
+// lanHosts are those of each LAN.
+func (s *settler) lanHosts() []lanHosts {
+	all := []lanHosts{{"", []any{"internet"}, s.Internet}}
 	for i := range s.Homes {
-		all[s.Homes[i].Name] = s.Homes[i].Hosts
+		all = append(all, lanHosts{s.Homes[i].Name, []any{"homes", i, "hosts"}, s.Homes[i].Hosts})
 	}
 	return all
 }
@@ -98,10 +122,10 @@ func (s *settler) upstreams() error {
 		at := n
 		for hops := 0; at.upstream != ""; hops++ {
 			if s.byName[at.upstream] == nil {
-				return fmt.Errorf("emulator: %s is behind %q, which is none of the homes and routers", at.name, at.upstream)
+				return wrong(below(at.at, "upstream"), "%s is behind %q, which is none of the homes and routers", at.name, at.upstream)
 			}
 			if at = s.byName[at.upstream]; at == n || hops == len(s.nodes) {
-				return fmt.Errorf("emulator: %s is behind itself", n.name)
+				return wrong(below(n.at, "upstream"), "%s is behind itself", n.name)
 			}
 		}
 	}
@@ -120,7 +144,7 @@ func (s *settler) lans() error {
 			*n.nat = &is
 		}
 		if err := (*n.nat).Check(); err != nil {
-			return fmt.Errorf("emulator: %s: %w", n.name, err)
+			return wrong(below(n.at, "nat"), "that of %s: %s", n.name, strings.TrimPrefix(err.Error(), "nat: "))
 		}
 	}
 	for _, n := range s.nodes {
@@ -141,7 +165,7 @@ func (s *settler) lans() error {
 	}
 	for _, n := range s.nodes {
 		if !n.lan.Addr().Is4() || n.lan.Bits() > 29 {
-			return fmt.Errorf("emulator: the LAN %v of %s is no IPv4 network with room for hosts, such as 192.168.1.0/24", *n.lan, n.name)
+			return wrong(below(n.at, "lan"), "the LAN %v of %s is no IPv4 network with room for hosts, such as 192.168.1.0/24", *n.lan, n.name)
 		}
 	}
 	return s.apart()
@@ -166,7 +190,7 @@ func (s *settler) lan(n *worldNode) error {
 			}
 		}
 	}
-	return fmt.Errorf("emulator: no usual LAN is left for %s: those behind which it is have them all; say one, such as 172.16.0.0/24", n.name)
+	return wrong(below(n.at, "lan"), "no usual LAN is left for %s: those behind which it is have them all; say one, such as 172.16.0.0/24", n.name)
 }
 
 // beyond tells whether a LAN is also that of somebody behind whom n is.
@@ -181,23 +205,23 @@ func (s *settler) beyond(n *worldNode, lan netip.Prefix) bool {
 
 // apart finds LANs that cannot be told from each other where both are known.
 func (s *settler) apart() error {
-	routed := map[netip.Prefix]string{}
+	var routed []*worldNode
 	for _, n := range s.nodes {
 		if up := s.byName[n.upstream]; up != nil && up.lan.Overlaps(*n.lan) {
-			return fmt.Errorf("emulator: the LAN %v of %s is also that of %s, behind which it is: nobody could tell the two sides apart", *n.lan, n.name, up.name)
+			return wrongBeside(below(n.at, "lan"), below(up.at, "lan"), "the LAN %v of %s is also that of %s, behind which it is: nobody could tell the two sides apart", *n.lan, n.name, up.name)
 		}
 		if (*n.nat).Kind != nat.Plain {
 			continue
 		}
 		if n.upstream != "" {
-			return fmt.Errorf("emulator: %s translates nothing, so it cannot be behind %s, which knows no way to its LAN", n.name, n.upstream)
+			return wrong(below(n.at, "nat"), "%s translates nothing, so it cannot be behind %s, which knows no way to its LAN", n.name, n.upstream)
 		}
-		for lan, whose := range routed {
-			if lan.Overlaps(*n.lan) {
-				return fmt.Errorf("emulator: the LAN %v of %s is that of %s, and neither translates addresses", *n.lan, n.name, whose)
+		for _, o := range routed {
+			if o.lan.Overlaps(*n.lan) {
+				return wrongBeside(below(n.at, "lan"), below(o.at, "lan"), "the LAN %v of %s is that of %s, and neither translates addresses", *n.lan, n.name, o.name)
 			}
 		}
-		routed[*n.lan] = n.name
+		routed = append(routed, n)
 	}
 	return nil
 }
@@ -206,28 +230,25 @@ func (s *settler) apart() error {
 func (s *settler) said() error {
 	s.next = map[string]netip.Addr{"": tenth(worldInternet())}
 	for _, a := range worldTaken() {
-		s.hold("", a, "the Internet")
+		s.hold("", a, addressOf{whose: "the Internet"})
 	}
 	for _, n := range s.nodes {
-		s.hold(n.name, n.lan.Addr().Next(), n.name)
+		s.hold(n.name, n.lan.Addr().Next(), addressOf{n.name, below(n.at, "lan")})
 		s.next[n.name] = tenth(*n.lan)
 	}
 	for _, n := range s.nodes {
-		for _, a := range append(slices.Clone(n.pool), *n.external) {
-			if !a.IsValid() {
-				continue
-			}
-			if err := s.settle(n.name, n.upstream, a); err != nil {
+		for i, a := range n.pool {
+			if err := s.settle(addressOf{n.name, below(n.at, "pool", i)}, n.upstream, a); err != nil {
 				return err
 			}
 		}
+		if err := s.settle(addressOf{n.name, below(n.at, "external")}, n.upstream, *n.external); err != nil {
+			return err
+		}
 	}
-	for lan, hosts := range s.lanHosts() {
-		for _, h := range hosts {
-			if !h.Address.IsValid() {
-				continue
-			}
-			if err := s.settle(h.Name, lan, h.Address); err != nil {
+	for _, lan := range s.lanHosts() {
+		for i, h := range lan.hosts {
+			if err := s.settle(addressOf{h.Name, below(lan.at, i, "address")}, lan.lan, h.Address); err != nil {
 				return err
 			}
 		}
@@ -245,10 +266,10 @@ func tenth(lan netip.Prefix) netip.Addr {
 }
 
 func (s *settler) hosts() error {
-	for lan, hosts := range s.lanHosts() {
-		for i := range hosts {
-			if h := &hosts[i]; !h.Address.IsValid() {
-				h.Address = s.give(h.Name, lan)
+	for _, lan := range s.lanHosts() {
+		for i := range lan.hosts {
+			if h := &lan.hosts[i]; !h.Address.IsValid() {
+				h.Address = s.give(addressOf{h.Name, below(lan.at, i)}, lan.lan)
 			}
 		}
 	}
@@ -260,7 +281,7 @@ func (s *settler) externals() error {
 	s.next[""] = netip.AddrFrom4([4]byte{45, 66, 77, 88})
 	for _, n := range s.nodes {
 		if !n.external.IsValid() {
-			*n.external = s.give(n.name, n.upstream)
+			*n.external = s.give(addressOf{n.name, n.at}, n.upstream)
 		}
 	}
 	return nil
@@ -268,40 +289,43 @@ func (s *settler) externals() error {
 
 // within finds addresses that are not of their LAN.
 func (s *settler) within() error {
-	for lan, all := range s.taken {
-		n := s.byName[lan]
-		for a, whose := range all {
-			if n != nil && (!n.lan.Contains(a) || !n.lan.Contains(a.Next())) {
-				return fmt.Errorf("emulator: %v of %s is no address of the LAN %v of %s", a, whose, *n.lan, lan)
+	for _, n := range s.nodes {
+		all := s.taken[n.name]
+		for _, a := range slices.SortedFunc(maps.Keys(all), netip.Addr.Compare) {
+			if !n.lan.Contains(a) || !n.lan.Contains(a.Next()) {
+				return wrong(all[a].at, "%v of %s is no address of the LAN %v of %s", a, all[a].whose, *n.lan, n.name)
 			}
 		}
 	}
 	return nil
 }
 
-// settle notes that an address on a LAN is somebody's.
-func (s *settler) settle(whose, lan string, a netip.Addr) error {
-	if o, taken := s.taken[lan][a]; taken || !a.Is4() || !exact(a) || a.IsLoopback() || a.IsMulticast() {
-		return fmt.Errorf("emulator: %v cannot be an address of %s: it is %s", a, whose, cmp.Or(o, "no unicast IPv4 address"))
+// settle notes that an address on a LAN is somebody's, if one is said.
+func (s *settler) settle(of addressOf, lan string, a netip.Addr) error {
+	if !a.IsValid() {
+		return nil
 	}
-	s.hold(lan, a, whose)
+	if o, taken := s.taken[lan][a]; taken || !a.Is4() || !exact(a) || a.IsLoopback() || a.IsMulticast() {
+		return wrongBeside(of.at, o.at, "%v cannot be an address of %s: it is %s", a, of.whose, cmp.Or(o.whose, "no unicast IPv4 address"))
+	}
+	s.hold(lan, a, of)
 	return nil
 }
 
-func (s *settler) hold(lan string, a netip.Addr, whose string) {
+func (s *settler) hold(lan string, a netip.Addr, of addressOf) {
 	if s.taken[lan] == nil {
-		s.taken[lan] = map[netip.Addr]string{}
+		s.taken[lan] = map[netip.Addr]addressOf{}
 	}
-	s.taken[lan][a] = whose
+	s.taken[lan][a] = of
 }
 
 // give is a free address on a LAN.
-func (s *settler) give(whose, lan string) netip.Addr {
+func (s *settler) give(of addressOf, lan string) netip.Addr {
 	a := s.next[lan]
-	for s.taken[lan][a] != "" {
+	for s.taken[lan][a].whose != "" {
 		a = a.Next()
 	}
 	s.next[lan] = a.Next()
-	s.hold(lan, a, whose)
+	s.hold(lan, a, of)
 	return a
 }

@@ -147,17 +147,19 @@ func TestWorldMappedThrough(t *testing.T) {
 func TestWorldRefused(t *testing.T) {
 	lan := func(s string) netip.Prefix { return netip.MustParsePrefix(s) }
 	for want, w := range map[string]emulator.World{
-		`emulator: the name "a" of a home or router is none, or there twice`:                          {Homes: []emulator.Home{{Name: "a"}, {Name: "a"}}},
-		`emulator: the name "a" of a host is none, or there twice`:                                    {Homes: []emulator.Home{{Name: "a", Hosts: []emulator.WorldHost{{Name: "a"}}}}},
-		`emulator: a is behind "b", which is none of the homes and routers`:                           {Homes: []emulator.Home{{Name: "a", Upstream: "b"}}},
-		`emulator: a is behind itself`:                                                                {Homes: []emulator.Home{{Name: "a", Upstream: "b"}, {Name: "b", Upstream: "a"}}},
-		`emulator: a translates nothing, so it cannot be behind cgnat, which knows no way to its LAN`: {Homes: []emulator.Home{{Name: "a", Upstream: "cgnat", NAT: behaviour(t, "open")}}},
-		`emulator: the LAN 192.168.1.0/24 of a is also that of b, behind which it is: nobody could tell the two sides apart`: {
+		`emulator: homes[1].name: the name "a" of a home or router is none, or there twice`:                         {Homes: []emulator.Home{{Name: "a"}, {Name: "a"}}},
+		`emulator: homes[0].hosts[0].name: the name "a" of a host is none, or there twice`:                          {Homes: []emulator.Home{{Name: "a", Hosts: []emulator.WorldHost{{Name: "a"}}}}},
+		`emulator: homes[0].upstream: a is behind "b", which is none of the homes and routers`:                      {Homes: []emulator.Home{{Name: "a", Upstream: "b"}}},
+		`emulator: homes[0].upstream: a is behind itself`:                                                           {Homes: []emulator.Home{{Name: "a", Upstream: "b"}, {Name: "b", Upstream: "a"}}},
+		`emulator: homes[0].nat: a translates nothing, so it cannot be behind cgnat, which knows no way to its LAN`: {Homes: []emulator.Home{{Name: "a", Upstream: "cgnat", NAT: behaviour(t, "open")}}},
+		`emulator: homes[1].lan: the LAN 192.168.1.0/24 of a is also that of b, behind which it is: nobody could tell the two sides apart`: {
 			Homes: []emulator.Home{{Name: "b"}, {Name: "a", Upstream: "b", LAN: lan("192.168.1.1/24")}}},
-		`emulator: 198.51.100.2 cannot be an address of s: it is the Internet`:                              {Internet: []emulator.WorldHost{{Name: "s", Address: netip.MustParseAddr("198.51.100.2")}}},
-		`emulator: 10.0.0.9 of x is no address of the LAN 192.168.1.0/24 of a`:                              {Homes: []emulator.Home{{Name: "a", Hosts: []emulator.WorldHost{{Name: "x", Address: netip.MustParseAddr("10.0.0.9")}}}}},
-		`emulator: the LAN 10.0.0.0/31 of a is no IPv4 network with room for hosts, such as 192.168.1.0/24`: {Homes: []emulator.Home{{Name: "a", LAN: lan("10.0.0.0/31")}}},
-		`emulator: a: nat: timeout -1ns is negative`:                                                        {Homes: []emulator.Home{{Name: "a", NAT: &nat.Behaviour{Timeout: -1}}}},
+		`emulator: internet[0].address: 198.51.100.2 cannot be an address of s: it is the Internet`:                       {Internet: []emulator.WorldHost{{Name: "s", Address: netip.MustParseAddr("198.51.100.2")}}},
+		`emulator: homes[0].hosts[0].address: 10.0.0.9 of x is no address of the LAN 192.168.1.0/24 of a`:                 {Homes: []emulator.Home{{Name: "a", Hosts: []emulator.WorldHost{{Name: "x", Address: netip.MustParseAddr("10.0.0.9")}}}}},
+		`emulator: homes[0].lan: the LAN 10.0.0.0/31 of a is no IPv4 network with room for hosts, such as 192.168.1.0/24`: {Homes: []emulator.Home{{Name: "a", LAN: lan("10.0.0.0/31")}}},
+		`emulator: routers[0].pool[1]: 45.66.77.5 cannot be an address of r: it is a`: {Homes: []emulator.Home{{Name: "a", External: netip.MustParseAddr("45.66.77.5")}},
+			Routers: []emulator.Router{{Name: "r", Pool: []netip.Addr{netip.MustParseAddr("45.66.77.6"), netip.MustParseAddr("45.66.77.5")}}}},
+		`emulator: homes[0].nat: that of a: timeout -1ns is negative`: {Homes: []emulator.Home{{Name: "a", NAT: &nat.Behaviour{Timeout: -1}}}},
 	} {
 		if _, err := w.Start(t.Context()); err == nil || err.Error() != want {
 			t.Errorf("%v, want %s", err, want)

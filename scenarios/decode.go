@@ -9,22 +9,43 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/igdkit/igdkit/emulator"
 	"github.com/igdkit/igdkit/internal/words"
 )
 
 // Decode reads one value of the scenario language out of YAML or JSON: an emulator.Fault, say, or a list of
 // emulator.Expectation. name is what errors call the text; all are *InvalidError, with everything that is wrong.
 func Decode[T any](name string, data []byte) (T, error) {
+	v, _, err := DecodeText[T](name, data)
+	return v, err
+}
+
+// Text is a text that [DecodeText] has read. It knows where everything stands.
+type Text struct {
+	name string
+	root *node
+}
+
+// DecodeText is [Decode] for who finds out later that what was read cannot be.
+func DecodeText[T any](name string, data []byte) (T, *Text, error) {
 	var v, zero T
 	var ps problems
-	if n := read(name, data, &ps); n != nil {
+	n := read(name, data, &ps)
+	if n != nil {
 		d := decoder{problems: &ps}
 		d.decode(n, reflect.ValueOf(&v).Elem())
 	}
 	if err := ps.err(name); err != nil {
-		return zero, err
+		return zero, nil, err
 	}
-	return v, nil
+	return v, &Text{name, n}, nil
+}
+
+// Invalid tells where in the text problems stand: it is an *InvalidError, nil without any.
+func (s *Text) Invalid(all ...emulator.Problem) error {
+	var c composer
+	c.problemsOf(s.root, nil, all)
+	return c.problems.err(s.name)
 }
 
 // choices is implemented by values that are one word out of a list: what may be suggested for a word that is not.
@@ -63,8 +84,10 @@ func (d *decoder) decode(n *node, v reflect.Value) {
 		to.decodeNode(d, n)
 		return
 	case encoding.TextUnmarshaler:
-		d.text(n, v, to)
-		return
+		if n.kind != list || v.Kind() != reflect.Slice {
+			d.text(n, v, to)
+			return
+		}
 	}
 	switch v.Kind() {
 	case reflect.Struct:

@@ -198,3 +198,40 @@ func TestPath(t *testing.T) {
 		}
 	}
 }
+
+// What is found out later about a value has its place in the text, the nearest above it where a key was left out, and with it a second place.
+func TestDecodeText(t *testing.T) {
+	w, text, err := DecodeText[emulator.World]("net.yaml", []byte("homes:\n  - {name: a, lan: 10.0.0.0/24}\n  - name: b\n    lan: 10.0.0.0/16\n    upstream: a\ninternet:\n  name: c\n  command: [echo a; echo b]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(emulator.Command{"echo a; echo b"}, w.Internet[0].Command); diff != "" {
+		t.Errorf("a list of one (-want +got)\n%s", diff)
+	}
+	_, err = w.Settled()
+	p, ok := errors.AsType[emulator.Problem](err)
+	if !ok {
+		t.Fatalf("%v is no problem with a place", err)
+	}
+	const want = "net.yaml:4:10: homes[1].lan: the LAN 10.0.0.0/16 of b is also that of a, behind which it is: nobody could tell the two sides apart (homes[0].lan: net.yaml:2:20)"
+	if got := text.Invalid(p).Error(); got != want {
+		t.Errorf("%s\nwant %s", got, want)
+	}
+	if got := text.Invalid(emulator.Problem{At: []any{"internet", 0, "address"}, Message: "is missing"}).Error(); got != "net.yaml:7:3: internet.address: is missing" {
+		t.Error(got)
+	}
+	if text.Invalid() != nil {
+		t.Error("no problem is one")
+	}
+	for line, want := range map[string]emulator.Command{
+		"command: echo  a b":         {"echo", "a", "b"},
+		"command: echo a; echo b":    {"sh", "-c", "echo a; echo b"},
+		"command: [echo, 'a; b']":    {"echo", "a; b"},
+		"command: ['echo a']":        {"echo a"},
+		"command:\n- echo\n- $HOME$": {"echo", "$HOME$"},
+	} {
+		if h, err := Decode[emulator.WorldHost]("x", []byte("name: x\n"+line)); err != nil || !cmp.Equal(h.Command, want) {
+			t.Errorf("%s: %q, %v, want %q", line, h.Command, err, want)
+		}
+	}
+}

@@ -14,7 +14,8 @@ import (
 //	verb      of the keys with this option at most one may be given
 //
 // Types that implement encoding.TextUnmarshaler are one word; those that have Choices are one of a list. A pointer tells
-// whether something was given. In place of a list one item may stand.
+// whether something was given. In place of a list one item may stand; a list type that implements encoding.TextUnmarshaler makes
+// its items of it.
 
 // field is one key of a struct.
 type field struct {

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/igdkit/igdkit/emulator"
+	"github.com/igdkit/igdkit/emulator/lab"
 	"github.com/igdkit/igdkit/internal/words"
 	"github.com/igdkit/igdkit/scenarios"
 )
@@ -21,6 +22,8 @@ type labFile struct {
 	emulator.World `yaml:",inline"`
 
 	Names map[string]netip.Addr `yaml:"names"` // what the resolver knows beside NAME.lab of homes, hosts and stun
+
+	text *scenarios.Text // where all of that stands; nil: in flags
 }
 
 // maxLabFile bounds it in bytes; scenarios.Decode bounds what is in it.
@@ -41,42 +44,71 @@ func readLabFile(name string) (*labFile, error) {
 	return parseLabFile(name, text)
 }
 
-func parseLabFile(name string, text []byte) (*labFile, error) {
-	file, err := scenarios.Decode[labFile](name, text)
+func parseLabFile(name string, data []byte) (*labFile, error) {
+	file, text, err := scenarios.DecodeText[labFile](name, data)
 	if err != nil {
 		return nil, networkFailure(err)
 	}
+	file.text = text
 	for i := range file.Homes {
 		if s := &file.Homes[i].Scenario; scenarios.IsFile(*s) && !filepath.IsAbs(*s) {
 			*s = filepath.Join(filepath.Dir(name), *s)
 		}
 	}
-	for _, hosts := range file.hosts() {
-		for i := range hosts {
-			h := &hosts[i]
-			if len(h.Command) == 0 {
-				continue
-			}
-			if h.Command = argv(h.Command); len(h.Command) == 0 {
-				return nil, networkFailure(fmt.Errorf("host %s: its command is blank", h.Name))
-			}
-		}
-	}
 	for name, addr := range file.Names {
 		if !validName(name) {
-			return nil, networkFailure(fmt.Errorf("%q in names is no name of a host, such as www.example.com (for %v)", name, addr))
+			return nil, file.refuse(emulator.Problem{At: []any{"names", name}, Message: fmt.Sprintf("%q is no name of a host, such as www.example.com (for %v)", name, addr)})
 		}
 	}
 	return &file, nil
 }
 
-// hosts are those of each home, and of the Internet.
-func (f *labFile) hosts() [][]emulator.WorldHost {
-	all := [][]emulator.WorldHost{f.Internet}
-	for i := range f.Homes {
-		all = append(all, f.Homes[i].Hosts)
+// refuse says why there can be no such network, and where in the file that stands.
+func (f *labFile) refuse(p emulator.Problem) *failure {
+	if f.text == nil {
+		return networkFailure(errors.New(p.Message))
 	}
-	return all
+	return networkFailure(f.text.Invalid(p))
+}
+
+// refused is refuse for an error, which need not know where it stands.
+func (f *labFile) refused(err error) *failure {
+	if p, ok := errors.AsType[emulator.Problem](err); ok {
+		return f.refuse(p)
+	}
+	if e, ok := errors.AsType[*lab.PlaceError](err); ok {
+		at := f.home(e.Gateway)
+		if e.Host != "" {
+			at = f.host(e.Host)
+		}
+		return f.refuse(emulator.Problem{At: at, Message: strings.TrimPrefix(e.Error(), "lab: ")})
+	}
+	return networkFailure(err)
+}
+
+// home is where a home or router of that name stands.
+func (f *labFile) home(name string) []any {
+	if i := slices.IndexFunc(f.Homes, func(h emulator.Home) bool { return h.Name == name }); i >= 0 {
+		return []any{"homes", i}
+	}
+	if i := slices.IndexFunc(f.Routers, func(r emulator.Router) bool { return r.Name == name }); i >= 0 {
+		return []any{"routers", i}
+	}
+	return nil
+}
+
+// host is where a host of that name stands.
+func (f *labFile) host(name string) []any {
+	named := func(h emulator.WorldHost) bool { return h.Name == name }
+	for i, h := range f.Homes {
+		if j := slices.IndexFunc(h.Hosts, named); j >= 0 {
+			return []any{"homes", i, "hosts", j}
+		}
+	}
+	if j := slices.IndexFunc(f.Internet, named); j >= 0 {
+		return []any{"internet", j}
+	}
+	return nil
 }
 
 func readCapped(name string, most int64) ([]byte, error) {
@@ -111,38 +143,35 @@ func networkFailure(err error) *failure {
 	return f
 }
 
-// labScenarios loads what a home plays.
-func labScenarios(home string, names []string) ([]*scenarios.Scenario, error) {
+// play loads what the i-th home plays: what the file says of it, or names.
+func (f *labFile) play(i int, names []string) ([]*scenarios.Scenario, error) {
+	h := &f.Homes[i]
+	at := []any{"homes", i, "scenario"}
+	if h.Scenario != "" {
+		names = []string{h.Scenario}
+	}
 	var all []*scenarios.Scenario
 	for _, name := range orDefault(names) {
 		sc, err := loadScenario(name)
+		if e, ok := errors.AsType[*scenarios.UnknownError](err); ok && h.Scenario != "" {
+			refused := f.refuse(emulator.Problem{At: at, Message: e.Error()})
+			refused.hints = scenarioFailure(name, e).hints
+			return nil, refused
+		}
 		if err != nil {
 			return nil, err
 		}
 		if !slices.ContainsFunc(sc.Options(), func(o emulator.Options) bool { return !o.Mute }) {
-			return nil, networkFailure(fmt.Errorf("%s: the scenario %s has nothing that stands on a LAN", home, name))
+			return nil, f.refuse(emulator.Problem{At: at, Message: fmt.Sprintf("%s: the scenario %s has nothing that stands on a LAN", h.Name, name)})
 		}
 		all = append(all, sc)
 	}
 	return all, nil
 }
 
-// argv is a command of the file: several texts are a program and its arguments; one is a line for the shell, or a program and its
-// arguments if it has nothing that a shell is needed for. It is empty if that is blank.
-func argv(command []string) []string {
-	if len(command) != 1 {
-		return command
-	}
-	if strings.ContainsAny(command[0], "|&;<>()$`\\\"'*?[]#~=%{}!\n") {
-		return []string{"sh", "-c", command[0]}
-	}
-	return strings.Fields(command[0])
-}
-
-// unknownHost is the sentence about a name that is not there.
-func unknownHost(host, wanted string, known []string) error {
-	if near := words.Nearest(wanted, known); near != "" {
-		return fmt.Errorf("%s is to start after %q, which is no host with a command; did you mean %q?", host, wanted, near)
-	}
-	return fmt.Errorf("%s is to start after %q, which is no host with a command", host, wanted)
+// unknownHost says of a host that it is to start after one, its i-th, that is not there.
+func (f *labFile) unknownHost(host string, i int, wanted string, known []string) *failure {
+	p := emulator.Problem{At: append(f.host(host), "after", i), DidYouMean: words.Nearest(wanted, known)}
+	p.Message = fmt.Sprintf("%s is to start after %q, which is no host with a command", host, wanted)
+	return f.refuse(p)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"path/filepath"
@@ -48,12 +49,8 @@ func planLab(file *labFile, seed uint64, names []string) (*labPlan, error) {
 	had := file.onInternet()
 	for i := range file.Homes {
 		h := &file.Homes[i]
-		wanted := names
-		if h.Scenario != "" {
-			wanted = []string{h.Scenario}
-		}
 		var err error
-		if played[i], err = labScenarios(h.Name, wanted); err != nil {
+		if played[i], err = file.play(i, names); err != nil {
 			return nil, err
 		}
 		first := played[i][0].Options()[0]
@@ -68,7 +65,7 @@ func planLab(file *labFile, seed uint64, names []string) (*labPlan, error) {
 	}
 	w, err := file.Settled()
 	if err != nil {
-		return nil, networkFailure(err)
+		return nil, file.refused(err)
 	}
 	p := &labPlan{spec: labSpec{Seed: seed, Names: map[string][]netip.Addr{}}}
 	for _, r := range w.Routers {
@@ -98,7 +95,7 @@ func planLab(file *labFile, seed uint64, names []string) (*labPlan, error) {
 	for name, addr := range file.Names {
 		p.name(name, addr)
 	}
-	return p, p.check()
+	return p, p.check(file)
 }
 
 // onInternet are the addresses there that the file says, and those that every lab has.
@@ -158,7 +155,7 @@ func (p *labPlan) name(name string, addr netip.Addr) {
 	p.spec.Names[name] = append(p.spec.Names[name], addr.Unmap())
 }
 
-func (p *labPlan) check() error {
+func (p *labPlan) check(file *labFile) error {
 	if len(p.network.Gateways) > maxLabHomes || len(p.network.Hosts) > maxLabHosts {
 		return networkFailure(fmt.Errorf("%d homes and routers and %d hosts are more than one lab has: %d and %d at most",
 			len(p.network.Gateways), len(p.network.Hosts), maxLabHomes, maxLabHosts))
@@ -179,14 +176,17 @@ func (p *labPlan) check() error {
 		if h.Command == nil {
 			continue
 		}
-		for _, name := range h.Command.After {
+		if len(h.Command.Argv[0]) == 0 {
+			return file.refused(&lab.PlaceError{Host: h.Name, Err: errors.New("its command begins with an empty word")})
+		}
+		for i, name := range h.Command.After {
 			if !slices.Contains(with, name) {
-				return networkFailure(unknownHost(h.Name, name, with))
+				return file.unknownHost(h.Name, i, name, with)
 			}
 		}
 	}
 	if err := p.network.Check(); err != nil {
-		return networkFailure(err)
+		return file.refused(err)
 	}
 	for _, h := range p.network.Hosts {
 		if h.Command == nil {

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -147,7 +148,23 @@ func (n *Network) host(name string) int {
 	return slices.IndexFunc(n.Hosts, func(h Host) bool { return h.Name == name })
 }
 
-// Check says what is wrong with n; nil: nothing.
+// PlaceError says what is wrong with one gateway or host of a Network.
+type PlaceError struct {
+	Gateway, Host string // its name; the other is ""
+	Err           error
+}
+
+func (e *PlaceError) Error() string {
+	if e.Host != "" {
+		return fmt.Sprintf("lab: host %s: %v", e.Host, e.Err)
+	}
+	return fmt.Sprintf("lab: gateway %s: %v", e.Gateway, e.Err)
+}
+
+// Unwrap gives the cause.
+func (e *PlaceError) Unwrap() error { return e.Err }
+
+// Check says what is wrong with n; nil: nothing. What is wrong with one gateway or host is a *PlaceError.
 func (n Network) Check() error {
 	n = n.defaults()
 	names := map[string]bool{}
@@ -164,7 +181,7 @@ func (n Network) Check() error {
 			return err
 		}
 		if err := n.checkGateway(g); err != nil {
-			return fmt.Errorf("lab: gateway %s: %w", g.Name, err)
+			return &PlaceError{Gateway: g.Name, Err: err}
 		}
 	}
 	for i := range n.Hosts {
@@ -173,7 +190,7 @@ func (n Network) Check() error {
 			return err
 		}
 		if err := n.checkHost(h); err != nil {
-			return fmt.Errorf("lab: host %s: %w", h.Name, err)
+			return &PlaceError{Host: h.Name, Err: err}
 		}
 	}
 	return n.checkOrder()
@@ -276,7 +293,7 @@ func (n *Network) checkOrder() error {
 	}
 	for _, h := range n.Hosts {
 		if h.Command != nil && !done[h.Name] {
-			return fmt.Errorf("lab: host %s: it is to start after commands that wait for it", h.Name)
+			return &PlaceError{Host: h.Name, Err: errors.New("it is to start after commands that wait for it")}
 		}
 	}
 	return nil
