@@ -182,10 +182,8 @@ func (h hearing) Read(b []byte) (int, error) {
 
 // addrOf gives the address of one end of a connection, zero when it has none.
 func addrOf(a net.Addr) netip.Addr {
-	if t, ok := a.(interface{ AddrPort() netip.AddrPort }); ok {
-		return t.AddrPort().Addr().Unmap()
-	}
-	return netip.Addr{}
+	at, _ := addrPortOf(a)
+	return at.Addr()
 }
 
 // reason sorts the errors of a fetch.

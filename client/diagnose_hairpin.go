@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"math/rand/v2"
 	"net"
@@ -75,10 +76,8 @@ func (d *diagnosis) listen(ctx context.Context, protocol string) *answerer {
 }
 
 func portOf(a net.Addr, otherwise uint16) uint16 {
-	if t, ok := a.(interface{ AddrPort() netip.AddrPort }); ok && t.AddrPort().Port() != 0 {
-		return t.AddrPort().Port()
-	}
-	return otherwise
+	at, _ := addrPortOf(a)
+	return cmp.Or(at.Port(), otherwise)
 }
 
 func (h *answerer) open() bool { return h.stream != nil || h.packets != nil }

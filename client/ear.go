@@ -107,9 +107,8 @@ func listenGroup(ctx context.Context, all []link, n group) (*ear, error) {
 // read takes announcements of neighbours in until c is closed.
 func (e *ear) read(ctx context.Context, c net.PacketConn, all []link) {
 	receive(ctx, c, nil, func(from netip.AddrPort, m *ssdp.Message) bool {
-		source := netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
-		if m != nil && (m.Kind == ssdp.Alive || m.Kind == ssdp.ByeBye) && near(all, source.Addr()) {
-			e.deliver(announcement{alive: m.Kind == ssdp.Alive, nt: m.ST, usn: m.USN, location: m.Location, server: m.Server, boot: m.BootID, from: source})
+		if m != nil && (m.Kind == ssdp.Alive || m.Kind == ssdp.ByeBye) && near(all, from.Addr()) {
+			e.deliver(announcement{alive: m.Kind == ssdp.Alive, nt: m.ST, usn: m.USN, location: m.Location, server: m.Server, boot: m.BootID, from: from})
 		}
 		return true
 	})

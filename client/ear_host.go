@@ -34,13 +34,9 @@ func monitor(all []link) (*ear, error) {
 	runs := func() { once.Do(func() { close(ready) }) }
 	deliver := func(alive bool, nt, usn, location, server string, h http.Header, addr net.Addr) {
 		runs()
-		from, ok := addr.(interface{ AddrPort() netip.AddrPort })
-		if !ok || closed.Load() {
-			return
-		}
-		source := netip.AddrPortFrom(from.AddrPort().Addr().Unmap(), from.AddrPort().Port())
-		if near(all, source.Addr()) {
-			e.deliver(announcement{alive: alive, nt: nt, usn: usn, location: location, server: server, boot: bootOf(h), from: source})
+		from, ok := addrPortOf(addr)
+		if ok && !closed.Load() && near(all, from.Addr()) {
+			e.deliver(announcement{alive: alive, nt: nt, usn: usn, location: location, server: server, boot: bootOf(h), from: from})
 		}
 	}
 	m := &gossdp.Monitor{

@@ -17,7 +17,7 @@ type natSurvey struct {
 	q       NATQuery
 	o       Options
 	local   netip.Addr       // to ask from; unspecified: any
-	servers []netip.AddrPort // as q.Servers
+	servers []netip.AddrPort // as q.Servers; zero: its name led nowhere
 	bound   time.Duration    // of all but the lifetime
 
 	server netip.AddrPort // the one that everything is asked of
@@ -85,19 +85,12 @@ func (s *natSurvey) run(parent context.Context, main *stunSocket) (NATReport, er
 	defer cancel()
 	defer s.closeAll()
 	s.begins(PartMapping)
-	for _, name := range s.q.Servers {
-		to, err := stunServer(ctx, name)
-		switch {
-		case parent.Err() != nil:
-			return NATReport{}, context.Cause(parent)
-		case err != nil:
-			return NATReport{}, err
-		}
-		s.servers = append(s.servers, to)
-	}
-	answers, failures := s.introduce(ctx)
-	if parent.Err() != nil {
+	answers, failures, err := s.introduce(ctx)
+	switch {
+	case parent.Err() != nil:
 		return NATReport{}, context.Cause(parent)
+	case err != nil:
+		return NATReport{}, err
 	}
 	if len(answers) == 0 {
 		return s.unanswered(parent, failures)
@@ -134,48 +127,95 @@ func (s *natSurvey) begins(p NATPart) {
 	}
 }
 
+// greeting is what came of the first question to a server.
+type greeting struct {
+	stunReply
+	err  error
+	sent int           // requests
+	took time.Duration // from the first of them on
+}
+
 // introduce asks every server, all at once, and chooses the one for the rest: the first as they are given that has an alternate address, or else the
-// first that answered at all. When some has answered, the others have less time. answers are by server; zero: none.
-func (s *natSurvey) introduce(ctx context.Context) (answers map[netip.AddrPort]stunReply, failures []*STUNError) {
-	began := time.Now()
+// first that answered at all. When some has answered, the others have less time. answers are by server; zero: none. The error is an *ArgumentError.
+func (s *natSurvey) introduce(ctx context.Context) (answers map[netip.AddrPort]stunReply, failures []*STUNError, err error) {
+	enough := time.Now().Add(time.Duration(firstShare * float64(s.bound)))
 	short, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	type answer struct {
-		stunReply
-		err  error
-		took time.Duration
-	}
-	all := make([]answer, len(s.servers))
+	s.servers = make([]netip.AddrPort, len(s.q.Servers))
+	all := make([]greeting, len(s.servers))
 	var wg sync.WaitGroup
-	for i, to := range s.servers {
+	for i := range all {
 		wg.Go(func() {
-			reply, err := s.main.ask(short, &stunExchange{to: to}, stunRTO)
-			if err == nil && reply.plain && Judge(to.Addr()) == Public && Judge(reply.mapped.Addr()) != Public {
-				err = errRewritten
+			all[i] = s.greet(short, i)
+			if _, wrong := errors.AsType[*ArgumentError](all[i].err); wrong {
+				cancel(all[i].err)
 			}
-			all[i] = answer{reply, err, time.Since(began)}
-			if err == nil {
-				time.AfterFunc(time.Duration(firstShare*float64(s.bound))-time.Since(began), func() { cancel(errSTUNSilent) })
+			if all[i].err == nil {
+				time.AfterFunc(time.Until(enough), func() { cancel(errSTUNSilent) })
 			}
 		})
 	}
 	wg.Wait()
+	if wrong, ok := errors.AsType[*ArgumentError](context.Cause(short)); ok {
+		return nil, nil, wrong
+	}
 	answers = map[netip.AddrPort]stunReply{}
-	for i, a := range all {
-		if a.err != nil {
-			failures = append(failures, stunError(context.Background(), s.q.Servers[i], a.err))
+	var chosen greeting
+	for i, g := range all {
+		if g.err != nil {
+			e, ok := errors.AsType[*STUNError](g.err)
+			if !ok {
+				e = stunError(context.Background(), s.q.Servers[i], g.err)
+			}
+			failures = append(failures, e)
 			continue
 		}
-		answers[s.servers[i]] = a.stunReply
-		why := unusable(s.servers[i], a.other)
+		answers[s.servers[i]] = g.stunReply
+		why := unusable(s.servers[i], g.other)
 		if !s.server.IsValid() || !s.other.IsValid() && why == "" {
-			s.server, s.first, s.rtt, s.why = s.servers[i], a.stunReply, a.took, why
+			chosen, s.server, s.why = g, s.servers[i], why
 			if why == "" {
-				s.other = a.other
+				s.other = g.other
 			}
 		}
 	}
-	return answers, failures
+	s.first = chosen.stunReply
+	s.rtt = s.roundTrip(ctx, chosen, enough)
+	return answers, failures, nil
+}
+
+// greet asks a server.
+func (s *natSurvey) greet(ctx context.Context, i int) (g greeting) {
+	to, err := stunServer(ctx, s.q.Servers[i])
+	if err != nil {
+		return greeting{err: err}
+	}
+	s.servers[i] = to
+	e := &stunExchange{to: to}
+	began := time.Now()
+	g.stunReply, g.err = s.main.ask(ctx, e, stunRTO)
+	if g.err == nil && g.plain && Judge(to.Addr()) == Public && Judge(g.mapped.Addr()) != Public {
+		g.err = errRewritten
+	}
+	g.sent, g.took = len(e.sent), time.Since(began)
+	return g
+}
+
+// roundTrip is the time that a request and its answer take. That of a repeated one is more, because nobody knows which of them was answered (RFC 6298 §3):
+// then single ones are sent, of which one that is not lost is answered within the time that the repeated one took.
+func (s *natSurvey) roundTrip(ctx context.Context, g greeting, until time.Time) time.Duration {
+	ctx, cancel := context.WithDeadline(ctx, until)
+	defer cancel()
+	for g.sent > 1 && ctx.Err() == nil {
+		once, over := context.WithTimeout(ctx, g.took+minSurveyRTO)
+		began := time.Now()
+		_, err := s.main.ask(once, &stunExchange{to: s.server, there: true}, 2*(g.took+minSurveyRTO))
+		over()
+		if err == nil {
+			return time.Since(began)
+		}
+	}
+	return g.took
 }
 
 var errRewritten = errors.New("the reply holds an address that nobody on the Internet can see: something on the way writes into replies")
@@ -195,8 +235,8 @@ func unusable(server, other netip.AddrPort) string {
 // unanswered says what to make of it that nobody answered. A server that answers by TCP, as those of RFC 8489 may, is alive. That it takes a connection
 // says nothing: a host with something else at that port does that too, and so do middleboxes for hosts that are dead.
 func (s *natSurvey) unanswered(ctx context.Context, failures []*STUNError) (NATReport, error) {
-	for _, e := range failures {
-		if !errors.Is(e, errSTUNSilent) {
+	for i, e := range failures {
+		if s.servers[i].IsValid() && !errors.Is(e, errSTUNSilent) {
 			return NATReport{}, e // something came back, or nothing could be sent
 		}
 	}
@@ -205,10 +245,12 @@ func (s *natSurvey) unanswered(ctx context.Context, failures []*STUNError) (NATR
 	var wg sync.WaitGroup
 	alive := make([]bool, len(s.servers))
 	for i, to := range s.servers {
-		wg.Go(func() {
-			_, err := askSTUNByTCP(short, s.o, s.local, to)
-			alive[i] = err == nil
-		})
+		if to.IsValid() {
+			wg.Go(func() {
+				_, err := askSTUNByTCP(short, s.o, s.local, to)
+				alive[i] = err == nil
+			})
+		}
 	}
 	wg.Wait()
 	i := slices.Index(alive, true)
@@ -243,10 +285,7 @@ func (s *natSurvey) localOf(ctx context.Context) netip.AddrPort {
 		return at
 	}
 	defer c.Close()
-	if a, ok := c.LocalAddr().(interface{ AddrPort() netip.AddrPort }); ok {
-		return netip.AddrPortFrom(a.AddrPort().Addr().Unmap(), at.Port())
-	}
-	return at
+	return netip.AddrPortFrom(addrOf(c.LocalAddr()), at.Port())
 }
 
 // ours tells whether a mapped address is this host's own: by whatever interface the request has left.
@@ -350,14 +389,14 @@ func (s *natSurvey) filtering(ctx context.Context) (f filteringSeen) {
 	return f
 }
 
-// loss is the share of requests that have no reply, of those that had one in the end. A little is assumed in any case, less the more were
+// loss is the share of requests that have no reply, of those that had one in the end or should have. A little is assumed in any case, less the more were
 // sent, because few say little (Laplace's rule of succession).
 func (s *natSurvey) loss() float64 {
 	sent, lost := 0, 0
 	for _, x := range append(slices.Clone(s.sockets), s.main) {
 		x.mu.Lock()
 		for _, e := range x.pending {
-			if e.replies > 0 {
+			if e.replies > 0 || e.there {
 				sent += len(e.sent)
 				lost += max(0, len(e.sent)-e.replies)
 			}

@@ -3,6 +3,7 @@ package client
 import (
 	"errors"
 	"io"
+	"net"
 	"net/netip"
 	"testing"
 	"time"
@@ -360,6 +361,53 @@ func TestNATBehaviourOneServerDead(t *testing.T) {
 			t.Errorf("%+v", r)
 		}
 	})
+}
+
+// Nor does a server whose name leads nowhere, unless all do.
+func TestNATBehaviourOneServerUnknown(t *testing.T) {
+	const unknown = "nobody..example"                                                       // no name at all, which takes no server to know
+	if _, err := net.DefaultResolver.LookupNetIP(t.Context(), "ip4", unknown); err == nil { // a resolver that begins in a bubble belongs to it
+		t.Fatal("it has an address")
+	}
+	inNetwork(t, func(t *testing.T, n *emulator.Network) {
+		s := newNATStand(t, n, "port-restricted", emulator.STUNOptions{})
+		r := s.ask(NATQuery{Servers: []string{unknown, "198.51.100.1"}})
+		if r.Class != "port-restricted" || r.Server != netip.MustParseAddrPort("198.51.100.1:3478") {
+			t.Errorf("%+v", r)
+		}
+		_, err := NATBehaviour(t.Context(), NATQuery{Servers: []string{unknown}}, Options{Net: s.pc})
+		if e, ok := errors.AsType[*STUNError](err); !ok || e.Server != unknown || errors.Is(err, errSTUNSilent) {
+			t.Error(err)
+		}
+		began := time.Now()
+		_, err = NATBehaviour(t.Context(), NATQuery{Servers: []string{"198.51.100.1", "224.0.0.1"}}, Options{Net: s.pc})
+		if _, ok := errors.AsType[*ArgumentError](err); !ok || time.Since(began) > time.Second {
+			t.Errorf("%v, after %v", err, time.Since(began))
+		}
+	})
+}
+
+// However often the first replies get lost, silence is listened to no longer, and the verdict is the same.
+func TestNATBehaviourFirstRepliesLost(t *testing.T) {
+	took := map[int]time.Duration{}
+	for lost := range 4 {
+		inNetwork(t, func(t *testing.T, n *emulator.Network) {
+			faults := emulator.STUNFaults{Delay: 20 * time.Millisecond}
+			for i := range lost {
+				faults.Drop = append(faults.Drop, i+1)
+			}
+			s := newNATStand(t, n, "port-restricted", emulator.STUNOptions{Faults: faults})
+			began := time.Now()
+			r := s.ask(NATQuery{})
+			took[lost] = time.Since(began) - []time.Duration{0, 500, 1500, 3500}[lost]*time.Millisecond
+			if r.Class != "port-restricted" || r.Hairpin != "none" {
+				t.Errorf("%d lost: %+v", lost, r)
+			}
+		})
+		if took[lost] > took[0]+time.Second {
+			t.Errorf("%d lost: it takes %v beyond the repetitions, with none lost %v", lost, took[lost], took[0])
+		}
+	}
 }
 
 // OTHER-ADDRESS must not make us send to anybody whom a server likes to name.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"os"
 	"sync"
 	"time"
 
@@ -33,6 +34,7 @@ type Path struct {
 	idle    sync.Cond // reading is 0
 	closed  bool
 	heard   time.Time
+	until   time.Time // the deadline for writing; zero: none
 }
 
 func newPath(p *puncher, t *pathEnd) *Path {
@@ -70,34 +72,49 @@ func (p *Path) Heard() time.Time {
 	return p.heard
 }
 
-// SetDeadline is that of the socket.
-func (p *Path) SetDeadline(t time.Time) error { return p.set(p.conn.SetDeadline, t) }
+// SetDeadline sets both.
+func (p *Path) SetDeadline(t time.Time) error {
+	return errors.Join(p.SetReadDeadline(t), p.SetWriteDeadline(t))
+}
 
-// SetReadDeadline is that of the socket.
-func (p *Path) SetReadDeadline(t time.Time) error { return p.set(p.conn.SetReadDeadline, t) }
+// SetReadDeadline is that of the socket, until Close.
+func (p *Path) SetReadDeadline(t time.Time) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return net.ErrClosed // the one by which Close ends reads stands, and after it they are the owner's
+	}
+	return p.conn.SetReadDeadline(t)
+}
 
-// SetWriteDeadline is that of the socket.
-func (p *Path) SetWriteDeadline(t time.Time) error { return p.set(p.conn.SetWriteDeadline, t) }
-
-// set sets a deadline unless the path is closed: the one by which Close ends reads stands, and after it they are the owner's.
-func (p *Path) set(deadline func(time.Time) error, t time.Time) error {
+// SetWriteDeadline is for Write only, which looks at it before it sends: UDP does not wait. The socket has none, by which what keeps the path alive
+// could not be sent either.
+func (p *Path) SetWriteDeadline(t time.Time) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
 		return net.ErrClosed
 	}
-	return deadline(t)
+	p.until = t
+	return nil
 }
 
-// Write sends b to the peer. Errors are the socket's.
+// Write sends b to the peer. Errors are the socket's, [net.ErrClosed] or [os.ErrDeadlineExceeded].
 func (p *Path) Write(b []byte) (int, error) {
-	if p.isClosed() {
+	p.mu.Lock()
+	closed, until := p.closed, p.until
+	p.mu.Unlock()
+	switch {
+	case closed:
 		return 0, net.ErrClosed
+	case !until.IsZero() && !time.Now().Before(until):
+		return 0, os.ErrDeadlineExceeded
 	}
 	return p.conn.WriteTo(b, net.UDPAddrFromAddrPort(p.remote))
 }
 
-// Read gives the next datagram of the peer, cut to b. Errors are the socket's, or [net.ErrClosed].
+// Read gives the next datagram of the peer, cut to b; on Windows one that is longer than b and than 1500 bytes is lost. Errors are the socket's, or
+// [net.ErrClosed].
 func (p *Path) Read(b []byte) (int, error) {
 	if n, ok, err := p.begin(b); ok {
 		return n, err
@@ -107,22 +124,13 @@ func (p *Path) Read(b []byte) (int, error) {
 	if len(b) < maxSTUN { // a check is read whole
 		whole = make([]byte, maxSTUN)
 	}
-	for failures := 0; !p.isClosed(); {
-		n, addr, err := p.conn.ReadFrom(whole)
+	for !p.isClosed() {
+		n, from, err := readFrom(p.conn, whole)
 		switch {
 		case err != nil && p.isClosed():
 			return 0, net.ErrClosed
 		case err != nil:
-			// Windows reports on a read that somebody refused what was sent.
-			var e net.Error
-			if failures++; failures < maxReadFailures && !errors.Is(err, net.ErrClosed) && !(errors.As(err, &e) && e.Timeout()) {
-				continue
-			}
 			return 0, err
-		}
-		from, ok := addrPortOf(addr)
-		if !ok {
-			return 0, errNoUDP
 		}
 		switch _, check := parseCheck(whole[:n], nil); {
 		case check:
@@ -160,12 +168,11 @@ func (p *Path) begin(b []byte) (int, bool, error) {
 	return 0, false, nil
 }
 
-// end leaves the socket to its owner without the deadline by which Close has ended reads.
+// end lets Close go on.
 func (p *Path) end() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.reading--; p.reading == 0 && p.closed {
-		p.conn.SetReadDeadline(time.Time{})
+	if p.reading--; p.reading == 0 {
 		p.idle.Broadcast()
 	}
 }
@@ -192,22 +199,20 @@ func (p *Path) isClosed() bool {
 }
 
 // Close ends the keeping alive, and reads that wait: when it returns none of them is left, and the socket, which stays open, is the caller's without
-// a deadline for reading. A datagram that a read has taken by then is given as always. Not to be called by [PunchOptions.Other], which it waits for.
+// a deadline. A datagram that a read has taken by then is given as always. Not to be called by [PunchOptions.Other], which it waits for.
 func (p *Path) Close() error {
 	p.closing.Do(func() {
 		close(p.quit)
+		p.wg.Wait()
 		p.mu.Lock()
-		if p.closed = true; p.reading > 0 {
-			p.conn.SetReadDeadline(time.Unix(1, 0))
+		defer p.mu.Unlock()
+		p.closed = true
+		p.conn.SetReadDeadline(time.Unix(1, 0))
+		for p.reading > 0 {
+			p.idle.Wait()
 		}
-		p.mu.Unlock()
+		p.conn.SetReadDeadline(time.Time{}) // once: later ones are the owner's
 	})
-	p.wg.Wait()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for p.reading > 0 {
-		p.idle.Wait()
-	}
 	return nil
 }
 

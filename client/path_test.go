@@ -2,6 +2,7 @@ package client_test
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"testing"
@@ -85,7 +86,10 @@ func TestPath(t *testing.T) {
 		if _, err := p.Read(b); !isTimeout(err) {
 			t.Errorf("a deadline gives %v", err)
 		}
-		p.SetDeadline(time.Time{})
+		p.SetReadDeadline(time.Time{})
+		if _, err := p.Write(b); !isTimeout(err) {
+			t.Errorf("a deadline gives %v", err)
+		}
 
 		ends := make(chan error)
 		go func() { _, err := p.Read(b); ends <- err }()
@@ -106,6 +110,59 @@ func TestPath(t *testing.T) {
 			t.Errorf("the socket gives %q, %v", b[:n], err)
 		}
 	})
+}
+
+// Whatever deadlines a path was given, it is kept alive, and the socket has none after Close. What the owner sets then stands.
+func TestPathLeavesNoDeadline(t *testing.T) {
+	for name, set := range map[string]func(*client.Path, time.Time) error{
+		"read": (*client.Path).SetReadDeadline, "write": (*client.Path).SetWriteDeadline, "both": (*client.Path).SetDeadline,
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				a := newArena(t)
+				var r punched
+				done := make(chan struct{})
+				for i := range 2 {
+					go func() {
+						r.paths[i], r.errs[i] = client.Punch(t.Context(), a.conns[i], a.node(1-i), client.PunchOptions{Net: a.victim})
+						done <- struct{}{}
+					}()
+				}
+				<-done
+				<-done
+				if r.errs != [2]error{} {
+					t.Fatal(r.errs)
+				}
+				defer r.close()
+				if err := set(r.paths[0], time.Now().Add(time.Second)); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(time.Minute)
+				b := make([]byte, 10)
+				r.paths[1].SetReadDeadline(time.Now().Add(time.Second))
+				if _, err := r.paths[1].Read(b); !isTimeout(err) || time.Since(r.paths[1].Heard()) > 20*time.Second {
+					t.Errorf("%v, and the peer was heard %v ago", err, time.Since(r.paths[1].Heard()))
+				}
+				r.paths[0].Close()
+				_, err := a.conns[0].WriteTo([]byte("hello"), a.conns[2].LocalAddr())
+				if err != nil {
+					t.Errorf("the socket takes with %v", err)
+				}
+				a.conns[2].WriteTo([]byte("hello"), a.conns[0].LocalAddr())
+				for from := net.Addr(nil); err == nil && fmt.Sprint(from) != "45.1.1.3:5000"; { // the peer's keep-alives come first
+					_, from, err = a.conns[0].ReadFrom(b)
+				}
+				if err != nil {
+					t.Errorf("the socket gives %v", err)
+				}
+				a.conns[0].SetReadDeadline(time.Now())
+				r.paths[0].Close()
+				if _, _, err := a.conns[0].ReadFrom(b); !isTimeout(err) {
+					t.Errorf("the owner's deadline gives %v", err)
+				}
+			})
+		})
+	}
 }
 
 func isTimeout(err error) bool {

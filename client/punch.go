@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -93,7 +92,7 @@ const (
 	OneWay PunchReason = "one-way"
 	// NeedsRelay: no order of sending gets through these two NATs: a relay is needed, or a port mapping on either side.
 	NeedsRelay PunchReason = "relay-needed"
-	// Broken: the socket gives or takes nothing, or it was given up.
+	// Broken: the socket gives nothing, took nothing all the time, as it does offline, or it was given up.
 	Broken PunchReason = "broken"
 )
 
@@ -159,8 +158,6 @@ func Punch(ctx context.Context, conn net.PacketConn, peer Node, o PunchOptions) 
 	}
 	return newPath(p, t), nil
 }
-
-var errNoUDP = errors.New("what the socket reads comes from no IP address and port")
 
 // why is the reason when time is up.
 func (p *puncher) why() PunchReason {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"os"
@@ -28,6 +29,8 @@ type puncher struct {
 	agreed  *pathEnd // that the peer has nominated, and we have answered
 	done    *pathEnd
 	early   [][]byte // what the peer's program has sent already
+	sent    bool     // something could be
+	unsent  error    // why the last could not that was not
 }
 
 // pathEarly bounds what is kept of a peer that is done before us.
@@ -52,7 +55,6 @@ func newID() (id [stun.TransactionIDSize]byte) {
 func (p *puncher) run(ctx context.Context) (*pathEnd, error) {
 	end := time.Now().Add(p.o.Timeout)
 	b := make([]byte, 64<<10)
-	failures := 0
 	for p.done == nil {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
@@ -63,6 +65,9 @@ func (p *puncher) run(ctx context.Context) (*pathEnd, error) {
 			return nil, err
 		}
 		if !now.Before(end) {
+			if !p.sent {
+				return nil, fmt.Errorf("nothing could be sent: %w", p.unsent)
+			}
 			return p.agreed, nil
 		}
 		if due.After(end) {
@@ -74,22 +79,13 @@ func (p *puncher) run(ctx context.Context) (*pathEnd, error) {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx) // what was to interrupt the read came before the deadline above
 		}
-		n, addr, err := p.conn.ReadFrom(b)
-		switch {
-		case errors.Is(err, os.ErrDeadlineExceeded):
-			failures = 0
+		n, from, err := readFrom(p.conn, b)
+		if errors.Is(err, os.ErrDeadlineExceeded) {
 			p.settle(time.Now())
 			continue
-		case err != nil:
-			// Windows reports on a read that somebody refused what was sent.
-			if failures++; failures < maxReadFailures && !errors.Is(err, net.ErrClosed) {
-				continue
-			}
-			return nil, err
 		}
-		from, ok := addrPortOf(addr)
-		if !ok {
-			return nil, errNoUDP
+		if err != nil {
+			return nil, err
 		}
 		if err := p.receive(b[:n], from); err != nil {
 			return nil, err
@@ -133,10 +129,16 @@ func (p *puncher) first() (first *pathEnd) {
 	return first
 }
 
-// write sends c. Some targets cannot be sent to, such as those that no route leads to; that is for time to tell.
+// write sends c. Some targets cannot be sent to, such as those that no route leads to, and a computer may be offline for a moment: only when time is up
+// it is told that none could.
 func (p *puncher) write(c check, to netip.AddrPort) error {
-	if err := c.send(p.conn, p.o.Key, to); errors.Is(err, net.ErrClosed) {
+	switch err := c.send(p.conn, p.o.Key, to); {
+	case err == nil:
+		p.sent = true
+	case errors.Is(err, net.ErrClosed):
 		return err
+	default:
+		p.unsent = err
 	}
 	return nil
 }
@@ -274,15 +276,6 @@ func latest(a, b time.Time) time.Time {
 		return a
 	}
 	return b
-}
-
-// addrPortOf is the address of a UDP peer, IPv4 as such.
-func addrPortOf(a net.Addr) (netip.AddrPort, bool) {
-	at, ok := a.(interface{ AddrPort() netip.AddrPort })
-	if !ok {
-		return netip.AddrPort{}, false
-	}
-	return netip.AddrPortFrom(at.AddrPort().Addr().Unmap(), at.AddrPort().Port()), true
 }
 
 // limiter bounds how often one address is answered: each by itself, so that somebody who repeats old checks keeps the peer from no answer.

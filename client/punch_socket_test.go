@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net"
+	"os"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -41,6 +43,45 @@ func (s *slowSocket) WriteTo(b []byte, to net.Addr) (int, error) {
 		s.wrote(s.n)
 	}
 	return s.PacketConn.WriteTo(b, to)
+}
+
+// offlineSocket takes nothing until a time.
+type offlineSocket struct {
+	net.PacketConn
+	until time.Time
+}
+
+func (s *offlineSocket) WriteTo(b []byte, to net.Addr) (int, error) {
+	if time.Now().Before(s.until) {
+		return 0, &net.OpError{Op: "write", Net: "udp", Err: os.NewSyscallError("sendto", syscall.ENETUNREACH)}
+	}
+	return s.PacketConn.WriteTo(b, to)
+}
+
+// Who is offline all the time is told so, and not that nobody answered; who is for a moment has the path afterwards.
+func TestPunchOffline(t *testing.T) {
+	for after, want := range map[time.Duration]error{time.Hour: syscall.ENETUNREACH, 5 * time.Second: nil} {
+		synctest.Test(t, func(t *testing.T) {
+			a := newArena(t)
+			go func() {
+				if p, err := client.Punch(t.Context(), a.conns[1], a.node(0), client.PunchOptions{Net: a.peer}); err == nil {
+					p.Close()
+				}
+			}()
+			s := &offlineSocket{a.conns[0], time.Now().Add(after)}
+			p, err := client.Punch(t.Context(), s, a.node(1), client.PunchOptions{Net: a.victim})
+			if want == nil {
+				if err != nil {
+					t.Fatalf("offline for %v: %v", after, err)
+				}
+				p.Close()
+				return
+			}
+			if e, ok := errors.AsType[*client.PunchError](err); !ok || e.Reason != client.Broken || !errors.Is(err, want) {
+				t.Errorf("offline for %v: %v", after, err)
+			}
+		})
+	}
 }
 
 // However ctx and Punch end together, the socket has no deadline afterwards.

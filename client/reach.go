@@ -86,6 +86,7 @@ func Reach(ctx context.Context, conn net.PacketConn, o ReachOptions) (*Reachabil
 	if !ok || local.Port() == 0 || local.Addr().Is6() && !local.Addr().IsUnspecified() {
 		return nil, &ArgumentError{"conn", fmt.Sprint(conn.LocalAddr()), "must be an IPv4 UDP socket"}
 	}
+	conn.SetReadDeadline(time.Time{})
 	if o.STUN != "" {
 		var err error
 		within, cancel := context.WithTimeout(ctx, stunPatience)

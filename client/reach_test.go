@@ -156,6 +156,22 @@ func TestReachKeeps(t *testing.T) {
 	})
 }
 
+// Whether a server was asked or not, the socket has no deadline for reading afterwards.
+func TestReachLeavesNoDeadline(t *testing.T) {
+	for _, server := range []string{stunAt, ""} {
+		synctest.Test(t, func(t *testing.T) {
+			x := newPair(t, between(nat.Open(), nat.Open()))
+			x.conns[0].SetReadDeadline(time.Now())
+			x.reach(t, 0, func(o *client.ReachOptions) { o.STUN = server })
+			x.conns[1].WriteTo([]byte("hello"), net.UDPAddrFromAddrPort(netip.MustParseAddrPort(x.hostOf(0)+":5000")))
+			b := make([]byte, 10)
+			if n, _, err := x.conns[0].ReadFrom(b); err != nil || string(b[:n]) != "hello" {
+				t.Errorf("%q: %q, %v", server, b[:n], err)
+			}
+		})
+	}
+}
+
 func TestReachArguments(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := newPair(t, between(nat.Open(), nat.Open()))

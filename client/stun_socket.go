@@ -32,7 +32,6 @@ type stunSocket struct {
 
 	done    chan struct{} // the reader has ended
 	mu      sync.Mutex
-	ends    bool
 	failure error // of reading
 	pending map[[stun.TransactionIDSize]byte]*stunExchange
 }
@@ -59,9 +58,6 @@ func onSTUN(conn net.PacketConn, trace io.Writer, other func(b []byte, from neti
 
 // close ends reading. A socket of somebody else stays open, without a read deadline.
 func (s *stunSocket) close() {
-	s.mu.Lock()
-	s.ends = true
-	s.mu.Unlock()
 	if s.own {
 		s.conn.Close()
 		<-s.done
@@ -74,11 +70,8 @@ func (s *stunSocket) close() {
 
 // local is the address that the socket is bound to.
 func (s *stunSocket) local() netip.AddrPort {
-	a, ok := s.conn.LocalAddr().(interface{ AddrPort() netip.AddrPort })
-	if !ok {
-		return netip.AddrPort{}
-	}
-	return netip.AddrPortFrom(a.AddrPort().Addr().Unmap(), a.AddrPort().Port())
+	at, _ := addrPortOf(s.conn.LocalAddr())
+	return at
 }
 
 // read hands out what comes in, until close.
@@ -89,34 +82,25 @@ func (s *stunSocket) read() {
 		size = 1 << 16 // what others send may be longer, and is to arrive whole
 	}
 	b := make([]byte, size)
-	for failures := 0; ; {
-		n, addr, err := s.conn.ReadFrom(b)
+	for {
+		n, from, err := readFrom(s.conn, b)
 		if err != nil {
-			s.mu.Lock()
-			// Windows reports the refusal of an earlier request on a read.
-			failures++
-			ends := s.ends || errors.Is(err, net.ErrClosed) || failures >= maxReadFailures
-			if ends {
-				s.failure = err
-				for _, e := range s.pending {
-					e.end(stunReply{}, err)
-				}
-			}
-			s.mu.Unlock()
-			if ends {
-				return
-			}
-			continue
+			s.fail(err)
+			return
 		}
-		failures = 0
-		at, ok := addr.(interface{ AddrPort() netip.AddrPort })
-		if !ok {
-			continue
-		}
-		from := netip.AddrPortFrom(at.AddrPort().Addr().Unmap(), at.AddrPort().Port())
 		if !s.take(b[:n], from) && s.other != nil {
 			s.other(b[:n], from)
 		}
+	}
+}
+
+// fail ends what waits, and what is to come.
+func (s *stunSocket) fail(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failure = err
+	for _, e := range s.pending {
+		e.end(stunReply{}, err)
 	}
 }
 
@@ -161,6 +145,7 @@ type stunExchange struct {
 	from         netip.AddrPort // who is to answer; zero: to, when prepared. That of to is taken as well, and reply.from tells
 	change       byte           // flags of CHANGE-REQUEST
 	responsePort uint16         // RESPONSE-PORT; 0: none
+	there        bool           // to has answered before, and nothing is asked that it may refuse: what has no reply is lost
 	returns      bool           // what is waited for is the request itself, sent to us by ourselves
 
 	request *stun.Message

@@ -3,10 +3,8 @@ package main
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/netip"
 	"strings"
 	"time"
@@ -293,10 +291,8 @@ func explainPunch(e *client.PunchError) failure {
 		f.hints = []string{"igdctl open PORT/udp on either side opens one, if a router speaks UPnP", "otherwise it takes a relay, or a router with another NAT"}
 	default:
 		f.kind, f.exit = "local", exitLocal
-		f.message = fmt.Sprintf("the socket gives nothing: %v", e.Err)
-		if errors.Is(e.Err, net.ErrClosed) {
-			f.message = "the socket was closed"
-		}
+		f.message = fmt.Sprintf("there is no path to %v: %v", e.Peer, e.Err)
+		f.hints = []string{"is this computer online, and does its own firewall let UDP out?"}
 	}
 	return f
 }

@@ -155,7 +155,7 @@ func (a *app) join(ctx context.Context, p *client.Path, near *nearSide) error {
 			case errors.Is(err, net.ErrClosed):
 				return
 			case err != nil:
-				time.Sleep(readPause) // Windows says that a program is not there yet
+				time.Sleep(readPause) // what is wrong may pass
 				continue
 			case near.to == nil:
 				mu.Lock()
