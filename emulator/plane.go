@@ -62,6 +62,10 @@ type Plane struct {
 	// or ends that. nil: it is one already.
 	Hold func(addr netip.Addr, on bool) error
 
+	// Power is called, in PlanePorts, with false when the gateway goes down and with true when it is up again: it stops what Forwarding, and the kernel
+	// by itself, carry. nil: TCP that hosts of the LAN have begun goes on meanwhile.
+	Power func(on bool) error
+
 	// Firewall lets in, in PlanePorts, what comes by pinholes; nil: nobody does.
 	Firewall Firewall
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"os"
 	"syscall"
 	"testing"
 	"time"
@@ -348,5 +349,53 @@ func TestLabNATCounts(t *testing.T) {
 			t.Fatal(err)
 		}
 		check("deleted")
+	})
+}
+
+// A gateway that is down forwards nothing, whoever has begun it; then hosts go on where they were, and begin anew.
+func TestLabNATPower(t *testing.T) {
+	natLab(t, func(t *testing.T, m *labMapper) {
+		echo := func(c net.Conn, patience time.Duration) error {
+			c.SetDeadline(time.Now().Add(patience))
+			if _, err := c.Write([]byte("x")); err != nil {
+				return err
+			}
+			_, err := io.ReadFull(c, make([]byte, 1))
+			return err
+		}
+		old, err := net.Dial("tcp", labPeer+":7")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer old.Close()
+		if err := echo(old, 5*time.Second); err != nil {
+			t.Fatal(err)
+		}
+		l := listenInLab(t)
+		m.add("TCP", 8080, l.Addr())
+		outer, inner := pair(t, l, "8080")
+		desk(t, "do", url.Values{"what": {"down"}})
+		if peer, program := endings(outer, inner); !errors.Is(peer, syscall.ECONNRESET) || !errors.Is(program, syscall.ECONNRESET) {
+			t.Errorf("a connection through a mapped port: the peer: %v; the program: %v", peer, program)
+		}
+		if err := echo(old, 300*time.Millisecond); !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("a connection while the gateway is down: %v", err)
+		}
+		_, err = net.DialTimeout("tcp", labPeer+":7", 300*time.Millisecond)
+		if e, ok := errors.AsType[net.Error](err); !ok || !e.Timeout() {
+			t.Errorf("another one: %v", err)
+		}
+		desk(t, "do", url.Values{"what": {"reboot"}})
+		if err := echo(old, 10*time.Second); err != nil {
+			t.Errorf("the connection when it is up again: %v", err)
+		}
+		c, err := net.DialTimeout("tcp", labPeer+":7", 5*time.Second)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		if err := echo(c, 5*time.Second); err != nil {
+			t.Errorf("a new connection: %v", err)
+		}
 	})
 }

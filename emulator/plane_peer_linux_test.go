@@ -32,10 +32,13 @@ func labInternet(ctx context.Context, s lab.Site) (io.Closer, error) {
 		return nil, err
 	}
 	g, err := New(ctx, Options{
-		LAN: s.LAN.Addr(), HTTPPort: 5000, SSDP: "off", ExternalIP: s.WAN, Plane: Plane{Mode: PlanePorts, Forwarding: s.Forwarding, Hold: s.Hold},
+		LAN: s.LAN.Addr(), HTTPPort: 5000, SSDP: "off", ExternalIP: s.WAN, Plane: Plane{Mode: PlanePorts, Forwarding: s.Forwarding, Hold: s.Hold, Power: s.Power},
 		Policy: Policy{Ports: PortPolicy{Zero: "accepted"}},
 	})
 	if err != nil {
+		return nil, err
+	}
+	if err := echoAt(peer, labPeer+":7"); err != nil {
 		return nil, err
 	}
 	desk := http.NewServeMux()
@@ -50,6 +53,8 @@ func labInternet(ctx context.Context, s lab.Site) (io.Closer, error) {
 			}
 		case "cure":
 			g.ClearFaults()
+		case "down":
+			g.Reboot(Reboot{Keep: true, Downtime: Duration(time.Hour)})
 		case "reboot":
 			g.Reboot(Reboot{Keep: true})
 		default:
@@ -83,6 +88,25 @@ func connectPeer(ctx context.Context) (*netns.Namespace, error) {
 		return nil, err
 	}
 	return peer, peer.AddDefaultRoute(netip.MustParseAddr("198.51.100.1"))
+}
+
+// echoAt says back on a host what it is told by TCP.
+func echoAt(host *netns.Namespace, at string) error {
+	var l net.Listener
+	err := host.Do(func() (err error) { l, err = net.Listen("tcp", at); return err })
+	if err != nil {
+		return err
+	}
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go io.Copy(c, c)
+		}
+	}()
+	return nil
 }
 
 // knockFrom connects from host to at, a port of TCP, and tells what is said there.

@@ -16,6 +16,16 @@ func (p *plane) goDown(s *state) {
 	}
 	p.reset()
 	p.access.forget(s.now)
+	p.power(false)
+}
+
+// power switches what carries beside this process.
+func (p *plane) power(on bool) {
+	if f := p.options.Power; f != nil && p.options.Mode == PlanePorts {
+		if err := f(on); err != nil {
+			p.failed("power", err)
+		}
+	}
 }
 
 // comeUp opens it again.
@@ -24,6 +34,7 @@ func (p *plane) comeUp(s *state) {
 		return
 	}
 	p.off = false
+	p.power(true)
 	p.readdress(s)
 	p.openAll(s)
 }

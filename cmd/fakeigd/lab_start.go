@@ -164,6 +164,7 @@ func (l *labPlays) settle(o *emulator.Options, place lab.Place, spec *labGateway
 		}
 		return
 	}
+	o.Plane.Power = place.Power
 	o.Plane.Pool = append(o.Plane.Pool, spec.Pool...)
 	if place.Firewall != nil {
 		o.Plane.Firewall = place.Firewall

@@ -163,6 +163,7 @@ func (b *built) place(s *site, hosts []Host) Place {
 	}
 	if s.kern != nil { // not an interface that holds a nil
 		p.Forwarding, p.Wire = s.kern, s.openWire
+		p.Power = (&power{space: s.space, six: s.wall != nil}).set
 	}
 	if s.wall != nil {
 		p.Firewall = s.wall

@@ -29,6 +29,10 @@ type Place struct {
 	// Wire takes over all UDP that crosses the gateway, once. nil where Forwarding is.
 	Wire func() (Wire, error)
 
+	// Power switches the gateway off and on again: while it is off it forwards nothing, except by Wire, and it forgets all connections. nil where
+	// Forwarding is.
+	Power func(on bool) error
+
 	// Firewall lets IPv6 in; nil where the gateway has none.
 	Firewall Firewall
 }
