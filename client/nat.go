@@ -98,9 +98,10 @@ const natPatience = 15 * time.Second
 const maxNATServers = 8
 
 // NATBehaviour finds out by STUN servers on the Internet how the NAT before this host, or the NATs together, treat UDP: mapping and
-// filtering as RFC 5780 §4.3 and §4.4 have it, and hairpinning (§4.5), with up to four sockets of its own. It takes a few round trips where answers
-// come, and about four seconds more where silence has to be told from loss: Options.Timeout bounds all but the lifetime, 0 being 15 s. Options.Net,
-// Interface and Trace are used as well.
+// filtering as RFC 5780 §4.3 and §4.4 have it, and hairpinning (§4.5), with up to four sockets of its own, and for a lifetime one more for each time that
+// is tried, 32 at most. It takes a few round trips where answers come, and about four seconds more where silence has to be told from loss: Options.Timeout,
+// 0 being 15 s, bounds all but the lifetime, and three seconds in which servers that are silent are asked by TCP. Options.Net, Interface and Trace are
+// used as well.
 //
 // Nothing is concluded from a single datagram that did not come. What cannot be told, because replies get lost or the server does not
 // do its part, is left out, and the report says why.

@@ -40,7 +40,7 @@ func (r *receiver) run() {
 			r.receive(addrPortOf(from), b[:n])
 		case errors.Is(err, net.ErrClosed):
 			return
-		case !sleep(r.ctx, time.Millisecond): // Windows tells here that an earlier answer was refused
+		case !sleep(r.ctx, time.Millisecond): // what is wrong may pass
 			return
 		}
 	}

@@ -218,7 +218,7 @@ func (s *STUNServer) serve(i, j int) {
 		}
 		from, ok := addr.(*net.UDPAddr)
 		if err != nil || !ok || n > maxSTUN {
-			continue // on Windows an earlier reply that nobody took is an error here
+			continue // on Windows what is longer is an error
 		}
 		peer := canonical(from.AddrPort())
 		request, ok := readBinding(b[:n])

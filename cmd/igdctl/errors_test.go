@@ -67,6 +67,10 @@ func TestExplain(t *testing.T) {
 			"http://192.168.1.1/d.xml cannot be reached: no host of that name is known"},
 		{"no such name to search", &askedError{"nosuch.invalid:1900", &client.DiscoveryError{Interfaces: []*client.InterfaceError{{Err: noName}}}},
 			"unreachable", 5, "nosuch.invalid:1900 cannot be asked: no host of that name is known"},
+		{"nothing could be sent", &client.PunchError{
+			Peer: client.Node{Candidates: []client.Candidate{{Kind: client.MappedCandidate, Addr: netip.MustParseAddrPort("45.66.77.88:4000")}}}, Reason: client.Broken,
+			Err: fmt.Errorf("nothing could be sent: %w", syscall.ENETUNREACH),
+		}, "local", 1, "there is no path to 45.66.77.88:4000: nothing could be sent: network is unreachable"},
 		{"endless", device(client.TooLarge, &http1.LimitError{What: "body", Limit: 1}), "protocol", 5, "http://192.168.1.1/d.xml is no gateway: what it sends has no end"},
 		{"bad location", device(client.BadLocation, errors.New("a host name")), "protocol", 5, "http://192.168.1.1/d.xml cannot be used as a gateway: a host name"},
 

@@ -92,7 +92,7 @@ func explainCause(err error) failure {
 	if e, ok := errors.AsType[*client.UnreachedError](err); ok {
 		return failure{kind: "not_public", exit: exitNotPublic, message: e.Error()}
 	}
-	if e, ok := errors.AsType[*unreachableError](err); ok {
+	if e, ok := errors.AsType[*noPlanError](err); ok {
 		return failure{kind: "not_public", exit: exitNotPublic, message: e.Error()}
 	}
 	if f, ok := explainPinhole(err); ok {

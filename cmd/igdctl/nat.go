@@ -152,11 +152,11 @@ func (a *app) nat(ctx context.Context, o natFlags) error {
 		Servers: o.servers, Lifetime: time.Duration(o.lifetime),
 		Begins: func(p client.NATPart) {
 			over()
-			over = a.Waiting("asking %s, which takes up to fifteen seconds…", strings.Join(o.servers, " and "))
 			if p == client.PartLifetime {
-				over()
 				over = a.Waiting("looking how long a mapping lasts, for %s at most…", span(time.Duration(o.lifetime)))
+				return
 			}
+			over = a.Waiting("asking %s, which takes about five seconds…", strings.Join(o.servers, " and "))
 		},
 	}, a.options())
 	over()

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/netip"
@@ -19,7 +20,6 @@ type punchFlags struct {
 	local   string
 	server  string
 	noIGD   bool
-	key     string
 	wait    timeout
 	pipe    bool
 	forward string
@@ -46,13 +46,16 @@ time has it. With --pipe, --forward or --listen igdctl stays, and keeps the path
   --forward HOST:PORT what comes is sent on to a program there, and its answers back
   --listen PORT       what programs on this computer send to PORT of 127.0.0.1 is sent, and answers come back
 
-Whoever knows --key is the other side. Without it that is whoever answers at the address. The path is not encrypted.
+Whoever has the secret in IGD_PUNCH_KEY, 16 characters at least such as openssl rand -hex 16 makes, is the other side. Without it that is whoever
+answers at the address. The path is not encrypted.
+
+With --json, --server first tells what the other side needs, on a line of its own, and the path follows on another.
 
 The exit code is 5 when nobody answers, and 6 when the two routers let nothing through: docs/nat.md says which do.`,
 		Example: `  igdctl punch 45.66.77.88:4000 --local 4000   # no third party: both sides use port 4000
   igdctl punch --local 4000 --server stun.example.org:3478   # tells what the other side needs, and reads what it has
-  igdctl punch 45.66.77.88:4000 --local 4000 --key 8d03a1c57f --forward 127.0.0.1:51820   # a program here answers
-  igdctl punch 45.66.77.88:4000 --local 4000 --key 8d03a1c57f --listen 51820   # and one there calls it
+  IGD_PUNCH_KEY=$(cat key) igdctl punch 45.66.77.88:4000 --local 4000 --forward 127.0.0.1:51820   # a program here answers
+  IGD_PUNCH_KEY=$(cat key) igdctl punch 45.66.77.88:4000 --local 4000 --listen 51820   # and one there calls it
   igdctl punch 45.66.77.88:4000 --local 4000 --pipe`,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -60,7 +63,7 @@ The exit code is 5 when nobody answers, and 6 when the two routers let nothing t
 			if err != nil {
 				return err
 			}
-			a.Lines = o.forward != "" || o.listen != ""
+			a.Lines = o.server != "" || o.forward != "" || o.listen != ""
 			return a.punch(cmd.Context(), local, peer, o)
 		},
 	}
@@ -68,16 +71,21 @@ The exit code is 5 when nobody answers, and 6 when the two routers let nothing t
 	flags.SortFlags = false
 	flags.StringVar(&o.local, "local", "", "UDP port `PORT` of this computer")
 	reachFlags(cmd, &o.server, &o.noIGD)
-	flags.StringVar(&o.key, "key", "", "a secret `TEXT` that both sides know")
 	flags.Var(&o.wait, "wait", "how long to wait for the other side, such as 10m")
 	flags.BoolVar(&o.pipe, "pipe", false, "stay, and join the path to stdin and stdout")
 	flags.StringVar(&o.forward, "forward", "", "stay, and join the path to the UDP program at `HOST:PORT`")
 	flags.StringVar(&o.listen, "listen", "", "stay, and join the path to the UDP port `PORT` of 127.0.0.1")
-	for name, values := range map[string][]string{"local": nil, "key": nil, "wait": {"1m", "10m", "1h"}, "forward": nil, "listen": nil} {
+	for name, values := range map[string][]string{"local": nil, "wait": {"1m", "10m", "1h"}, "forward": nil, "listen": nil} {
 		must(cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)))
 	}
 	return cmd
 }
+
+const (
+	// punchKey is the variable of the environment with the secret: everybody on this computer can read a command line.
+	punchKey = "IGD_PUNCH_KEY"
+	minKey   = 16
+)
 
 // check checks the command line before anything is done. A peer without candidates is to be read from stdin.
 func (o *punchFlags) check(a *app, cmd *cobra.Command, args []string) (local uint16, peer client.Node, err error) {
@@ -90,6 +98,9 @@ func (o *punchFlags) check(a *app, cmd *cobra.Command, args []string) (local uin
 	}
 	if err := checkServer(cmd, o.server); err != nil {
 		return 0, peer, err
+	}
+	if n := len(a.getenv(punchKey)); n > 0 && n < minKey {
+		return fail(fmt.Sprintf("%s has %d characters, and %d are needed: who overhears one datagram can try all shorter ones", punchKey, n, minKey), "openssl rand -hex 16 makes one")
 	}
 	switch {
 	case len(args) > 1:
@@ -126,6 +137,12 @@ func (o *punchFlags) check(a *app, cmd *cobra.Command, args []string) (local uin
 	return local, peer, nil
 }
 
+// punchTold is what the other side needs, for it is told by whoever reads this.
+type punchTold struct {
+	Node string      `json:"node"`
+	Plan client.Plan `json:"plan"` // of this side
+}
+
 type punchJSON struct {
 	Plan    *client.Plan    `json:"plan"`    // of this side; null: it was not found out
 	Address netip.AddrPort  `json:"address"` // of the peer
@@ -140,7 +157,7 @@ func (a *app) punch(ctx context.Context, port uint16, peer client.Node, o punchF
 		return err
 	}
 	defer conn.Close()
-	near, err := openNearSide(ctx, o)
+	near, err := a.openNearSide(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -157,7 +174,11 @@ func (a *app) punch(ctx context.Context, port uint16, peer client.Node, o punchF
 		defer func() { a.release(r, port, path != nil && !o.stays()) }()
 		a.tellFailures(r, false)
 		self, plan = r.Node, r.Plan
-		a.Say("the other side is to be told: %v", r.Node)
+		if a.JSON {
+			a.Document(punchTold{r.Node.String(), r.Plan})
+		} else {
+			a.Say("the other side is to be told: %v", r.Node)
+		}
 		if len(peer.Candidates) == 0 {
 			if peer, err = a.readPeer(ctx, in, r); err != nil {
 				return err
@@ -165,7 +186,7 @@ func (a *app) punch(ctx context.Context, port uint16, peer client.Node, o punchF
 		}
 	}
 	over := a.Waiting("waiting for %v, %s at most…", peer, span(time.Duration(o.wait)))
-	path, err = client.Punch(ctx, conn, peer, client.PunchOptions{Self: self, Key: []byte(o.key), Timeout: time.Duration(o.wait), Net: a.net})
+	path, err = client.Punch(ctx, conn, peer, client.PunchOptions{Self: self, Key: []byte(a.getenv(punchKey)), Timeout: time.Duration(o.wait), Net: a.net})
 	over()
 	if err != nil {
 		if ctx.Err() != nil {
@@ -228,8 +249,13 @@ func (a *app) readPeer(ctx context.Context, in *bufio.Reader, r *client.Reachabi
 		case <-ticker.C:
 			r.Refresh() // if it cannot be sent now, it may be in time
 		case g := <-got:
-			if g.err != nil {
+			switch {
+			case errors.Is(g.err, io.EOF):
 				return client.Node{}, usage("stdin ended before it said what the other side has told", "or give it as PEER")
+			case errors.Is(g.err, bufio.ErrBufferFull):
+				return client.Node{}, usage("stdin: the line is too long for what the other side has told", "it is what igdctl reach or punch told on the other side")
+			case g.err != nil:
+				return client.Node{}, &localError{exit: exitLocal, err: fmt.Errorf("stdin: %w", g.err)}
 			}
 			peer, err := client.ParseNode(g.line)
 			if err != nil {
@@ -240,24 +266,16 @@ func (a *app) readPeer(ctx context.Context, in *bufio.Reader, r *client.Reachabi
 	}
 }
 
-// maxLine bounds what is read of one line.
-const maxLine = 4096
-
-// readLine reads a line with words in it.
+// readLine reads a line with words in it, of no more than in holds at once.
 func readLine(in *bufio.Reader) (string, error) {
-	for line := []byte{}; ; {
-		b, err := in.ReadByte()
-		switch text := strings.TrimSpace(string(line)); {
-		case (err != nil || b == '\n') && text != "":
+	for {
+		line, err := in.ReadSlice('\n')
+		text := strings.TrimSpace(string(line))
+		if text != "" && (err == nil || errors.Is(err, io.EOF)) {
 			return text, nil
-		case err != nil:
+		}
+		if err != nil {
 			return "", err
-		case b == '\n':
-			line = line[:0]
-		case len(line) == maxLine:
-			return "", io.ErrShortBuffer
-		default:
-			line = append(line, b)
 		}
 	}
 }
@@ -281,7 +299,7 @@ func explainPunch(e *client.PunchError) failure {
 	switch e.Reason {
 	case client.Unanswered:
 		f.message = fmt.Sprintf("nobody answered at %v", e.Peer)
-		f.hints = []string{"both sides have to run igdctl punch at one time, with the same --key", "--server, on both sides, finds out what each is to be told"}
+		f.hints = []string{"both sides have to run igdctl punch at one time, with the same IGD_PUNCH_KEY", "--server, on both sides, finds out what each is to be told"}
 	case client.OneWay:
 		f.message = fmt.Sprintf("%v was heard, and does not hear this side", e.Peer)
 		f.hints = []string{"tell the other side what igdctl reach says now"}

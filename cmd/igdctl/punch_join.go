@@ -195,62 +195,43 @@ type nearSide struct {
 
 // openNearSide opens what --forward and --listen need, before anything else is tried: that a port is taken is to be known before the other side
 // believes that it is connected. nil: neither was given.
-func openNearSide(ctx context.Context, o punchFlags) (*nearSide, error) {
-	var at netip.AddrPort
-	var to net.Addr
+func (a *app) openNearSide(ctx context.Context, o punchFlags) (near *nearSide, err error) {
+	here := netip.AddrFrom4([4]byte{127, 0, 0, 1})
+	near = new(nearSide)
+	flag := "--listen " + o.listen
 	switch {
 	case o.listen != "":
-		port, err := portArgument(o.listen)
-		if err != nil {
+		var port uint16
+		if port, err = portArgument(o.listen); err != nil {
 			return nil, err
 		}
-		at = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), port)
+		near.conn, err = a.listenAt(ctx, netip.AddrPortFrom(here, port))
 	case o.forward != "":
-		program, err := lookUpUDP(ctx, o.forward)
-		if err != nil {
-			return nil, err
-		}
-		at, to = netip.AddrPortFrom(netip.IPv4Unspecified(), 0), net.UDPAddrFromAddrPort(program)
-		if program.Addr().IsLoopback() {
-			at = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 0)
+		flag = "--forward " + o.forward
+		if here, near.to, err = towards(ctx, o.forward); err == nil {
+			near.conn, err = a.listenAt(ctx, netip.AddrPortFrom(here, 0))
 		}
 	default:
 		return nil, nil
 	}
-	var lc net.ListenConfig
-	conn, err := lc.ListenPacket(ctx, "udp4", at.String())
 	switch {
+	case err == nil:
+		return near, nil
 	case ctx.Err() != nil:
-		if err == nil {
-			conn.Close()
-		}
 		return nil, ctx.Err()
-	case err != nil && o.listen != "":
-		return nil, &localError{exit: exitLocal, err: fmt.Errorf("--listen %s: %w", o.listen, err)}
-	case err != nil:
-		return nil, &localError{exit: exitLocal, err: err}
 	}
-	return &nearSide{conn, to}, nil
+	return nil, &localError{exit: exitLocal, err: fmt.Errorf("%s: %w", flag, err)}
 }
 
-// lookUpUDP is the address of HOST:PORT.
-func lookUpUDP(ctx context.Context, hostPort string) (netip.AddrPort, error) {
-	host, digits, err := net.SplitHostPort(hostPort)
+// towards gives the address of HOST:PORT, and ours when we send there.
+func towards(ctx context.Context, hostPort string) (here netip.Addr, there net.Addr, err error) {
+	var d net.Dialer
+	c, err := d.DialContext(ctx, "udp4", hostPort) // sends nothing
 	if err != nil {
-		return netip.AddrPort{}, &localError{exit: exitLocal, err: err}
+		return here, nil, err
 	}
-	port, err := portArgument(digits)
-	if err != nil {
-		return netip.AddrPort{}, err
-	}
-	all, err := net.DefaultResolver.LookupNetIP(ctx, "ip4", host)
-	switch {
-	case ctx.Err() != nil:
-		return netip.AddrPort{}, ctx.Err()
-	case err != nil:
-		return netip.AddrPort{}, &localError{exit: exitLocal, err: fmt.Errorf("--forward %s: %w", hostPort, err)}
-	}
-	return netip.AddrPortFrom(all[0].Unmap(), port), nil
+	defer c.Close()
+	return netip.MustParseAddrPort(c.LocalAddr().String()).Addr(), c.RemoteAddr(), nil
 }
 
 // close closes the socket, if there is one.

@@ -84,21 +84,25 @@ func portArgument(s string) (uint16, error) {
 // windowsInUse is WSAEADDRINUSE, which is another number there than syscall.EADDRINUSE.
 const windowsInUse = syscall.Errno(10048)
 
-// listenUDP opens port for this command.
-func (a *app) listenUDP(ctx context.Context, port uint16) (net.PacketConn, error) {
-	at := netip.AddrPortFrom(netip.IPv4Unspecified(), port)
-	var conn net.PacketConn
-	var err error
+// listenAt opens a UDP port for this command.
+func (a *app) listenAt(ctx context.Context, at netip.AddrPort) (conn net.PacketConn, err error) {
 	if a.net != nil {
 		conn, err = a.net.ListenPacket(ctx, at)
 	} else {
 		var lc net.ListenConfig
 		conn, err = lc.ListenPacket(ctx, "udp4", at.String())
 	}
-	if ctx.Err() != nil {
-		if err == nil {
-			conn.Close()
-		}
+	if err == nil && ctx.Err() != nil {
+		conn.Close()
+		return nil, ctx.Err()
+	}
+	return conn, err
+}
+
+// listenUDP opens port at all addresses.
+func (a *app) listenUDP(ctx context.Context, port uint16) (net.PacketConn, error) {
+	conn, err := a.listenAt(ctx, netip.AddrPortFrom(netip.IPv4Unspecified(), port))
+	if err != nil && ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
 	if errors.Is(err, syscall.EADDRINUSE) || errors.Is(err, windowsInUse) {
@@ -162,7 +166,7 @@ func (a *app) reachable(ctx context.Context, conn net.PacketConn, server string,
 	case noIGD:
 		whom = server
 	}
-	defer a.Waiting("asking %s, which takes ten seconds at most…", whom)()
+	defer a.Waiting("asking %s, which takes ten seconds or so…", whom)()
 	return client.Reach(ctx, conn, client.ReachOptions{Options: o, NoIGD: noIGD})
 }
 
@@ -183,15 +187,15 @@ func (a *app) reachPort(ctx context.Context, port uint16, server string, noIGD b
 		a.tellReach(r, port, server)
 	}
 	if r.Method == "" {
-		return &saidError{&unreachableError{r}}
+		return &saidError{&noPlanError{r}}
 	}
 	return nil
 }
 
-// unreachableError is that others cannot call.
-type unreachableError struct{ *client.Reachability }
+// noPlanError says that others cannot call.
+type noPlanError struct{ *client.Reachability }
 
-func (e *unreachableError) Error() string { return "the plan is " + string(e.Plan) }
+func (e *noPlanError) Error() string { return "the plan is " + string(e.Plan) }
 
 // tellReach tells the plan, and what the other side is to be told.
 func (a *app) tellReach(r *client.Reachability, port uint16, server string) {

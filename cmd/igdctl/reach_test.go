@@ -63,10 +63,23 @@ type said struct {
 	stdout, stderr string
 }
 
+// secret is one for both sides, as a shell reads it before a command.
+const secret = "IGD_PUNCH_KEY=0123456789abcdef "
+
+// parted are the variables before a command, and its words.
+func parted(line string) (environ, args []string) {
+	args = strings.Fields(line)
+	for len(args) > 0 && strings.HasPrefix(args[0], "IGD_") {
+		environ, args = append(environ, args[0]), args[1:]
+	}
+	return environ, args
+}
+
 // says runs a command line on a computer.
 func says(ctx context.Context, h *emulator.Host, stdin string, line string) said {
 	var out, words strings.Builder
-	code := run(ctx, strings.Fields(line), env{net: h, stdin: strings.NewReader(stdin), stdout: &out, stderr: &words, patience: 1 << 40})
+	environ, args := parted(line)
+	code := run(ctx, args, env{environ: environ, net: h, stdin: strings.NewReader(stdin), stdout: &out, stderr: &words, patience: 1 << 40})
 	return said{code, out.String(), words.String()}
 }
 
@@ -180,7 +193,7 @@ func TestPunchWords(t *testing.T) {
 		"with a rendezvous that is two people": {
 			natures: []string{"port-restricted", symmetric},
 			stdin:   [2]string{"\n 45.66.77.2:1031,host=192.168.2.10:4000,nat=apdm/apdf/next \nhello from 1", "45.66.77.1:4000,host=192.168.1.10:4000,nat=eim/apdf\nhello from 2"},
-			lines:   [2]string{"punch --local 4000 --server 198.51.100.1 --no-igd --key k --pipe", "punch --local 4000 --server 198.51.100.1 --no-igd --key k --pipe"},
+			lines:   [2]string{secret + "punch --local 4000 --server 198.51.100.1 --no-igd --pipe", secret + "punch --local 4000 --server 198.51.100.1 --no-igd --pipe"},
 			want: [2]said{{0, "hello from 2", `igdctl: the other side is to be told: 45.66.77.1:4000,host=192.168.1.10:4000,nat=eim/apdf
 igdctl: what has the other side told?
 igdctl: open to 45.66.77.2:1032 (guess)
@@ -189,16 +202,40 @@ igdctl: what has the other side told?
 igdctl: open to 45.66.77.1:4000 (punch)
 `}},
 		},
+		"a rendezvous of two programs": {
+			natures: []string{"port-restricted", "restricted"},
+			stdin:   [2]string{"45.66.77.2:4000\n", "45.66.77.1:4000"},
+			lines:   [2]string{"punch --local 4000 --server 198.51.100.1 --no-igd --json", "punch --local 4000 --server 198.51.100.1 --no-igd --json"},
+			want: [2]said{{0, `{"node":"45.66.77.1:4000,host=192.168.1.10:4000,nat=eim/apdf","plan":"punch"}
+{"plan":"punch","address":"45.66.77.2:4000","method":"punch","local":"0.0.0.0:4000","seen":"45.66.77.1:4000"}
+`, "igdctl: what has the other side told?\n"}, {0, `{"node":"45.66.77.2:4000,host=192.168.2.10:4000,nat=eim/adf","plan":"punch"}
+{"plan":"punch","address":"45.66.77.1:4000","method":"punch","local":"0.0.0.0:4000","seen":"45.66.77.2:4000"}
+`, "igdctl: what has the other side told?\n"}},
+		},
+		"what no other side has told": {
+			natures: []string{"full-cone", "full-cone"},
+			stdin:   [2]string{"\n \n", strings.Repeat("1", 5000)},
+			lines:   [2]string{"punch --local 4000 --server 198.51.100.1 --no-igd", "punch --local 4000 --server 198.51.100.1 --no-igd"},
+			want: [2]said{{2, "", `igdctl: the other side is to be told: 45.66.77.1:4000,host=192.168.1.10:4000,nat=eim/eif
+igdctl: what has the other side told?
+igdctl: error: stdin ended before it said what the other side has told
+igdctl: hint: or give it as PEER
+`}, {2, "", `igdctl: the other side is to be told: 45.66.77.2:4000,host=192.168.2.10:4000,nat=eim/eif
+igdctl: what has the other side told?
+igdctl: error: stdin: the line is too long for what the other side has told
+igdctl: hint: it is what igdctl reach or punch told on the other side
+`}},
+		},
 		"an IGD rescues": {
 			natures: []string{"symmetric", "symmetric"}, igd: true,
-			lines: [2]string{"punch 45.66.77.2:4000 --local 4000 --key k", "punch igd=45.66.77.1:4000 --local 4000 --key k --server 198.51.100.1"},
+			lines: [2]string{secret + "punch 45.66.77.2:4000 --local 4000", secret + "punch igd=45.66.77.1:4000 --local 4000 --server 198.51.100.1"},
 			want:  [2]said{{0, "45.66.77.2:4000 (punch)\n", ""}, {0, "45.66.77.1:RANDOM (direct)\n", "igdctl: the other side is to be told: igd=45.66.77.2:4000,45.66.77.2:RANDOM,host=192.168.2.10:4000,nat=apdm/apdf\nigdctl: 45.66.77.2:4000 stays open on the router; igdctl close 4000/udp closes it\n"}},
 		},
 		"nobody": {
 			natures: []string{"full-cone", "full-cone"},
 			lines:   [2]string{"punch 45.66.77.9:4000 --local 4000", "punch 45.66.77.9:4000 --local 4000 --json"},
 			want: [2]said{{5, "", `igdctl: error: nobody answered at 45.66.77.9:4000
-igdctl: hint: both sides have to run igdctl punch at one time, with the same --key
+igdctl: hint: both sides have to run igdctl punch at one time, with the same IGD_PUNCH_KEY
 igdctl: hint: --server, on both sides, finds out what each is to be told
 `}, {5, `{
   "error": {
@@ -206,7 +243,7 @@ igdctl: hint: --server, on both sides, finds out what each is to be told
     "code": 0,
     "name": "",
     "message": "nobody answered at 45.66.77.9:4000",
-    "hint": "both sides have to run igdctl punch at one time, with the same --key; --server, on both sides, finds out what each is to be told"
+    "hint": "both sides have to run igdctl punch at one time, with the same IGD_PUNCH_KEY; --server, on both sides, finds out what each is to be told"
   }
 }
 `, ""}},
@@ -240,21 +277,24 @@ igdctl: hint: an example is igdctl punch 45.66.77.88:4000 --local 4000
 
 func TestPunchUsage(t *testing.T) {
 	for line, want := range map[string]string{
-		"punch --local 4000":                             "punch takes a PEER, or --server to find out what the two sides are to tell each other",
-		"punch 1.2.3.4:5 --local 0":                      "port 0 is not between",
-		"punch 1.2.3.4 --local 4000":                     "PEER: ",
-		"punch 1.2.3.4:5 6.7.8.9:1 --local 4000":         "punch takes one PEER",
-		"punch 1.2.3.4:5 --local 4000 --pipe --json":     "with --pipe stdout is what the other side sends",
-		"punch 1.2.3.4:5 --local 4000 --pipe --listen 5": "--pipe, --forward and --listen exclude each other",
-		"punch 1.2.3.4:5 --local 4000 --forward x":       "--forward \"x\" is not HOST:PORT",
-		"punch 1.2.3.4:5 --local 4000 --server :1":       "--server \":1\" is not HOST:PORT",
-		"punch 1.2.3.4:5 --local 4000 --wait 0s":         "",
-		"reach":                                          "reach takes one port",
-		"reach 70000":                                    "",
-		"reach 5 --server ":                              "",
+		"punch --local 4000":                                    "punch takes a PEER, or --server to find out what the two sides are to tell each other",
+		"punch 1.2.3.4:5 --local 0":                             "port 0 is not between",
+		"punch 1.2.3.4 --local 4000":                            "PEER: ",
+		"punch 1.2.3.4:5 6.7.8.9:1 --local 4000":                "punch takes one PEER",
+		"punch 1.2.3.4:5 --local 4000 --pipe --json":            "with --pipe stdout is what the other side sends",
+		"punch 1.2.3.4:5 --local 4000 --pipe --listen 5":        "--pipe, --forward and --listen exclude each other",
+		"punch 1.2.3.4:5 --local 4000 --forward x":              "--forward \"x\" is not HOST:PORT",
+		"punch 1.2.3.4:5 --local 4000 --server :1":              "--server \":1\" is not HOST:PORT",
+		"punch 1.2.3.4:5 --local 4000 --wait 0s":                "",
+		"punch 1.2.3.4:5 --local 4000 --key k":                  "--key",
+		"IGD_PUNCH_KEY=8d03a1c57f punch 1.2.3.4:5 --local 4000": "IGD_PUNCH_KEY has 10 characters, and 16 are needed",
+		"reach":             "reach takes one port",
+		"reach 70000":       "",
+		"reach 5 --server ": "",
 	} {
 		var out, words strings.Builder
-		code := run(t.Context(), strings.Fields(line), env{stdin: strings.NewReader(""), stdout: &out, stderr: &words})
+		environ, args := parted(line)
+		code := run(t.Context(), args, env{environ: environ, stdin: strings.NewReader(""), stdout: &out, stderr: &words})
 		if text := out.String() + words.String(); code != exitUsage || !strings.Contains(text, want) {
 			t.Errorf("%s: %d, %s", line, code, text)
 		}
@@ -284,11 +324,12 @@ func TestPunchJoin(t *testing.T) {
 	codes := make(chan int, 2)
 	var out [2]strings.Builder
 	for i, line := range []string{
-		"punch 127.0.0.1:" + two + " --local " + one + " --key k --forward " + echo.LocalAddr().String(),
-		"punch 127.0.0.1:" + one + " --local " + two + " --key k --json --listen " + listen,
+		secret + "punch 127.0.0.1:" + two + " --local " + one + " --forward " + echo.LocalAddr().String(),
+		secret + "punch 127.0.0.1:" + one + " --local " + two + " --json --listen " + listen,
 	} {
 		go func() {
-			codes <- run(ctx, strings.Fields(line), env{stdin: strings.NewReader(""), stdout: &out[i], stderr: &out[i]})
+			environ, args := parted(line)
+			codes <- run(ctx, args, env{environ: environ, stdin: strings.NewReader(""), stdout: &out[i], stderr: &out[i]})
 		}()
 	}
 	program, err := net.Dial("udp4", "127.0.0.1:"+listen)

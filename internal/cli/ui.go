@@ -18,7 +18,7 @@ import (
 //
 // Results go to stdout and nothing else does; a script may read them without looking at anything here. Where another command is
 // run, stdout is that command's, and we add nothing. Words go to stderr. With --json, stdout is exactly one document, or one
-// document a line for what runs until it is stopped.
+// document a line for what has more than one to tell, such as what runs until it is stopped.
 //
 // An error says in one plain sentence what happened to what the person asked for, in their words: the port they wrote, the flag,
 // the program, the file and its line. What a gateway itself said follows in parentheses, for whoever searches the web for it.
@@ -43,7 +43,7 @@ const (
 type UI struct {
 	Program  string        // its name, before every sentence
 	JSON     bool          // --json: stdout is for programs
-	Lines    bool          // with JSON: one document a line, for a command that runs until it is stopped
+	Lines    bool          // with JSON: one document a line, for a command that has more than one
 	Color    bool          // stderr is a terminal that wants colour
 	Patience time.Duration // until it is said what is being waited for; 0: a second
 	Stdout   io.Writer

@@ -17,7 +17,7 @@ import (
 // each way.
 const punchSide = `me=$1 other=$2; shift 2
 ( until n=$(sed -n 's/.*is to be told: //p' $other.err 2>/dev/null) && [ -n "$n" ]; do sleep 0.05; done; echo "$n"; echo "hello from $me" ) |
-	igdctl punch --local 4000 --server stun.lab --key k --wait 8s --pipe "$@" 2>$me.err >$me.out
+	IGD_PUNCH_KEY=0123456789abcdef igdctl punch --local 4000 --server stun.lab --wait 8s --pipe "$@" 2>$me.err >$me.out
 echo $? >$me.code
 `
 
