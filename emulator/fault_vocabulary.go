@@ -46,6 +46,13 @@ func (o Options) glossary() glossary {
 	return all
 }
 
+// Prepare makes what a gateway of these options is made of ready for New: the services, whose descriptions are read once in a process. It is of use
+// where there is something to wait for before New.
+func (o Options) Prepare() {
+	newDialect(&o.Dialect)
+	o.glossary()
+}
+
 // union is a with what only b has. Neither changes.
 func union(a, b []string) []string {
 	if len(a) == 0 {

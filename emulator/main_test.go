@@ -11,7 +11,7 @@ import (
 
 func TestMain(m *testing.M) {
 	if lab.IsChild() {
-		os.Exit(lab.Child(labGateway))
+		os.Exit(lab.Child(lab.Ready(labGateway)))
 	}
 	goleak.VerifyTestMain(m)
 }

@@ -20,12 +20,32 @@ type labReport struct {
 	Unmet []emulator.Unmet `json:"unmet,omitempty"`
 }
 
-// startInLab runs on the gateways of a lab.
-func startInLab(ctx context.Context, site lab.Site) (io.Closer, error) {
-	l := &labPlays{report: site.Report, taken: map[string]bool{}}
-	if err := json.Unmarshal(site.Spec, &l.spec); err != nil {
+// prepareLab reads what runs on the gateways of a lab.
+func prepareLab(spec []byte) (lab.Start, error) {
+	l := &labPlays{taken: map[string]bool{}}
+	if err := json.Unmarshal(spec, &l.spec); err != nil {
 		return nil, err
 	}
+	for i := range l.spec.Gateways {
+		var all []*scenarios.Scenario
+		for _, source := range l.spec.Gateways[i].Scenarios {
+			sc, err := scenarios.Parse(source.Name, []byte(source.Text))
+			if err != nil {
+				return nil, err
+			}
+			for _, o := range sc.Options() {
+				o.Prepare()
+			}
+			all = append(all, sc)
+		}
+		l.scenarios = append(l.scenarios, all)
+	}
+	return l.start, nil
+}
+
+// start runs on the gateways of a lab.
+func (l *labPlays) start(ctx context.Context, site lab.Site) (io.Closer, error) {
+	l.report = site.Report
 	if l.spec.Names == nil { // a plan has some
 		return l, nil // the commands make do with what the kernel does
 	}
@@ -43,12 +63,13 @@ func startInLab(ctx context.Context, site lab.Site) (io.Closer, error) {
 
 // labPlays are what is played in a lab.
 type labPlays struct {
-	spec    labSpec
-	journal io.Writer
-	taken   map[string]bool // names of gateways
-	plays   []*play
-	others  []io.Closer // routers, the resolvers, the STUN server
-	report  func(any) error
+	spec      labSpec
+	scenarios [][]*scenarios.Scenario // of each gateway
+	journal   io.Writer
+	taken     map[string]bool // names of gateways
+	plays     []*play
+	others    []io.Closer // routers, the resolvers, the STUN server
+	report    func(any) error
 }
 
 func (l *labPlays) begin(ctx context.Context, site lab.Site) error {
@@ -57,7 +78,7 @@ func (l *labPlays) begin(ctx context.Context, site lab.Site) error {
 	}
 	// Last, so that the commands come soon after the first announcements: some gateways are found by these alone.
 	for i, place := range site.Places {
-		if err := l.gateway(ctx, place, &l.spec.Gateways[i]); err != nil {
+		if err := l.gateway(ctx, place, &l.spec.Gateways[i], l.scenarios[i]); err != nil {
 			return err
 		}
 	}
@@ -85,7 +106,7 @@ func (l *labPlays) internet(ctx context.Context, site lab.Site) error {
 }
 
 // gateway plays what stands at a place: a router, or all that the home's scenarios have there.
-func (l *labPlays) gateway(ctx context.Context, place lab.Place, spec *labGateway) error {
+func (l *labPlays) gateway(ctx context.Context, place lab.Place, spec *labGateway, played []*scenarios.Scenario) error {
 	wires, err := openWires(ctx, place)
 	if err != nil {
 		return err
@@ -104,11 +125,7 @@ func (l *labPlays) gateway(ctx context.Context, place lab.Place, spec *labGatewa
 		return err
 	}
 	var first *play
-	for _, source := range spec.Scenarios {
-		sc, err := scenarios.Parse(source.Name, []byte(source.Text))
-		if err != nil {
-			return err
-		}
+	for _, sc := range played {
 		c := cast{scenario: sc.Name, seed: l.spec.Seed, expect: sc.Expect, clean: l.spec.Clean, devices: sc.Options()}
 		for i := range c.devices {
 			o := &c.devices[i]

@@ -12,7 +12,7 @@ import (
 
 func main() {
 	if lab.IsChild() {
-		os.Exit(lab.Child(startInLab))
+		os.Exit(lab.Child(prepareLab))
 	}
 	os.Exit(execute(context.Background(), newUI(), os.Args[1:]))
 }

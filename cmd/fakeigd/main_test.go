@@ -18,7 +18,7 @@ import (
 
 func TestMain(m *testing.M) {
 	if lab.IsChild() {
-		os.Exit(lab.Child(startInLab))
+		os.Exit(lab.Child(prepareLab))
 	}
 	// Under -race every program would sleep a second before it ends.
 	os.Setenv("GORACE", noExitSleep)

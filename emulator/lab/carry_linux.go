@@ -169,13 +169,17 @@ func (w *wire) Carry(ctx context.Context, decide Decide) error {
 	stop := context.AfterFunc(ctx, w.close)
 	defer stop()
 	defer w.close()
-	from, to := make([]ipv4.Message, wireBatch), make([]ipv4.Message, wireBatch)
-	for i := range from {
-		from[i] = ipv4.Message{Buffers: [][]byte{make([]byte, 1<<16)}, OOB: make([]byte, 256)}
+	var from []ipv4.Message // as many as have come at once
+	to := make([]ipv4.Message, wireBatch)
+	for i := range to {
 		to[i] = ipv4.Message{Buffers: make([][]byte, 1)}
 	}
-	for {
-		n, err := w.in.ReadBatch(from, 0)
+	for n := 0; ; {
+		for n == len(from) && len(from) < wireBatch {
+			from = append(from, ipv4.Message{Buffers: [][]byte{make([]byte, 1<<16)}, OOB: make([]byte, 256)})
+		}
+		var err error
+		n, err = w.in.ReadBatch(from, 0)
 		switch {
 		case ctx.Err() != nil:
 			return nil

@@ -27,9 +27,9 @@ const (
 // with what it returns, before it does anything else.
 func IsChild() bool { return len(os.Args) > 0 && os.Args[0] == childName }
 
-// Child is the gateway: it makes the networks, starts what runs on the gateways (nothing when start is nil) and the
+// Child is the gateway: it makes the networks, starts what runs on the gateways (nothing when prepare is nil) and the
 // commands, and returns when the lab has ended. Its result is for os.Exit.
-func Child(start Start) int {
+func Child(prepare Prepare) int {
 	syscall.CloseOnExec(ordersFD)
 	syscall.CloseOnExec(newsFD)
 	k := &keeper{
@@ -55,7 +55,7 @@ func Child(start Start) int {
 		}
 	}
 	go k.obey(dec)
-	all, fail := k.run(start)
+	all, fail := k.run(prepare)
 	last := news{Last: true, Outcomes: all, Failure: fail}
 	// Run is gone when this fails, and then nobody is left to be told.
 	_ = k.news.send(last)
@@ -81,9 +81,18 @@ func (k *keeper) obey(dec *json.Decoder) {
 	}
 }
 
-func (k *keeper) run(start Start) ([]Outcome, *failure) {
+func (k *keeper) run(prepare Prepare) ([]Outcome, *failure) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
+	ready := make(chan prepared, 1)
+	if prepare != nil && !k.setup.Check {
+		go func() {
+			start, err := prepare(k.setup.Spec)
+			ready <- prepared{start, err}
+		}()
+	} else {
+		ready <- prepared{}
+	}
 	if err := mounts(); err != nil {
 		return nil, newFailure(stageNamespaces, err)
 	}
@@ -97,7 +106,7 @@ func (k *keeper) run(start Start) ([]Outcome, *failure) {
 	if k.setup.Check {
 		return nil, net.try(k.setup.Whole)
 	}
-	running, sig, err := k.start(ctx, start, net)
+	running, sig, err := k.start(ctx, ready, net)
 	defer leave(running)
 	if err != nil {
 		return nil, newFailure(stageGateway, err)
@@ -171,11 +180,14 @@ func (b *built) place(s *site, hosts []Host) Place {
 	return p
 }
 
-// start waits for start, or for a signal that makes it pointless.
-func (k *keeper) start(ctx context.Context, start Start, net *built) (io.Closer, syscall.Signal, error) {
-	if start == nil {
-		return nil, 0, nil
-	}
+// prepared is the result of a Prepare.
+type prepared struct {
+	start Start
+	err   error
+}
+
+// start waits for what is started, or for a signal that makes it pointless.
+func (k *keeper) start(ctx context.Context, ready <-chan prepared, net *built) (io.Closer, syscall.Signal, error) {
 	type result struct {
 		io.Closer
 		error
@@ -189,7 +201,12 @@ func (k *keeper) start(ctx context.Context, start Start, net *built) (io.Closer,
 	}
 	done := make(chan result, 1)
 	go func() {
-		c, err := start(ctx, at)
+		p := <-ready
+		if p.err != nil || p.start == nil {
+			done <- result{nil, p.err}
+			return
+		}
+		c, err := p.start(ctx, at)
 		done <- result{c, err}
 	}()
 	select {

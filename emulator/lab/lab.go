@@ -4,18 +4,18 @@
 // nothing is left behind however it ends.
 //
 // The caller of Run starts its own executable again as the first process of new namespaces. That one stands on all gateways and
-// on the Internet at once: it runs what the [Start] of the program hands to [Child] (emulators, usually) and starts the
+// on the Internet at once: it runs what the program hands to [Child] (emulators, usually) and starts the
 // commands, each host in a network namespace of its own. So a program that uses Run begins with
 //
 //	func main() {
 //		if lab.IsChild() {
-//			os.Exit(lab.Child(start))
+//			os.Exit(lab.Child(lab.Ready(start)))
 //		}
 //		…
 //	}
 //
 // and a test binary does the same in its TestMain. The package knows nothing about scenarios or emulators: what runs on
-// the gateway is a document that Run carries to Start unread.
+// the gateway is a document that Run carries to [Prepare] unread.
 //
 // Where namespaces are closed to ordinary users, Run and [Check] return an [*UnavailableError] that says why and what to do.
 package lab
@@ -31,7 +31,7 @@ import (
 
 // Options describe one lab. The zero value is a LAN with nothing running on its gateway.
 type Options struct {
-	// Spec is handed to the Start of Child as it is. It may be empty.
+	// Spec is handed to the Prepare of Child as it is. It may be empty.
 	Spec []byte
 
 	Dir    string    // where the command runs; "": the current directory
@@ -61,6 +61,13 @@ func (o Options) defaults() Options {
 	}
 	return o
 }
+
+// Prepare makes ready what runs on the gateway, as far as this takes no network: that is made at the same time. spec is Options.Spec. What it
+// returns is called when the network stands; an error ends the lab.
+type Prepare func(spec []byte) (Start, error)
+
+// Ready is a Prepare that has nothing to make ready.
+func Ready(start Start) Prepare { return func([]byte) (Start, error) { return start, nil } }
 
 // Start starts what runs on the gateway. It is called in the gateway's namespace, in a process of its own, before the
 // command starts; the command does not start when it fails. ctx ends with the lab. Close of what it returns (which may be nil) is

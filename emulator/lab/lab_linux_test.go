@@ -13,12 +13,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
-
-	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/igdkit/igdkit/emulator/lab"
 	"github.com/igdkit/igdkit/emulator/lab/labtest"
@@ -27,7 +26,7 @@ import (
 func TestMain(m *testing.M) {
 	switch {
 	case lab.IsChild():
-		os.Exit(lab.Child(start))
+		os.Exit(lab.Child(lab.Ready(start)))
 	case len(os.Args) > 1 && tools()[os.Args[1]] != nil:
 		if err := tools()[os.Args[1]](os.Args[2:]); err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -147,8 +146,8 @@ func TestPassedThrough(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := "some input\nspoken \n" + real + "\nnameserver 192.168.1.1\n"
-	if diff := gocmp.Diff(want, stdout.String()); diff != "" {
-		t.Errorf("stdout (-want +got):\n%s", diff)
+	if got := stdout.String(); got != want {
+		t.Errorf("stdout %q, want %q", got, want)
 	}
 	if got := stderr.String(); got != "words\n" {
 		t.Errorf("stderr %q, want %q", got, "words\n")
@@ -236,8 +235,8 @@ func TestReports(t *testing.T) {
 	if code != 0 || err != nil {
 		t.Fatal(code, err)
 	}
-	if diff := gocmp.Diff([]string{`{"event":"ready","spec":"hello"}`}, got); diff != "" {
-		t.Errorf("reports (-want +got):\n%s", diff)
+	if want := []string{`{"event":"ready","spec":"hello"}`}; !slices.Equal(got, want) {
+		t.Errorf("reports %q, want %q", got, want)
 	}
 }
 
@@ -285,8 +284,8 @@ func TestNetwork(t *testing.T) {
 				}
 			}
 		}
-		if diff := gocmp.Diff([]string{"lo 127.0.0.1/8", "eth0 192.168.1.10/24"}, got); diff != "" {
-			t.Errorf("addresses (-want +got):\n%s", diff)
+		if want := []string{"lo 127.0.0.1/8", "eth0 192.168.1.10/24"}; !slices.Equal(got, want) {
+			t.Errorf("addresses %q, want %q", got, want)
 		}
 		for _, addr := range []string{"192.168.1.1:80", "45.66.77.88:80"} {
 			if text, err := dial(addr); text != "hello" || err != nil {

@@ -24,4 +24,4 @@ func CheckNetwork() error { return Check() }
 func IsChild() bool { return false }
 
 // Child is never called here.
-func Child(Start) int { return 1 }
+func Child(Prepare) int { return 1 }

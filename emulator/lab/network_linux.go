@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/igdkit/igdkit/internal/netns"
@@ -68,33 +69,43 @@ func build(ctx context.Context, n Network) (*built, error) {
 	return b, r.apply()
 }
 
-// found makes the namespaces, with all that each has for itself, at once. The kernels of the gateways go on to learn to translate.
+// founders is how many namespaces are made at a time. Most of it is the kernel's work, which it does one after the other anyway, and more
+// would be so many threads.
+const founders = 2
+
+// found makes the namespaces, with all that each has for itself. The kernels of the gateways go on to learn to translate.
 func (b *built) found() error {
-	errs := make([]error, 1+len(b.sites)+len(b.hosts))
-	var founding sync.WaitGroup
-	one := func(i int, space **netns.Namespace, own bool, prepare func() error) {
-		if own {
-			*space, errs[i] = netns.Current()
-		} else {
-			*space, errs[i] = netns.New()
-		}
-		if errs[i] == nil {
-			errs[i] = prepare()
-		}
+	type task struct {
+		space   **netns.Namespace
+		own     bool
+		prepare func() error
 	}
-	founding.Go(func() { one(0, &b.core, len(b.sites) == 0, b.internet) })
+	var tasks []task
 	for i, s := range b.sites {
-		founding.Add(1)
-		b.translating.Go(func() {
-			one(1+i, &s.space, i == 0, s.found)
-			founding.Done()
-			if errs[1+i] == nil {
-				s.refused = s.translate()
+		tasks = append(tasks, task{&s.space, i == 0, s.found})
+	}
+	tasks = append(tasks, task{&b.core, len(b.sites) == 0, b.internet})
+	for i := range b.hosts {
+		tasks = append(tasks, task{&b.hosts[i], false, func() error { return nil }})
+	}
+	errs := make([]error, len(tasks))
+	var next atomic.Int32
+	var founding sync.WaitGroup
+	for range founders {
+		founding.Go(func() {
+			for i := next.Add(1) - 1; int(i) < len(tasks); i = next.Add(1) - 1 {
+				t, found := tasks[i], netns.New
+				if t.own {
+					found = netns.Current
+				}
+				if *t.space, errs[i] = found(); errs[i] == nil {
+					errs[i] = t.prepare()
+				}
+				if errs[i] == nil && int(i) < len(b.sites) {
+					b.translating.Go(func() { b.sites[i].refused = b.sites[i].translate() })
+				}
 			}
 		})
-	}
-	for i := range b.hosts {
-		founding.Go(func() { one(1+len(b.sites)+i, &b.hosts[i], false, func() error { return nil }) })
 	}
 	founding.Wait()
 	return errors.Join(errs...)

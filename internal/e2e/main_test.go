@@ -16,7 +16,7 @@ import (
 
 func TestMain(m *testing.M) {
 	if lab.IsChild() {
-		os.Exit(lab.Child(startGateway))
+		os.Exit(lab.Child(lab.Ready(startGateway)))
 	}
 	code := m.Run()
 	if err := commands.remove(); err != nil {

@@ -5,7 +5,7 @@
 //
 //	func TestMain(m *testing.M) {
 //		if lab.IsChild() {
-//			os.Exit(lab.Child(start))
+//			os.Exit(lab.Child(lab.Ready(start)))
 //		}
 //		os.Exit(m.Run())
 //	}
