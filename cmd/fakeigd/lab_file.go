@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net/netip"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -167,6 +168,20 @@ func (f *labFile) play(i int, names []string) ([]*scenarios.Scenario, error) {
 		all = append(all, sc)
 	}
 	return all, nil
+}
+
+// noProgram says of a host that its command cannot be run, for the reason err.
+func (f *labFile) noProgram(host string, err error) error {
+	e, ok := errors.AsType[*failure](err)
+	if !ok || f.text == nil {
+		return err
+	}
+	placed := *e
+	placed.message = f.text.Invalid(emulator.Problem{At: append(f.host(host), "command"), Message: e.message}).Error()
+	if e.exit == exitNotFound && errors.Is(e.cause, exec.ErrNotFound) {
+		placed.hints = []string{"check the spelling and the PATH; a list is a program and its arguments, one text is a line"}
+	}
+	return &placed
 }
 
 // unknownHost says of a host that it is to start after one, its i-th, that is not there.

@@ -193,7 +193,7 @@ func (p *labPlan) check(file *labFile) error {
 			continue
 		}
 		if _, err := lookPath(h.Command.Argv); err != nil {
-			return err
+			return file.noProgram(h.Name, err)
 		}
 	}
 	return nil
