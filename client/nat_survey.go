@@ -210,9 +210,13 @@ func (s *natSurvey) roundTrip(ctx context.Context, g greeting, until time.Time) 
 		once, over := context.WithTimeout(ctx, g.took+minSurveyRTO)
 		began := time.Now()
 		_, err := s.main.ask(once, &stunExchange{to: s.server, there: true}, 2*(g.took+minSurveyRTO))
+		lost := once.Err() != nil
 		over()
-		if err == nil {
+		switch {
+		case err == nil:
 			return time.Since(began)
+		case !lost: // nothing can be sent any more, say
+			return g.took
 		}
 	}
 	return g.took

@@ -410,6 +410,30 @@ func TestNATBehaviourFirstRepliesLost(t *testing.T) {
 	}
 }
 
+// muteSocket takes nothing.
+type muteSocket struct{ net.PacketConn }
+
+func (muteSocket) WriteTo([]byte, net.Addr) (int, error) { return 0, errMute }
+
+var errMute = errors.New("network is unreachable")
+
+// A socket that takes nothing any more is not asked again and again.
+func TestRoundTripOffline(t *testing.T) {
+	inNetwork(t, func(t *testing.T, n *emulator.Network) {
+		conn, err := newPC(n).ListenPacket(t.Context(), netip.MustParseAddrPort("0.0.0.0:0"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		s := &natSurvey{server: netip.AddrPortFrom(stunFirst, 3478), main: onSTUN(muteSocket{conn}, nil, nil)}
+		defer s.main.close()
+		began := time.Now()
+		if got := s.roundTrip(t.Context(), greeting{sent: 2, took: time.Second}, began.Add(time.Minute)); got != time.Second || time.Since(began) > 0 {
+			t.Errorf("%v, after %v", got, time.Since(began))
+		}
+	})
+}
+
 // OTHER-ADDRESS must not make us send to anybody whom a server likes to name.
 func TestUnusableAlternate(t *testing.T) {
 	for _, tt := range []struct {
