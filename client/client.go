@@ -229,19 +229,6 @@ func (c *Client) vanish() {
 	}
 }
 
-// whileTrusted is a context that ends with ctx, or when the gateway known is not to be trusted any more: an answer from where it was need not be waited
-// for.
-func (c *Client) whileTrusted(ctx context.Context) (context.Context, context.CancelFunc) {
-	within, cancel := context.WithCancel(ctx)
-	if c == nil {
-		return within, cancel
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	stop := context.AfterFunc(c.trusted, cancel)
-	return within, func() { stop(); cancel() }
-}
-
 // tell gives a sign to all keepers. Of two that wait, the search counts, and then the look.
 func (c *Client) tell(s sign) {
 	if c == nil {

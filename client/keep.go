@@ -87,7 +87,6 @@ type keeper struct {
 	check   time.Time // when to look at the entries
 	since   time.Time // what was read of the gateway before is not good enough for that look
 	first   bool      // that look is the first at something new, and concerns no other mapping
-	broken  time.Time // when an attempt was interrupted last; zero: none was
 	met     time.Time // when the gateway was found, or everything opened on it: restarts since then are for the keeper
 	signs   chan sign // from the client; nil: none come
 	settled damper    // of the external address
@@ -99,6 +98,7 @@ func (k *keeper) run(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	k.arrange(ctx)
+	var patience patience
 	for {
 		select {
 		case <-ctx.Done():
@@ -109,11 +109,7 @@ func (k *keeper) run(ctx context.Context) {
 				continue
 			}
 		}
-		err, interrupted := k.interruptible(ctx)
-		if interrupted {
-			timer.Reset(0) // unless the sign is quicker
-			continue
-		}
+		err := patience.try(ctx, k.client, k.attempt, func() { k.heed(<-k.signs) })
 		k.balked = err != nil && otherwise(err) && !hungUp(err)
 		if err == nil {
 			k.arrange(ctx)
@@ -128,21 +124,6 @@ func (k *keeper) run(ctx context.Context) {
 		}
 		timer.Reset(k.after(err))
 	}
-}
-
-// interruptible is an attempt that ends when the gateway is told to have gone from where it was, since a request may hang there for seconds. That is
-// allowed once in a while only: announcements can be forged.
-func (k *keeper) interruptible(ctx context.Context) (err error, interrupted bool) {
-	if time.Since(k.broken) < lookDistance {
-		return k.attempt(ctx), false
-	}
-	within, done := k.client.whileTrusted(ctx)
-	defer done()
-	if err = k.attempt(within); err == nil || within.Err() == nil || ctx.Err() != nil {
-		return err, false
-	}
-	k.broken = time.Now()
-	return nil, true
 }
 
 // heed makes due what a sign calls for, and tells whether that is now.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/igdkit/igdkit/soap"
@@ -33,6 +32,7 @@ func (p *Pinholes) Keep(ctx context.Context, tell func(PinholeEvent)) {
 	defer p.client.leave(k.signs)
 	timer := time.NewTimer(k.untilDue())
 	defer timer.Stop()
+	var patience patience
 	for {
 		select {
 		case <-ctx.Done():
@@ -43,7 +43,7 @@ func (p *Pinholes) Keep(ctx context.Context, tell func(PinholeEvent)) {
 				continue
 			}
 		}
-		k.attend(ctx)
+		patience.try(ctx, k.client, k.attempt, func() { k.heed(<-k.signs) })
 		timer.Reset(k.untilDue())
 	}
 }
@@ -91,40 +91,10 @@ func (k *pinholeKeeper) untilDue() time.Duration {
 	return max(wait, 0)
 }
 
-// attend does what is due. It breaks off when a sign calls for a search: a gateway that has gone is waited for many seconds, and one that is heard need not be.
-func (k *pinholeKeeper) attend(ctx context.Context) {
-	within, interrupt := context.WithCancel(ctx)
-	var heard *sign
-	var listening sync.WaitGroup
-	done := make(chan struct{})
-	listening.Go(func() {
-		for {
-			select {
-			case <-done:
-				return
-			case s := <-k.signs:
-				if heard == nil || !heard.outweighs(s) {
-					heard = &s
-				}
-				if s.search {
-					interrupt()
-				}
-			}
-		}
-	})
-	k.attempt(within)
-	close(done)
-	listening.Wait()
-	interrupt()
-	if heard != nil {
-		k.heed(*heard)
-	}
-}
-
-// attempt does what is due.
-func (k *pinholeKeeper) attempt(ctx context.Context) {
+// attempt does what is due. The error says that it was broken off; what goes wrong otherwise is told.
+func (k *pinholeKeeper) attempt(ctx context.Context) error {
 	if k.search && !k.find(ctx) {
-		return
+		return ctx.Err()
 	}
 	k.follow(ctx)
 	look := !time.Now().Before(k.check)
@@ -136,7 +106,7 @@ func (k *pinholeKeeper) attempt(ctx context.Context) {
 		}
 		err := k.maintain(ctx, h, due)
 		if ctx.Err() != nil {
-			return
+			return ctx.Err()
 		}
 		if err != nil && pinholeUnanswered(err) {
 			// It may only have moved. The rest would wait for nothing too.
@@ -145,13 +115,14 @@ func (k *pinholeKeeper) attempt(ctx context.Context) {
 				k.fail(err)
 			}
 			k.tries++
-			return
+			return nil
 		}
 	}
 	if look || k.anew {
 		k.check = time.Now().Add(k.req.CheckInterval)
 	}
 	k.anew, k.tries = false, 0
+	return nil
 }
 
 // find finds the firewall again, and tells whether it did.
@@ -262,7 +233,9 @@ func (k *pinholeKeeper) follow(ctx context.Context) {
 				continue
 			}
 			e := PinholeEvent{Kind: Mapped, Pinhole: k.wanted(s.addr, protocol)}
-			if err := k.add(ctx, s.addr, protocol); err != nil {
+			if err := k.add(ctx, s.addr, protocol); ctx.Err() != nil {
+				return
+			} else if err != nil {
 				e.Kind, e.Err = Retrying, err
 			} else {
 				last := k.open[len(k.open)-1]
