@@ -57,9 +57,11 @@ type watch struct {
 // pendingNews is how many events wait to be judged. More are dropped: by then a look is called for.
 const pendingNews = 16
 
+// newWatch begins with the network as it is: what changes from here on is told.
 func newWatch(c *Client) *watch {
+	o := c.options.defaults()
 	return &watch{
-		client: c, done: c.done, o: c.options.defaults(), boots: map[string]uint32{}, left: map[string]bool{},
+		client: c, done: c.done, o: o, before: now(), network: fingerprint(o), boots: map[string]uint32{}, left: map[string]bool{},
 		news: make(chan news, pendingNews), distance: lookDistance, back: make(chan func()),
 	}
 }
@@ -67,7 +69,6 @@ func newWatch(c *Client) *watch {
 func (w *watch) run(ctx context.Context) {
 	ticker := time.NewTicker(watchInterval)
 	defer ticker.Stop()
-	w.before, w.network = now(), fingerprint(w.o)
 	ear := w.listen(ctx)
 	defer func() { ear.close() }()
 	w.soon = time.NewTimer(watchInterval)
