@@ -73,7 +73,7 @@ func judged(s *scenarios.Scenario, r result, keeps bool) mark {
 		}
 		return missed
 	}
-	if later(s) {
+	if s.Kept {
 		return beyond
 	}
 	opens := r.word == string(scenarios.VerdictOpens) || r.word == string(scenarios.VerdictOpensElsewhere)
@@ -90,24 +90,6 @@ func judged(s *scenarios.Scenario, r result, keeps bool) mark {
 		return made
 	}
 	return missed
-}
-
-// later reports whether it is with time that something goes wrong, or right, in a scenario where a port can be opened: by its timeline, after
-// so many calls or mappings, or with what only a program does that stays.
-func later(s *scenarios.Scenario) bool {
-	switch s.Name {
-	case "add-vanishes-in-seconds", "life-degrades", "life-listed-not-forwarding", "life-many-mappings-kill", "life-offline-host-kept",
-		"life-subscribe-412", "life-subscribe-unanswered", "life-table-grows":
-		return true
-	case "list-shifts": // as the table is read
-		return false
-	}
-	for _, o := range s.Options() {
-		if len(o.Timeline) > 0 {
-			return s.Verdict != scenarios.VerdictUnusable && s.Verdict != scenarios.VerdictNoGateway
-		}
-	}
-	return false
 }
 
 // cell is what stands in the table.
@@ -218,7 +200,7 @@ const coverageHead = `# What clients reach in every scenario
 %s
 Each client opens TCP port 8080 for an hour at each of the [built-in scenarios](scenarios.md), and what it reaches is compared with the
 verdict in the scenario's file. The numbers say in how many it is reached. Programs that open and leave cannot be judged everywhere: **–** stands where
-something goes wrong, or right, with time only, by a timeline, after so many calls, or for a program that stays.
+something goes wrong, or right, with time only: the scenario's file says ` + "`kept: true`" + `.
 
 - **igdkit** is package client as a program uses it that keeps its port open (client.Map, client.Keep), in the memory network and in fake time:
   for three hours, for a day in the groups Adding mappings and Life cycle. The verdict must be reached to the word, from what a peer on

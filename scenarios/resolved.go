@@ -22,7 +22,7 @@ func (s *Scenario) Resolved() ([]byte, error) {
 	}
 	copied("schema")
 	add("name", s.root.word(s.Name).yaml())
-	copied("group", "summary", "evidence", "exposes", "verdict")
+	copied("group", "summary", "evidence", "exposes", "verdict", "kept")
 	devices := &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq"}
 	for _, tree := range s.composed {
 		devices.Content = append(devices.Content, tree.ordered("name", "igd").yaml())

@@ -21,6 +21,7 @@ type Scenario struct {
 	Evidence []string `yaml:"evidence"` // where it was seen: issues, captures
 	Exposes  string   `yaml:"exposes"`  // the mistake of a client that it shows
 	Verdict  Verdict  `yaml:"verdict"`  // what a good client must reach; none when left out
+	Kept     bool     `yaml:"kept"`     // the verdict is about a port that is kept open: what goes wrong, or right, comes with time, and says nothing of a client that opens and leaves
 
 	Base       string               `yaml:"base"`       // of a quirk: the profile it is played on by itself; igd1 when left out
 	Parameters map[string]Parameter `yaml:"parameters"` // of a quirk: what those who name it may change

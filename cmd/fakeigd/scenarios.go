@@ -42,6 +42,7 @@ type scenarioView struct {
 	Group      string          `json:"group"`
 	Kind       string          `json:"kind"` // scenario, profile or quirk
 	Verdict    string          `json:"verdict"`
+	Kept       bool            `json:"kept"` // the verdict is about a port that is kept open
 	Evidence   []string        `json:"evidence"`
 	Exposes    string          `json:"exposes"`
 	Parameters []parameterView `json:"parameters"` // of a quirk
@@ -55,7 +56,7 @@ type parameterView struct {
 
 func viewOf(s *scenarios.Scenario) scenarioView {
 	v := scenarioView{
-		Name: s.Name, Summary: s.Summary, Group: s.Group, Kind: string(s.Kind()), Verdict: string(s.Verdict),
+		Name: s.Name, Summary: s.Summary, Group: s.Group, Kind: string(s.Kind()), Verdict: string(s.Verdict), Kept: s.Kept,
 		Evidence: s.Evidence, Exposes: s.Exposes, Parameters: []parameterView{},
 	}
 	if v.Evidence == nil {
@@ -74,7 +75,8 @@ func scenariosList(u *ui) *cobra.Command {
 		Short: "List the built-in scenarios, profiles and quirks",
 		Long: `List the built-in scenarios, profiles and quirks: name, kind (scenario, profile or quirk), verdict (what a good client must reach),
 summary.
---json adds group, evidence, exposes (the mistake of a client that it shows) and parameters[]: name, about, default.`,
+--json adds group, evidence, exposes (the mistake of a client that it shows), kept (the verdict is about a port that is kept open) and
+parameters[]: name, about, default.`,
 		Example: "  fakeigd scenarios list\n  fakeigd scenarios list --group ssdp\n  fakeigd scenarios list --kind quirk --json",
 		Args:    noArgs,
 		RunE: func(*cobra.Command, []string) error {

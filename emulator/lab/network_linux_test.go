@@ -6,7 +6,10 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -27,24 +30,46 @@ func inNetwork(t *testing.T, spec string, n lab.Network) (said string, all []lab
 
 func sh(script string) []string { return []string{"sh", "-c", script} }
 
-// TestTwoHomesOfOnePrefix has hosts of the same address behind two gateways, and one on the Internet.
+// Each command says which host it is of, and of each is known what has become of it and why.
 func TestCommands(t *testing.T) {
+	one, three, forever := sh("echo one; echo two >&2; exit 3"), sh("echo three"), []string{"sleep", "1000"}
+	name := sh("grep name /etc/resolv.conf")
 	said, all := inNetwork(t, "", lab.Network{
 		Gateways: []lab.Gateway{{Name: "left"}, {Name: "right"}},
 		Hosts: []lab.Host{
-			{Name: "first", Gateway: "left", Command: &lab.Command{Argv: sh("echo one; echo two >&2; exit 3")}},
-			{Name: "second", Gateway: "right", Command: &lab.Command{Argv: sh("echo three"), After: []string{"first"}}},
-			{Name: "forever", Command: &lab.Command{Argv: []string{"sleep", "1000"}, Background: true}},
-			{Name: "last", Command: &lab.Command{Argv: sh("grep name /etc/resolv.conf"), After: []string{"forever"}}},
-			{Name: "slow", Command: &lab.Command{Argv: []string{"sleep", "1000"}, Timeout: 1}},
+			{Name: "first", Gateway: "left", Command: &lab.Command{Argv: one}},
+			{Name: "second", Gateway: "right", Command: &lab.Command{Argv: three, After: []string{"first"}}},
+			{Name: "forever", Command: &lab.Command{Argv: forever, Background: true}},
+			{Name: "idle", Gateway: "left"},
+			{Name: "last", Command: &lab.Command{Argv: name, After: []string{"forever"}}},
+			{Name: "slow", Command: &lab.Command{Argv: forever, Timeout: 100 * time.Millisecond}},
 		},
 	})
-	for _, line := range []string{"first   | one", "first   | two", "last    | nameserver 198.51.100.53"} {
-		if !strings.Contains(said, line+"\n") {
-			t.Errorf("nobody said %q:\n%s", line, said)
+	lines := slices.Sorted(strings.Lines(said))
+	if want := []string{"first   | one\n", "first   | two\n", "last    | nameserver 198.51.100.53\n"}; !slices.Equal(lines, want) {
+		t.Errorf("said %q, want %q", lines, want)
+	}
+	if len(all) > 0 && all[len(all)-1].Took < 100*time.Millisecond {
+		t.Errorf("the slow one was ended after %v", all[len(all)-1].Took)
+	}
+	for i := range all {
+		all[i].Took = 0
+	}
+	want := []lab.Outcome{
+		{Host: "first", Argv: one, Exit: 3},
+		{Host: "second", Argv: three, Skipped: "first ended with 3"},
+		{Host: "forever", Argv: forever, Background: true, Exit: 128 + int(syscall.SIGTERM), Stopped: true},
+		{Host: "last", Argv: name},
+		{Host: "slow", Argv: forever, Exit: 128 + int(syscall.SIGTERM), TimedOut: true},
+	}
+	if !reflect.DeepEqual(all, want) {
+		t.Errorf("became\n%+v, want\n%+v", all, want)
+	}
+	for i, failed := range []bool{true, true, false, false, true} {
+		if want[i].Failed() != failed {
+			t.Errorf("%+v: failed: %v", want[i], !failed)
 		}
 	}
-	t.Logf("%+v", all)
 }
 
 // A LAN has as many hosts as fit on it: the kernel tells more of a hundred cables than it holds for somebody who does not listen.

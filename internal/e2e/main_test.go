@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -18,12 +19,49 @@ func TestMain(m *testing.M) {
 	if lab.IsChild() {
 		os.Exit(lab.Child(lab.Ready(startGateway)))
 	}
+	forget, err := ownHome()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	code := m.Run()
-	if err := commands.remove(); err != nil {
+	if err := errors.Join(commands.remove(), forget()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1
 	}
 	os.Exit(code)
+}
+
+// ownHome gives all that is started here a home of its own, as igdctl remembers in the user's which gateways it met and what it opened there. A test
+// that is about that has one for itself. What go keeps stays where the user has it.
+func ownHome() (forget func() error, err error) {
+	if labtest.Inside() { // it has the one of the process outside
+		return func() error { return nil }, nil
+	}
+	out, err := exec.Command("go", "env", "-json", "GOCACHE", "GOENV", "GOMODCACHE", "GOPATH").Output()
+	if err != nil {
+		return nil, fmt.Errorf("go env: %w", err)
+	}
+	var vars map[string]string
+	if err := json.Unmarshal(out, &vars); err != nil {
+		return nil, fmt.Errorf("go env: %w", err)
+	}
+	dir, err := os.MkdirTemp("", "igdkit-home-")
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range []string{"HOME", "LocalAppData"} {
+		vars[name] = dir
+	}
+	for name, below := range map[string]string{"XDG_CACHE_HOME": ".cache", "XDG_STATE_HOME": ".local/state", "XDG_CONFIG_HOME": ".config"} {
+		vars[name] = filepath.Join(dir, filepath.FromSlash(below))
+	}
+	for name, value := range vars {
+		if err := os.Setenv(name, value); err != nil {
+			return nil, errors.Join(err, os.RemoveAll(dir))
+		}
+	}
+	return func() error { return os.RemoveAll(dir) }, nil
 }
 
 // commandsVariable tells a test's process inside a lab where igdctl and fakeigd have been built.

@@ -178,7 +178,7 @@ func (s session) run(t *testing.T, path string) string {
 	}
 	cmd := exec.CommandContext(ctx, "env", argv...)
 	cmd.Dir = "../.."
-	cmd.Env = append(os.Environ(), "PATH="+path+string(os.PathListSeparator)+os.Getenv("PATH"), "GOBIN="+t.TempDir(), "XDG_STATE_HOME="+t.TempDir(), "NO_COLOR=1")
+	cmd.Env = append(os.Environ(), "PATH="+path+string(os.PathListSeparator)+os.Getenv("PATH"), "GOBIN="+t.TempDir(), "XDG_STATE_HOME="+t.TempDir(), "XDG_CACHE_HOME="+t.TempDir(), "NO_COLOR=1")
 	out, err := cmd.CombinedOutput()
 	parts := strings.Split(string(out), mark)
 	if err != nil || len(parts) != len(s.steps)+1 {

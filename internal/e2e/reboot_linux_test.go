@@ -148,60 +148,68 @@ func TestRebootIsRepaired(t *testing.T) {
 				if strings.HasPrefix(name, "with") {
 					args = append(tt.args, "with", "8080/tcp", "--", "sh", "-c", `trap 'exit 130' INT; echo runs; read word`)
 				}
-				r, _ := h.begin(t, command(t, "igdctl"), args...)
-				forwarded.next(t)
-				if strings.HasPrefix(name, "with") {
-					r.untilText(t, "runs")
-				} else {
-					r.until(t, "mapped")
-				}
-				h.hears(t, 1)
-
-				// On a machine that is busy with twenty other things miniupnpd itself takes a second to answer now and then; not every time.
-				for late, tries := 2*time.Second, 1; late > time.Second; tries++ {
-					if tries > 3 {
-						t.Fatal("never within a second of the first announcement")
+				late := 0
+				for range 5 { // each with an igdctl of its own: what is announced soon after a look is looked at later
+					r, _ := h.begin(t, command(t, "igdctl"), args...)
+					forwarded.next(t)
+					if strings.HasPrefix(name, "with") {
+						r.untilText(t, "runs")
+					} else {
+						r.until(t, "mapped")
 					}
+					h.hears(t, 1)
+
 					h.reboot(t, tt.back)
 					back := forwarded.next(t)
-					late = back.Sub(h.daemon.alive)
-					t.Logf("forwarded again %v after the first announcement, %v after miniupnpd was started", late, back.Sub(h.daemon.started))
+					took := back.Sub(h.daemon.alive)
+					t.Logf("forwarded again %v after the first announcement, %v after miniupnpd was started", took, back.Sub(h.daemon.started))
+					if took > time.Second {
+						late++
+					}
 					if !strings.HasPrefix(name, "with") {
 						r.until(t, "repaired")
 					}
 					h.open(t, "tcp", 8080)
+					r.interrupt(t)
+					h.closed(t, "tcp", 8080)
+					h.reboot(t, wiring{})
 				}
-				r.interrupt(t)
-				h.closed(t, "tcp", 8080)
+				if late > 1 {
+					t.Errorf("%d of 5 came later than a second after the first announcement", late)
+				}
 			})
 		})
 	}
 }
 
 // TestDeletionIsRepaired deletes a kept port behind igdctl's back: it is open again at once where the gateway tells, as miniupnpd does to those who
-// subscribe, and otherwise after the check interval.
+// subscribe, and otherwise after the check interval. What is told soon after a look is looked at ten seconds after that one.
 func TestDeletionIsRepaired(t *testing.T) {
-	const every = 2 * time.Second
-	for name, args := range map[string][]string{
-		"told":     nil,
-		"not told": {"--ssdp", "192.168.77.1:1900"}, // where to search is said, so nothing is listened to
+	for name, tt := range map[string]struct {
+		every  time.Duration
+		within []time.Duration // of each deletion
+		args   []string
+	}{
+		"told": {time.Hour, []time.Duration{2 * time.Second, 12 * time.Second}, nil},
+		// Where to search is said, so nothing is listened to. The look that follows an opening is the first.
+		"not told": {2 * time.Second, []time.Duration{5 * time.Second, 5 * time.Second}, []string{"--ssdp", "192.168.77.1:1900"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inHouse(t, wiring{}, func(t *testing.T, h *house) {
 				h.serve(t, "tcp", 8080)
 				forwarded := h.watchForwards(t)
-				r, _ := h.begin(t, command(t, "igdctl"), append(args, "open", "--keep", "--check", every.String(), "8080/tcp", "--json")...)
+				r, _ := h.begin(t, command(t, "igdctl"), append(tt.args, "open", "--keep", "--check", tt.every.String(), "8080/tcp", "--json")...)
 				r.until(t, "mapped")
 				forwarded.next(t)
-				for range 3 { // the look that follows an opening is the first
+				for _, within := range tt.within {
 					if got := h.run(t, "upnpc", "-u", description, "-d", "8080", "tcp"); got.code != 0 {
 						t.Fatal("upnpc -d failed")
 					}
 					deleted := time.Now()
 					late := forwarded.next(t).Sub(deleted)
 					t.Logf("forwarded again %v after the deletion", late)
-					if late > every+time.Second { // for the repair
-						t.Errorf("%v after the deletion, want %v at most", late, every)
+					if late > within {
+						t.Errorf("%v after the deletion, want %v at most", late, within)
 					}
 					r.until(t, "repaired")
 					h.open(t, "tcp", 8080)
@@ -240,10 +248,13 @@ func TestAddressChange(t *testing.T) {
 	})
 }
 
-// hears returns when as many sockets of the LAN's host are in the group that gateways announce themselves to. It tries, as the kernel tells nobody.
+// hears returns when as many sockets of the LAN's host are in the group that gateways announce themselves to. It looks every 10 ms, as the kernel tells
+// nobody.
 func (h *house) hears(t testing.TB, sockets int) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); ; {
+	next := time.NewTicker(10 * time.Millisecond)
+	defer next.Stop()
+	for deadline := time.Now().Add(10 * time.Second); ; <-next.C {
 		var table []byte
 		err := h.lan.Do(func() (err error) {
 			table, err = os.ReadFile("/proc/thread-self/net/igmp")
