@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/igdkit/igdkit/internal/capped"
 	"github.com/igdkit/igdkit/internal/words"
 )
 
@@ -102,14 +103,11 @@ func readFile(name string) ([]byte, error) {
 }
 
 func readAll(name string, r io.Reader) ([]byte, error) {
-	data, err := io.ReadAll(io.LimitReader(r, maxSize+1))
-	if err != nil {
-		return nil, err
+	data, err := capped.Read(r, maxSize)
+	if e, ok := errors.AsType[*capped.TooLongError](err); ok {
+		return nil, &InvalidError{File: name, Problems: []Problem{{File: name, Message: e.Error()}}}
 	}
-	if len(data) > maxSize {
-		return nil, &InvalidError{File: name, Problems: []Problem{{File: name, Message: fmt.Sprintf("larger than %d bytes", maxSize)}}}
-	}
-	return data, nil
+	return data, err
 }
 
 // Names lists the built-in scenarios, profiles and quirks in order, without reading them.

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/igdkit/igdkit/internal/capped"
 	"github.com/igdkit/igdkit/internal/http1"
 )
 
@@ -137,10 +138,11 @@ func readBody(resp *http.Response, limit int64) (body []byte, truncated bool, er
 		// Nobody asked for compression, and unpacking would need a cap of its own.
 		return nil, false, &SyntaxError{What: "answer in content-encoding", Text: enc}
 	}
-	body, err = io.ReadAll(io.LimitReader(resp.Body, limit+1))
-	switch {
-	case int64(len(body)) > limit:
+	body, err = capped.Read(resp.Body, limit)
+	if _, long := errors.AsType[*capped.TooLongError](err); long {
 		return nil, false, &LimitError{"body", limit}
+	}
+	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return body, true, nil
 	case err != nil:

@@ -3,11 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"slices"
 	"strings"
 
+	"github.com/igdkit/igdkit/internal/capped"
 	"github.com/igdkit/igdkit/internal/cli"
 	"github.com/igdkit/igdkit/scenarios"
 )
@@ -147,12 +147,13 @@ func (c *call) answerOf(r route) (any, error) {
 				"there is " + strings.Join(c.session.names(), ", ")}
 		}
 	}
-	body, err := io.ReadAll(io.LimitReader(c.Body, maxBody+1))
+	body, err := capped.Read(c.Body, maxBody)
+	if e, ok := errors.AsType[*capped.TooLongError](err); ok {
+		return nil, &refusal{http.StatusRequestEntityTooLarge, "usage", fmt.Sprintf("the request is %v", e), ""}
+	}
 	switch {
 	case err != nil:
 		return nil, &refusal{http.StatusBadRequest, "usage", fmt.Sprintf("the request cannot be read: %v", err), ""}
-	case len(body) > maxBody:
-		return nil, &refusal{http.StatusRequestEntityTooLarge, "usage", fmt.Sprintf("the request holds more than %d bytes", maxBody), ""}
 	case len(body) > 0 && r.body == "":
 		return nil, &refusal{http.StatusBadRequest, "usage", fmt.Sprintf("%s %s takes nothing to read", r.method, c.URL.Path), "send it without a body"}
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/netip"
@@ -14,13 +15,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/igdkit/igdkit/emulator"
+	"github.com/igdkit/igdkit/internal/capped"
 	"github.com/igdkit/igdkit/scenarios"
 )
 
 func readAll(r io.Reader) ([]byte, error) {
-	text, err := io.ReadAll(io.LimitReader(r, maxBody+1))
-	if err == nil && len(text) > maxBody {
-		err = usage("", "the text is longer than %d bytes", maxBody)
+	text, err := capped.Read(r, maxBody)
+	if e, ok := errors.AsType[*capped.TooLongError](err); ok {
+		err = usage("", "the text is %v", e)
 	}
 	return text, err
 }

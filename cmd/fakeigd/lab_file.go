@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"net/netip"
 	"os"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/igdkit/igdkit/emulator"
 	"github.com/igdkit/igdkit/emulator/lab"
+	"github.com/igdkit/igdkit/internal/capped"
 	"github.com/igdkit/igdkit/internal/words"
 	"github.com/igdkit/igdkit/scenarios"
 )
@@ -121,9 +121,9 @@ func readCapped(name string, most int64) ([]byte, error) {
 		return nil, networkFailure(err)
 	}
 	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, most+1))
-	if err == nil && int64(len(text)) > most {
-		err = fmt.Errorf("%s is larger than %d bytes", name, most)
+	text, err := capped.Read(f, most)
+	if e, ok := errors.AsType[*capped.TooLongError](err); ok {
+		err = fmt.Errorf("%s is %w", name, e)
 	}
 	if err != nil {
 		return nil, networkFailure(err)

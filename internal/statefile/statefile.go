@@ -9,7 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"github.com/igdkit/igdkit/internal/capped"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -126,13 +126,13 @@ func read[Row any](f File) ([]Row, error) {
 	}
 	defer file.Close()
 	limit := int64(f.Rows+1) * maxRow
-	b, err := io.ReadAll(io.LimitReader(file, limit+1))
+	b, err := capped.Read(file, limit)
+	fail := func(err error) ([]Row, error) { return nil, &CorruptError{Path: f.Path, Err: err} }
+	if e, ok := errors.AsType[*capped.TooLongError](err); ok {
+		return fail(fmt.Errorf("it is %w", e))
+	}
 	if err != nil {
 		return nil, err
-	}
-	fail := func(err error) ([]Row, error) { return nil, &CorruptError{Path: f.Path, Err: err} }
-	if int64(len(b)) > limit {
-		return fail(fmt.Errorf("it is larger than %d bytes", limit))
 	}
 	var d document[Row]
 	err = json.Unmarshal(b, &d)
