@@ -149,7 +149,7 @@ func (c *call) answerOf(r route) (any, error) {
 	}
 	body, err := capped.Read(c.Body, maxBody)
 	if e, ok := errors.AsType[*capped.TooLongError](err); ok {
-		return nil, &refusal{http.StatusRequestEntityTooLarge, "usage", fmt.Sprintf("the request is %v", e), ""}
+		return nil, &refusal{http.StatusRequestEntityTooLarge, "usage", fmt.Sprintf("the request holds more than %d bytes", e.Most), ""}
 	}
 	switch {
 	case err != nil:
