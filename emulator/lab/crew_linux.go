@@ -65,6 +65,7 @@ func (c *crew) run() ([]Outcome, *failure) {
 	seen := map[os.Signal]time.Time{}
 	k := c.keeper
 	for {
+		c.look()
 		if fail := c.advance(); fail != nil {
 			return nil, fail
 		}
@@ -76,6 +77,7 @@ func (c *crew) run() ([]Outcome, *failure) {
 			c.end(e)
 		case f := <-c.happen:
 			f()
+		case <-c.lookAgain():
 		case <-c.overdue:
 			c.killAll()
 		case sig := <-k.own:
@@ -84,9 +86,7 @@ func (c *crew) run() ([]Outcome, *failure) {
 			if final(sig) || sig == syscall.SIGINT && !c.interactive() {
 				c.stop()
 			}
-			if !k.groupHad(sig, seen) {
-				c.signal(sig)
-			}
+			c.signal(sig, c.interactive() && k.groupHad(sig, seen))
 		}
 	}
 }
@@ -122,7 +122,7 @@ func (c *crew) advance() *failure {
 	for _, m := range c.all {
 		if !m.ended && !c.stopping {
 			c.stop()
-			c.signal(syscall.SIGTERM)
+			c.signal(syscall.SIGTERM, false)
 			break
 		}
 	}
@@ -216,7 +216,9 @@ func (c *crew) start(m *member) *failure {
 		}
 		stage = stageCommand
 		return c.reaper.start(func() (pid int, err error) {
-			m.pid, err = syscall.ForkExec(m.path, m.Argv, &syscall.ProcAttr{Env: c.keeper.setup.Env, Files: files})
+			m.pid, err = syscall.ForkExec(m.path, m.Argv, &syscall.ProcAttr{
+				Env: c.keeper.setup.Env, Files: files, Sys: &syscall.SysProcAttr{Setsid: !m.cmd.Interactive},
+			})
 			return m.pid, err
 		})
 	})
@@ -229,11 +231,7 @@ func (c *crew) start(m *member) *failure {
 	if m.cmd.Timeout > 0 {
 		time.AfterFunc(m.cmd.Timeout, func() { c.happen <- func() { c.timeOut(m) } })
 	}
-	if m.cmd.Ready == "" {
-		m.ready = true
-		return nil
-	}
-	go m.await(func() { c.happen <- func() { m.ready = true } })
+	m.ready = m.cmd.Ready == ""
 	return nil
 }
 
@@ -251,19 +249,25 @@ func (c *crew) end(e ending) {
 	}
 }
 
-// timeOut ends the command of m, which has taken too long.
+// kill sends sig to the command of m and what it has started, which are one process group, but for what has left it. That of an
+// interactive command is the terminal's, so it is sent to that alone.
+func (m *member) kill(sig syscall.Signal) {
+	whom := -m.pid
+	if m.cmd.Interactive {
+		whom = m.pid
+	}
+	_ = syscall.Kill(whom, sig) // what has just ended does not mind
+}
+
+// timeOut ends the command of m, which has taken too long. What it started may be slower to end than it.
 func (c *crew) timeOut(m *member) {
 	if m.ended {
 		return
 	}
 	m.TimedOut = true
-	_ = syscall.Kill(m.pid, syscall.SIGTERM)
+	m.kill(syscall.SIGTERM)
 	time.AfterFunc(c.keeper.setup.Grace, func() {
-		c.happen <- func() {
-			if !m.ended {
-				_ = syscall.Kill(m.pid, syscall.SIGKILL)
-			}
-		}
+		c.happen <- func() { m.kill(syscall.SIGKILL) }
 	})
 }
 
@@ -275,11 +279,11 @@ func (c *crew) stop() {
 	}
 }
 
-// signal sends sig to what runs. What has just ended does not mind.
-func (c *crew) signal(sig syscall.Signal) {
+// signal sends sig to what runs; had says that what is interactive had it already.
+func (c *crew) signal(sig syscall.Signal, had bool) {
 	for _, m := range c.all {
-		if m.pid != 0 && !m.ended {
-			_ = syscall.Kill(m.pid, sig)
+		if m.pid != 0 && !m.ended && !(had && m.cmd.Interactive) {
+			m.kill(sig)
 		}
 	}
 }

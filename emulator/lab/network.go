@@ -55,7 +55,7 @@ type Command struct {
 	Ready string
 
 	Background  bool          // it is to run as long as there are others, and is ended then
-	Timeout     time.Duration // after which it is ended, and how long it waits for Ready of others; 0: never, and for ever
+	Timeout     time.Duration // after which it is ended, with its process group unless it is Interactive, and how long it waits for Ready of others; 0: never, and for ever
 	Log         string        // what it says goes to this file; "": to Options.Stdout and Stderr, each line behind the host's name
 	Interactive bool          // it has Options.Stdin, Stdout and Stderr as they are
 }

@@ -136,6 +136,22 @@ func TestNeverReady(t *testing.T) {
 	}
 }
 
+// A command that is too slow is ended with what it has started, and with that which does not listen: a shell's child keeps no port.
+func TestTooSlowWithChildren(t *testing.T) {
+	for _, child := range []string{"sleep 1000", "sh -c 'trap \"\" TERM; while :; do sleep 1000; done'"} {
+		number := filepath.Join(t.TempDir(), "number")
+		slow := fmt.Sprintf("%s & echo $! >%s.tmp; mv %[2]s.tmp %[2]s; wait", child, number)
+		watch := fmt.Sprintf("until [ -e %s ]; do sleep 0.01; done; while kill -0 $(cat %[1]s); do sleep 0.01; done 2>/dev/null", number)
+		_, all := inNetwork(t, "", lab.Network{Hosts: []lab.Host{
+			{Name: "slow", Command: &lab.Command{Argv: sh(slow), Timeout: time.Second}},
+			{Name: "watch", Command: &lab.Command{Argv: sh(watch), Timeout: 10 * time.Second}},
+		}})
+		if !all[0].TimedOut || all[1].Failed() {
+			t.Errorf("%s: %+v", child, all)
+		}
+	}
+}
+
 // What a log said before is kept until there is a lab that says something else, and two hosts never share one.
 func TestLogs(t *testing.T) {
 	available(t)

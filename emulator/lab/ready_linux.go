@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 )
@@ -12,17 +13,26 @@ import (
 // to find out would be one that the program sees.
 const readyPause = 5 * time.Millisecond
 
-// await calls ready when somebody is bound to the port that Command.Ready names. It ends with the process.
-func (m *member) await(ready func()) {
-	protocol, port, err := parsePort(m.cmd.Ready)
-	if err != nil {
-		return // Check has seen to it
+// look notes whose ports somebody is bound to by now.
+func (c *crew) look() {
+	for _, m := range c.all {
+		if m.awaited() {
+			protocol, port, _ := parsePort(m.cmd.Ready) // Check has seen to it
+			m.ready = m.bound(protocol, port)
+		}
 	}
-	for !m.bound(protocol, port) {
-		time.Sleep(readyPause)
-	}
-	ready()
 }
+
+// lookAgain is when to look again; nil: for nobody.
+func (c *crew) lookAgain() <-chan time.Time {
+	if !slices.ContainsFunc(c.all, (*member).awaited) {
+		return nil
+	}
+	return time.After(readyPause)
+}
+
+// awaited tells whether m runs and is not ready yet.
+func (m *member) awaited() bool { return m.pid != 0 && !m.ready && !m.ended }
 
 // bound tells whether a socket on the host is bound to a port, of TCP to listen.
 func (m *member) bound(protocol string, port uint16) (is bool) {
