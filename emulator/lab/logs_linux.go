@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -40,10 +41,15 @@ func openLogs(n Network, dir string) (*logs, []int, error) {
 
 func (l *logs) open(name string) error {
 	_, missing := os.Stat(name)
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE, 0o666)
+	// A pipe that nobody reads would be waited for.
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|syscall.O_NONBLOCK, 0o666)
+	if errors.Is(err, syscall.ENXIO) {
+		return fmt.Errorf("nobody reads the pipe %s: %w", name, err)
+	}
 	if err != nil {
 		return err
 	}
+	_ = syscall.SetNonblock(int(f.Fd()), false) // commands expect to wait
 	l.files = append(l.files, f)
 	if os.IsNotExist(missing) {
 		l.made = append(l.made, name)

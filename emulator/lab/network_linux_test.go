@@ -2,7 +2,9 @@ package lab_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -177,6 +179,25 @@ func TestLogs(t *testing.T) {
 		if _, err := os.Stat(fresh); err == nil {
 			t.Errorf("%q: there is a new log", c)
 		}
+	}
+	pipe := filepath.Join(dir, "pipe")
+	if err := syscall.Mkfifo(pipe, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if err := run("", "pipe", "pipe"); !errors.Is(err, syscall.ENXIO) {
+		t.Errorf("a pipe that nobody reads: %v", err)
+	}
+	reader, err := os.OpenFile(pipe, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	if err := run("", "pipe", "pipe"); err != nil {
+		t.Error(err)
+	}
+	text := make([]byte, len("hi\nho\n"))
+	if _, err := io.ReadFull(reader, text); !strings.Contains("hi\nho\nhi\n", string(text)) || err != nil {
+		t.Errorf("the pipe says %q, %v", text, err)
 	}
 	if err := run("", "old", "new"); err != nil {
 		t.Error(err)

@@ -130,24 +130,34 @@ func run(ctx context.Context, o Options, s setup, logs []*os.File) ([]Outcome, e
 			overdue = nil
 			c.kill()
 		case err := <-ended:
-			return verdict(ctx, <-heard, err)
+			return verdict(ctx, s.Network, <-heard, err)
 		}
 	}
 }
 
 // verdict is the result from the gateway's last words and the way its process ended.
-func verdict(ctx context.Context, last news, err error) ([]Outcome, error) {
+func verdict(ctx context.Context, n Network, last news, err error) ([]Outcome, error) {
 	switch {
 	case last.Failure != nil:
 		return nil, last.Failure.reason()
 	case last.Last:
 		return last.Outcomes, ctx.Err()
 	case ctx.Err() != nil:
-		return []Outcome{{Exit: 128 + int(syscall.SIGKILL)}}, ctx.Err()
+		return killed(n), ctx.Err()
 	case err == nil:
 		return nil, errors.New("lab: the gateway ended without a word")
 	}
 	return nil, fmt.Errorf("lab: the gateway ended: %w", err)
+}
+
+// killed are the outcomes of a lab that was killed as a whole.
+func killed(n Network) (all []Outcome) {
+	for _, h := range n.Hosts {
+		if h.Command != nil {
+			all = append(all, Outcome{Host: h.Name, Argv: h.Command.Argv, Background: h.Command.Background, Exit: 128 + int(syscall.SIGKILL), Stopped: true})
+		}
+	}
+	return all
 }
 
 // listen delivers reports until the gateway has ended, and returns its last words.

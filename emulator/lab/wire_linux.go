@@ -70,7 +70,7 @@ func (f *failure) reason() error {
 	switch {
 	case f.Stage == stageCommand && f.Errno != 0:
 		return &exec.Error{Name: f.Command, Err: f.Errno}
-	case f.Stage == stageNamespaces:
+	case f.Stage == stageNamespaces && f.Errno != syscall.EINVAL: // namespaces are there by now: what was asked for is wrong
 		return unavailable(&remoteError{f.Text, f.Errno})
 	case f.Stage == stageIPv6:
 		return &UnavailableError{Reason: ReasonIPv6, Err: &remoteError{f.Text, f.Errno}}
