@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/igdkit/igdkit/emulator/nat"
+	"github.com/igdkit/igdkit/internal/subnet"
 )
 
 // Settled is w with nothing left out: every NAT, LAN and address is said, and a router cgnat is there if somebody is behind it. The error
@@ -164,7 +165,7 @@ func (s *settler) lans() error {
 		}
 	}
 	for _, n := range s.nodes {
-		if !n.lan.Addr().Is4() || n.lan.Bits() > 29 {
+		if !subnet.Usable(*n.lan) {
 			return wrong(below(n.at, "lan"), "the LAN %v of %s is no IPv4 network with room for hosts, such as 192.168.1.0/24", *n.lan, n.name)
 		}
 	}
@@ -292,7 +293,7 @@ func (s *settler) within() error {
 	for _, n := range s.nodes {
 		all := s.taken[n.name]
 		for _, a := range slices.SortedFunc(maps.Keys(all), netip.Addr.Compare) {
-			if !n.lan.Contains(a) || !n.lan.Contains(a.Next()) {
+			if !subnet.Has(*n.lan, a) {
 				return wrong(all[a].at, "%v of %s is no address of the LAN %v of %s", a, all[a].whose, *n.lan, n.name)
 			}
 		}
@@ -305,7 +306,7 @@ func (s *settler) settle(of addressOf, lan string, a netip.Addr) error {
 	if !a.IsValid() {
 		return nil
 	}
-	if o, taken := s.taken[lan][a]; taken || !a.Is4() || !exact(a) || a.IsLoopback() || a.IsMulticast() {
+	if o, taken := s.taken[lan][a]; taken || !subnet.Unicast(a) {
 		return wrongBeside(of.at, o.at, "%v cannot be an address of %s: it is %s", a, of.whose, cmp.Or(o.whose, "no unicast IPv4 address"))
 	}
 	s.hold(lan, a, of)

@@ -12,6 +12,7 @@ import (
 	"github.com/igdkit/igdkit/emulator"
 	"github.com/igdkit/igdkit/emulator/lab"
 	"github.com/igdkit/igdkit/emulator/nat"
+	"github.com/igdkit/igdkit/internal/subnet"
 	"github.com/igdkit/igdkit/scenarios"
 )
 
@@ -54,8 +55,8 @@ func planLab(file *labFile, seed uint64, names []string) (*labPlan, error) {
 			return nil, err
 		}
 		first := played[i][0].Options()[0]
-		// A scenario's address is a wish: two homes may play the same one.
-		if h.Upstream == "" && !h.External.IsValid() && usable(first.ExternalIP) && !had[first.ExternalIP] {
+		// A scenario's address is a wish, or what it only says: two homes may play the same one.
+		if h.Upstream == "" && !h.External.IsValid() && subnet.Unicast(first.ExternalIP) && !had[first.ExternalIP] {
 			h.External = first.ExternalIP
 			had[first.ExternalIP] = true
 		}
@@ -116,11 +117,6 @@ func (f *labFile) onInternet() map[netip.Addr]bool {
 		note("", h.Address)
 	}
 	return all
-}
-
-// usable tells whether a scenario's external address can be one in a lab. The others are what it only says.
-func usable(a netip.Addr) bool {
-	return a.Is4() && !a.IsUnspecified() && !a.IsLoopback() && !a.IsMulticast() && a != netip.AddrFrom4([4]byte{255, 255, 255, 255})
 }
 
 func (p *labPlan) gateway(name, upstream string, lan, six netip.Prefix, b nat.Behaviour, g labGateway) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/igdkit/igdkit/emulator"
 	"github.com/igdkit/igdkit/emulator/lab"
+	"github.com/igdkit/igdkit/internal/subnet"
 	"github.com/igdkit/igdkit/scenarios"
 )
 
@@ -136,7 +137,7 @@ func (l *labPlays) gateway(ctx context.Context, place lab.Place, spec *labGatewa
 			if first != nil || i > 0 {
 				l.settle(o, place, nil, wires)
 			} else {
-				if spec.External.IsValid() && (!o.ExternalIP.IsValid() || usable(o.ExternalIP)) {
+				if spec.External.IsValid() && (!o.ExternalIP.IsValid() || subnet.Unicast(o.ExternalIP)) {
 					o.ExternalIP = spec.External
 				}
 				l.settle(o, place, spec, wires)

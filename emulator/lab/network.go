@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"slices"
 	"time"
+
+	"github.com/igdkit/igdkit/internal/subnet"
 )
 
 // Network is what a lab is made of: gateways with a LAN each, hosts on them, and the Internet between them. Each of them is alone in a
@@ -198,11 +200,11 @@ func (n Network) Check() error {
 
 func (n *Network) checkGateway(g *Gateway) error {
 	switch {
-	case !g.LAN.Addr().Is4() || g.LAN.Bits() > 30 || g.LAN.Masked().Addr() == g.LAN.Addr():
+	case !subnet.Usable(g.LAN) || !subnet.Has(g.LAN, g.LAN.Addr()):
 		return fmt.Errorf("%v is no address on an IPv4 LAN, such as 192.168.1.1/24", g.LAN)
-	case g.WAN.IsValid() && !g.WAN.Is4():
-		return fmt.Errorf("%v is no IPv4 address", g.WAN)
-	case g.LAN6.IsValid() && (!g.LAN6.Addr().Is6() || g.LAN6.Bits() > 64):
+	case g.WAN.IsValid() && !subnet.Unicast(g.WAN):
+		return fmt.Errorf("%v is no unicast IPv4 address", g.WAN)
+	case g.LAN6.IsValid() && (!g.LAN6.Addr().Is6() || !g.LAN6.Addr().IsGlobalUnicast() || g.LAN6.Bits() > 64):
 		return fmt.Errorf("%v is no address on an IPv6 LAN, such as 2001:db8:1::1/64", g.LAN6)
 	case g.Upstream != "" && n.gateway(g.Upstream) == nil:
 		return fmt.Errorf("there is no gateway %q to be behind", g.Upstream)
@@ -246,19 +248,14 @@ func (n *Network) checkTaken(g *Gateway) error {
 }
 
 func (n *Network) checkHost(h *Host) error {
-	within := internetPrefix()
-	if h.Gateway != "" {
-		g := n.gateway(h.Gateway)
-		if g == nil {
-			return fmt.Errorf("there is no gateway %q", h.Gateway)
-		}
-		within = g.LAN.Masked()
-	} else if !within.Contains(h.Addr) {
-		within = netip.PrefixFrom(h.Addr, min(h.Addr.BitLen(), 32)) // any public address does
-	}
+	g := n.gateway(h.Gateway)
 	switch {
-	case !h.Addr.Is4() || !within.Contains(h.Addr):
-		return fmt.Errorf("%v is no address of %v", h.Addr, within)
+	case g == nil && h.Gateway != "":
+		return fmt.Errorf("there is no gateway %q", h.Gateway)
+	case !subnet.Unicast(h.Addr): // any other does on the Internet
+		return fmt.Errorf("%v is no unicast IPv4 address", h.Addr)
+	case g != nil && !subnet.Has(g.LAN, h.Addr):
+		return fmt.Errorf("%v is no address of %v", h.Addr, g.LAN.Masked())
 	case n.taken(h.Gateway, h.Addr, h):
 		return fmt.Errorf("its address %v is another's", h.Addr)
 	case h.Command == nil:

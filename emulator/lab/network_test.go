@@ -32,3 +32,28 @@ func TestCheckAddresses(t *testing.T) {
 		}
 	}
 }
+
+// A LAN of addresses that no host can have is refused here, and not by the kernel when it is half built.
+func TestCheckLANs(t *testing.T) {
+	for is, fine := range map[string]bool{
+		"192.168.1.1/24": true, "10.0.0.1/30": true, "192.168.1.0/24": false, "192.168.1.255/24": false, "224.0.0.1/4": false, "127.0.0.1/8": false,
+		"0.0.0.1/8": false, "10.0.0.1/31": false,
+	} {
+		n := lab.Network{Gateways: []lab.Gateway{{Name: "home", LAN: netip.MustParsePrefix(is)}}}
+		if err := n.Check(); (err == nil) != fine {
+			t.Errorf("%s: %v", is, err)
+		}
+	}
+	for is, fine := range map[string]bool{"2001:db8::1/64": true, "fd00::1/64": true, "ff02::1/64": false, "fe80::2/64": false, "::1/64": false} {
+		n := lab.Network{Gateways: []lab.Gateway{{Name: "home", LAN6: netip.MustParsePrefix(is)}}}
+		if err := n.Check(); (err == nil) != fine {
+			t.Errorf("%s: %v", is, err)
+		}
+	}
+	for is, fine := range map[string]bool{"192.168.1.9": true, "192.168.1.255": false, "192.168.1.0": false, "10.0.0.9": false} {
+		n := lab.Network{Gateways: []lab.Gateway{{Name: "home"}}, Hosts: []lab.Host{{Name: "host", Gateway: "home", Addr: netip.MustParseAddr(is)}}}
+		if err := n.Check(); (err == nil) != fine {
+			t.Errorf("host %s: %v", is, err)
+		}
+	}
+}
