@@ -136,9 +136,9 @@ type access interface {
 	admits(*entry) error        // why its client is one to whom nothing may be sent
 	open(*entry) netip.AddrPort // lets peers in by an entry that carries, and tells where
 	shut(*entry)
-	// readdress is told that things have happened, and whether external addresses, or what is up, are among them. It reports whether what
-	// open told has changed.
-	readdress(s *state, moved bool) bool
+	// readdress is told that things have happened, and whether external addresses, or what is up, are among them: then old is how that was
+	// before plane.seen. It reports whether what open told has changed.
+	readdress(s *state, old []addressed, moved bool) bool
 	count()           // brings traffic and what has been used up to date
 	forget(time.Time) // what hosts of the LAN have begun
 	nat() *udpNAT     // what decides about UDP; nil: nothing, sockets or Forwarding do as they do
@@ -207,11 +207,11 @@ func (p *plane) readdress(s *state) {
 	if p == nil || p.over || p.off {
 		return
 	}
-	moved := p.moved(s)
+	old, moved := p.moved(s)
 	if moved {
 		p.endIf((*session).cutOff)
 	}
-	if p.access.readdress(s, moved) {
+	if p.access.readdress(s, old, moved) {
 		p.openAll(s)
 	}
 }
@@ -222,17 +222,35 @@ type addressed struct {
 	up   bool
 }
 
-// moved tells whether the connections differ from when it was last asked.
-func (p *plane) moved(s *state) (moved bool) {
-	if len(p.seen) != len(s.connections) {
-		p.seen, moved = make([]addressed, len(s.connections)), true
+// moved tells whether the connections differ from when it was last asked, and how they were then.
+func (p *plane) moved(s *state) (old []addressed, moved bool) {
+	now := func(c *connection) addressed { return addressed{c.address, c.status == connected} }
+	if slices.EqualFunc(p.seen, s.connections, func(a addressed, c *connection) bool { return a == now(c) }) {
+		return p.seen, false
 	}
-	for i, c := range s.connections {
-		now := addressed{c.address, c.status == connected}
-		moved = moved || p.seen[i] != now
-		p.seen[i] = now
+	old, p.seen = p.seen, nil
+	for _, c := range s.connections {
+		p.seen = append(p.seen, now(c))
 	}
-	return moved
+	return old, true
+}
+
+// addresses are those that the gateway has on the Internet's side with such connections: theirs, and when there is any, the pool.
+func (p *plane) addresses(of []addressed) (all []netip.Addr) {
+	for _, c := range of {
+		if exact(c.addr) && !slices.Contains(all, c.addr) {
+			all = append(all, c.addr)
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	for _, a := range p.options.Pool {
+		if !slices.Contains(all, a) {
+			all = append(all, a)
+		}
+	}
+	return all
 }
 
 func (p *plane) openAll(s *state) {

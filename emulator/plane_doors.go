@@ -19,12 +19,10 @@ type doors struct {
 
 	// Guarded by the gateway's lock.
 	doors   map[doorKey]*door
-	addrs   []netip.Addr // that doors are on, by connection, in PlanePorts
 	started bool
 
 	forwards map[*entry]*portForward // by a NAT, in PlanePorts
 	routed   bool                    // a NAT forwards
-	up       []bool                  // by connection, as reroute saw it
 
 	udp *udpNAT // of the wire; nil: there is none
 }
@@ -107,7 +105,7 @@ func (ds *doors) build(k doorKey) (*door, error) {
 	}
 	at := netip.AddrPortFrom(ds.plane.options.Doors, 0)
 	if ds.ports() {
-		if at = netip.AddrPortFrom(ds.addrs[k.wan], k.port); !exact(at.Addr()) {
+		if at = netip.AddrPortFrom(ds.plane.seen[k.wan].addr, k.port); !exact(at.Addr()) {
 			return nil, fmt.Errorf("there is no external address")
 		}
 	}
@@ -172,7 +170,7 @@ func (ds *doors) shut(e *entry) {
 }
 
 // readdress opens the ports on a new external address. Doors do not care.
-func (ds *doors) readdress(s *state, moved bool) (changed bool) {
+func (ds *doors) readdress(s *state, old []addressed, moved bool) (changed bool) {
 	changed = !ds.started
 	if !ds.ports() {
 		ds.started = true
@@ -186,18 +184,11 @@ func (ds *doors) readdress(s *state, moved bool) (changed bool) {
 	if ds.udp != nil {
 		ds.udp.readdress(s, exact)
 	}
-	old := ds.addrs
-	ds.addrs = make([]netip.Addr, len(s.connections))
+	was, is := ds.plane.addresses(old), ds.plane.addresses(ds.plane.seen)
+	ds.hold(was, is, false)
+	ds.hold(is, was, true)
 	for i, c := range s.connections {
-		ds.addrs[i] = c.address
-	}
-	if slices.Equal(old, ds.addrs) {
-		return changed || ds.udp != nil
-	}
-	ds.hold(old, ds.addrs, false)
-	ds.hold(ds.addrs, old, true)
-	for i, c := range s.connections {
-		if i < len(old) && old[i] == c.address {
+		if i < len(old) && old[i].addr == c.address {
 			continue
 		}
 		ds.plane.endIf(func(x *session) bool { return x.wan == c })
@@ -213,8 +204,8 @@ func (ds *doors) hold(addrs, others []netip.Addr, on bool) {
 	if ds.plane.options.Hold == nil {
 		return
 	}
-	for i, addr := range addrs {
-		if !exact(addr) || slices.Contains(others, addr) || slices.Contains(addrs[:i], addr) {
+	for _, addr := range addrs {
+		if slices.Contains(others, addr) {
 			continue
 		}
 		if err := ds.plane.options.Hold(addr, on); err != nil {

@@ -40,35 +40,25 @@ func (ds *doors) forwarding() Forwarding {
 	return ds.plane.options.Forwarding
 }
 
-// reroute reports whether the ways of all entries are to be found anew: a NAT takes over, or sockets do, or a connection to the
-// Internet has come up or gone down.
-func (ds *doors) reroute(s *state) (changed bool) {
-	if ds.plane.options.Forwarding == nil {
+// reroute reports whether the ways of all entries are to be found anew: a NAT takes over, or sockets do.
+func (ds *doors) reroute(s *state) bool {
+	by := ds.forwarding() != nil
+	if by == ds.routed {
 		return false
 	}
-	if by := ds.forwarding() != nil; by != ds.routed {
-		ds.routed, changed = by, true
-		ds.plane.reset()
-		for _, c := range s.connections {
-			for e := range c.mappings.order.all {
-				ds.shut(e)
-			}
+	ds.routed = by
+	ds.plane.reset()
+	for _, c := range s.connections {
+		for e := range c.mappings.order.all {
+			ds.shut(e)
 		}
 	}
-	for len(ds.up) < len(s.connections) {
-		ds.up = append(ds.up, false)
-	}
-	for i, c := range s.connections {
-		if up := c.status == connected; up != ds.up[i] {
-			ds.up[i], changed = up, true
-		}
-	}
-	return changed
+	return true
 }
 
 // route is open by way of n. What the NAT does already is not disturbed.
 func (ds *doors) route(n Forwarding, e *entry) netip.AddrPort {
-	at := netip.AddrPortFrom(ds.addrs[e.WAN], e.ExternalPort)
+	at := netip.AddrPortFrom(ds.plane.seen[e.WAN].addr, e.ExternalPort)
 	old, want := ds.forwards[e], ds.portForward(e)
 	if old == nil || want == nil || old.remote != want.remote || old.external != want.external || old.internal != want.internal {
 		ds.unroute(e)

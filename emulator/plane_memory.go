@@ -47,7 +47,7 @@ func (t *translation) forget(now time.Time) { t.udp.forget(now) }
 func (t *translation) nat() *udpNAT { return t.udp }
 
 // readdress gives the host the addresses that the connections have.
-func (t *translation) readdress(s *state, moved bool) bool {
+func (t *translation) readdress(s *state, _ []addressed, moved bool) bool {
 	if !t.attached {
 		t.attached = true
 		t.host.addForwarder(t)
@@ -55,20 +55,7 @@ func (t *translation) readdress(s *state, moved bool) bool {
 	if !moved {
 		return false
 	}
-	want := make([]netip.Addr, 0, 4)
-	for _, c := range s.connections {
-		if c.address.IsValid() && !c.address.IsUnspecified() && !slices.Contains(want, c.address) {
-			want = append(want, c.address)
-		}
-	}
-	if len(want) > 0 {
-		for _, a := range t.plane.options.Pool {
-			if !slices.Contains(want, a) {
-				want = append(want, a)
-			}
-		}
-	}
-	changed := t.externals.become(want)
+	changed := t.externals.become(t.plane.addresses(t.plane.seen))
 	before := slices.Clone(t.udp.sides)
 	t.udp.readdress(s, func(a netip.Addr) bool { return t.externals.find(a) != nil })
 	if !changed {

@@ -23,7 +23,6 @@ func (ds *doors) begin() {
 		return
 	}
 	ds.started = true
-	ds.hold(ds.plane.options.Pool, nil, true)
 	if ds.udp == nil {
 		return
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/netip"
 	"testing"
@@ -211,6 +212,39 @@ func TestWireLeavesTheGatewayAlone(t *testing.T) {
 	for _, ends := range [][2]string{{"192.168.1.10:5000", "127.0.0.1:40000"}, {"127.0.0.1:40000", "198.51.100.1:3478"}} {
 		if got := w.ask(ends[0], ends[1], false); got != "dropped" {
 			t.Errorf("%s to %s: %s", ends[0], ends[1], got)
+		}
+	}
+}
+
+// An address of the pool stays the gateway's while connections come to it and go from it, and is there when there is any.
+func TestWireHoldsPool(t *testing.T) {
+	b, err := nat.Parse("one-to-one")
+	if err != nil {
+		t.Fatal(err)
+	}
+	held := map[string]bool{}
+	hold := func(a netip.Addr, on bool) error {
+		if held[a.String()] == on {
+			t.Errorf("%v: already %v", a, on)
+		}
+		if held[a.String()] = on; !on {
+			delete(held, a.String())
+		}
+		return nil
+	}
+	pool := []netip.Addr{netip.MustParseAddr("45.66.77.2"), netip.MustParseAddr("45.66.77.3")}
+	w := newFakeWire()
+	g := onWire(t, w, Options{ExternalIP: netip.MustParseAddr("45.66.77.1"), Plane: Plane{NAT: &b, Pool: pool, Hold: hold}})
+	for _, to := range []string{"45.66.77.1", "45.66.77.2", "45.66.77.4", "", "45.66.77.2", "", "45.66.77.1"} {
+		addr, want := netip.Addr{}, map[string]bool{}
+		if to != "" {
+			addr, want = netip.MustParseAddr(to), map[string]bool{to: true, "45.66.77.2": true, "45.66.77.3": true}
+		}
+		if err := g.SetExternalIP(addr); err != nil {
+			t.Fatal(err)
+		}
+		if !maps.Equal(held, want) {
+			t.Errorf("at %q it holds %v, want %v", to, held, want)
 		}
 	}
 }
