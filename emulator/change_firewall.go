@@ -3,8 +3,8 @@ package emulator
 // Pinholes are copies of all pinholes of the IPv6 firewall, by UniqueID.
 func (g *Gateway) Pinholes() (all []Pinhole) {
 	g.do(func(s *state) {
+		s.pinholes.carrier.countLets()
 		for _, p := range s.pinholes.all() {
-			s.pinholes.carrier.countLet(p)
 			all = append(all, p.Pinhole)
 		}
 	})

@@ -141,7 +141,7 @@ func (s *state) pinhole(c call) (*pinhole, error) {
 	if p == nil {
 		return nil, refuse(NoPinhole)
 	}
-	s.pinholes.carrier.countLet(p)
+	s.pinholes.carrier.countLets()
 	return p, s.ownPinhole(c, p.Pinhole)
 }
 

@@ -14,8 +14,8 @@ type Firewall interface {
 	// End ends that, and what has come in by it.
 	End(number uint32) error
 
-	// Passed is how many packets have come in by it.
-	Passed(number uint32) (uint64, error)
+	// Passed tells how many packets have come in by each since Let.
+	Passed(tell func(number uint32, packets uint64)) error
 }
 
 // firewall is who lets in; nil: nobody.
@@ -53,17 +53,23 @@ func (p *plane) endLet(e *pinhole) {
 	}
 }
 
-// countLet brings the packets of a pinhole up to date.
-func (p *plane) countLet(e *pinhole) {
+// countLets brings the packets of all pinholes up to date.
+func (p *plane) countLets() {
 	f := p.firewall()
-	if f == nil || e.let == 0 {
+	if f == nil {
 		return
 	}
-	passed, err := f.Passed(e.let)
+	byNumber := map[uint32]*pinhole{}
+	for _, e := range p.gateway.state.pinholes.byID {
+		byNumber[e.let] = e
+	}
+	err := f.Passed(func(number uint32, packets uint64) {
+		if e := byNumber[number]; e != nil {
+			e.Packets += uint32(min(packets-e.seen, math.MaxUint32))
+			e.seen = packets
+		}
+	})
 	if err != nil {
-		p.failed(e.String(), err)
-		return
+		p.failed("pinholes", err)
 	}
-	e.Packets += uint32(min(passed-e.seen, math.MaxUint32))
-	e.seen = passed
 }

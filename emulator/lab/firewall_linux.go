@@ -1,41 +1,31 @@
 package lab
 
 import (
-	"errors"
 	"fmt"
 	"net/netip"
-	"sync"
 
 	"github.com/google/nftables"
 	"github.com/google/nftables/binaryutil"
 	"github.com/google/nftables/expr"
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
-
-	"github.com/igdkit/igdkit/internal/netns"
 )
 
 // kernelFirewall is the Firewall of nftables. From the Internet's side nothing gets in but ICMPv6 (RFC 4890 §4.3), answers, and what
-// is let in, whose flows have the number of their rules as conntrack mark.
+// is let in, whose flows have marks.
 type kernelFirewall struct {
-	space  *netns.Namespace
-	mu     sync.Mutex
-	conn   *nftables.Conn
-	table  *nftables.Table
+	ruleset
 	counts *nftables.Chain // of what passes
 	lets   *nftables.Chain
-	last   uint32
 }
 
 func newFirewall(s *site) (*kernelFirewall, error) {
-	f := &kernelFirewall{space: s.space}
+	f := &kernelFirewall{}
 	// A connection that was ended would otherwise begin anew with the first segment that the host sends.
 	_ = s.space.Sysctl("net/netfilter/nf_conntrack_tcp_loose", "0")
-	// The connection belongs to the namespace that it was opened in.
-	if err := s.space.Do(func() (err error) { f.conn, err = nftables.New(nftables.AsLasting()); return err }); err != nil {
+	if err := f.open(s, nftables.TableFamilyIPv6, "lab6"); err != nil {
 		return nil, err
 	}
-	f.table = f.conn.AddTable(&nftables.Table{Family: nftables.TableFamilyIPv6, Name: "lab6"})
 	f.counts = f.conn.AddChain(&nftables.Chain{Name: "counts", Table: f.table})
 	f.lets = f.conn.AddChain(&nftables.Chain{Name: "lets", Table: f.table})
 	c := f.conn.AddChain(&nftables.Chain{
@@ -51,10 +41,6 @@ func newFirewall(s *site) (*kernelFirewall, error) {
 	rule(&expr.Ct{Key: expr.CtKeyMARK, Register: 1}, differs(native(0)), accept)
 	rule(&expr.Verdict{Kind: expr.VerdictDrop})
 	return f, f.conn.Flush()
-}
-
-func (f *kernelFirewall) rule(c *nftables.Chain, number uint32, exprs ...expr.Any) {
-	f.conn.AddRule(&nftables.Rule{Table: f.table, Chain: c, Exprs: exprs, UserData: native(number)})
 }
 
 // Let is Firewall's.
@@ -88,43 +74,14 @@ func (f *kernelFirewall) Let(protocol uint8, remote, internal netip.AddrPort) (u
 func (f *kernelFirewall) End(number uint32) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, chain := range []*nftables.Chain{f.lets, f.counts} {
-		rules, err := f.conn.GetRules(f.table, chain)
-		if err != nil {
-			return fmt.Errorf("lab: rules of %s: %w", chain.Name, err)
-		}
-		for _, r := range rules {
-			if binaryutil.NativeEndian.Uint32(r.UserData) == number {
-				if err := f.conn.DelRule(r); err != nil {
-					return err
-				}
-			}
-		}
-	}
 	forget := func() error {
 		_, err := netlink.ConntrackDeleteFilters(netlink.ConntrackTable, unix.AF_INET6, &marked{mark: number})
 		return err
 	}
-	return errors.Join(f.conn.Flush(), f.space.Do(forget))
+	return f.remove(number, forget, f.lets, f.counts)
 }
 
 // Passed is Firewall's.
-func (f *kernelFirewall) Passed(number uint32) (uint64, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	rules, err := f.conn.GetRules(f.table, f.counts)
-	if err != nil {
-		return 0, fmt.Errorf("lab: count: %w", err)
-	}
-	for _, r := range rules {
-		if binaryutil.NativeEndian.Uint32(r.UserData) != number {
-			continue
-		}
-		for _, e := range r.Exprs {
-			if c, ok := e.(*expr.Counter); ok {
-				return c.Packets, nil
-			}
-		}
-	}
-	return 0, nil
+func (f *kernelFirewall) Passed(tell func(number uint32, packets uint64)) error {
+	return f.counted(f.counts, func(number uint32, _ []byte, c *expr.Counter) { tell(number, c.Packets) })
 }

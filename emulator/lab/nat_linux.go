@@ -5,25 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"sync"
 
 	"github.com/google/nftables"
 	"github.com/google/nftables/binaryutil"
 	"github.com/google/nftables/expr"
 	"golang.org/x/sys/unix"
-
-	"github.com/igdkit/igdkit/internal/netns"
 )
 
-// kernelNAT is the NAT of nftables. The number of a mapping is the conntrack mark of its flows, and stands with its rules.
+// kernelNAT is the NAT of nftables. Numbers are those of mappings.
 type kernelNAT struct {
-	space   *netns.Namespace
-	mu      sync.Mutex
-	conn    *nftables.Conn
-	table   *nftables.Table
-	classes [4]*nftables.Chain // by how exactly they match; the first to match translates
-	flows   *nftables.Chain    // counts what passes
-	last    uint32
+	ruleset
+	classes [4]*nftables.Chain         // by how exactly they match; the first to match translates
+	flows   *nftables.Chain            // counts what passes
 	class   map[uint32]*nftables.Chain // of each mapping
 }
 
@@ -32,12 +25,10 @@ func newNAT(s *site) (*kernelNAT, error) {
 	if forward, err := s.space.ReadSysctl("net/ipv4/ip_forward"); err != nil || forward != "1" {
 		return nil, errors.Join(errors.New("the gateway does not forward"), err)
 	}
-	n := &kernelNAT{space: s.space, class: map[uint32]*nftables.Chain{}}
-	// The connection belongs to the namespace that it was opened in.
-	if err := s.space.Do(func() (err error) { n.conn, err = nftables.New(nftables.AsLasting()); return err }); err != nil {
+	n := &kernelNAT{class: map[uint32]*nftables.Chain{}}
+	if err := n.open(s, nftables.TableFamilyIPv4, "lab"); err != nil {
 		return nil, err
 	}
-	n.table = n.conn.AddTable(&nftables.Table{Family: nftables.TableFamilyIPv4, Name: "lab"})
 	for i, name := range []string{"one-port-one-peer", "one-port", "one-peer", "all"} {
 		n.classes[i] = n.conn.AddChain(&nftables.Chain{Name: name, Table: n.table})
 	}
@@ -87,11 +78,7 @@ func (n *kernelNAT) base(kind nftables.ChainType, hook *nftables.ChainHook, at *
 	return n.conn.AddChain(&nftables.Chain{Name: fmt.Sprintf("%s-%d", kind, *hook), Table: n.table, Type: kind, Hooknum: hook, Priority: at})
 }
 
-// rule adds one to c, marked with the number of its mapping.
-func (n *kernelNAT) rule(c *nftables.Chain, number uint32, exprs ...expr.Any) {
-	n.conn.AddRule(&nftables.Rule{Table: n.table, Chain: c, Exprs: exprs, UserData: native(number)})
-}
-
+// Map is Forwarding's.
 func (n *kernelNAT) Map(protocol string, remote netip.Addr, external, internal netip.AddrPort) (uint32, error) {
 	if !external.Addr().Is4() || !internal.Addr().Is4() || remote.IsValid() && !remote.Is4() {
 		return 0, fmt.Errorf("lab: %v to %v is not IPv4", external, internal)
@@ -134,46 +121,21 @@ func (n *kernelNAT) Map(protocol string, remote netip.Addr, external, internal n
 	return number, nil
 }
 
+// Unmap is Forwarding's.
 func (n *kernelNAT) Unmap(number uint32) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	for _, chain := range []*nftables.Chain{n.class[number], n.flows} {
-		if chain == nil {
-			return fmt.Errorf("lab: no translation %d", number)
-		}
-		rules, err := n.conn.GetRules(n.table, chain)
-		if err != nil {
-			return fmt.Errorf("lab: rules of %s: %w", chain.Name, err)
-		}
-		for _, r := range rules {
-			if binaryutil.NativeEndian.Uint32(r.UserData) == number {
-				if err := n.conn.DelRule(r); err != nil {
-					return err
-				}
-			}
-		}
+	class := n.class[number]
+	if class == nil {
+		return fmt.Errorf("lab: no translation %d", number)
 	}
 	delete(n.class, number)
-	return errors.Join(n.conn.Flush(), n.space.Do(func() error { return endFlows(number) }))
+	return n.remove(number, func() error { return endFlows(number) }, class, n.flows)
 }
 
+// Passed is Forwarding's.
 func (n *kernelNAT) Passed(tell func(number uint32, inward bool, packets, bytes uint64)) error {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	rules, err := n.conn.GetRules(n.table, n.flows)
-	if err != nil {
-		return fmt.Errorf("lab: count: %w", err)
-	}
-	for _, r := range rules {
-		inward := true
-		for _, e := range r.Exprs {
-			switch e := e.(type) {
-			case *expr.Cmp:
-				inward = e.Data[0] == 0 // the last is the direction
-			case *expr.Counter:
-				tell(binaryutil.NativeEndian.Uint32(r.UserData), inward, e.Packets, e.Bytes)
-			}
-		}
-	}
-	return nil
+	return n.counted(n.flows, func(number uint32, last []byte, c *expr.Counter) { // the last is the direction
+		tell(number, last[0] == 0, c.Packets, c.Bytes)
+	})
 }

@@ -58,6 +58,6 @@ type Firewall interface {
 	// End ends that. What has come in by it goes on no more.
 	End(number uint32) error
 
-	// Passed is how many packets have come in by it.
-	Passed(number uint32) (uint64, error)
+	// Passed tells how many packets have come in by each since Let.
+	Passed(tell func(number uint32, packets uint64)) error
 }
