@@ -133,17 +133,15 @@ func runInLab(cmd *cobra.Command, u *ui, s *labSettings, argv []string) error {
 	if _, err := lookPath(argv); err != nil {
 		return err
 	}
-	file, err := s.home(nil)
+	file, err := s.home(argv)
 	if err != nil {
 		return err
 	}
-	file.Homes[0].Hosts[0].Command = argv
 	p, err := planLab(file, s.seed, s.scenarios)
 	if err != nil {
 		return err
 	}
-	c := p.network.Hosts[0].Command
-	c.Argv, c.Interactive = argv, true
+	p.network.Hosts[0].Command.Interactive = true
 	o := lab.Options{Stdin: u.stdin, Stdout: u.stdout, Stderr: u.stderr, Lean: s.nat == "" && s.upstream == ""}
 	all, unmet, err := p.run(cmd, o, s)
 	if err != nil {

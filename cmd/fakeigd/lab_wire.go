@@ -16,10 +16,11 @@ type wires struct {
 	wire   lab.Wire
 	ctx    context.Context
 	cancel context.CancelFunc
-	over   sync.WaitGroup
+	begin  sync.Once
+	over   chan struct{} // closed when the wire carries no more, because of err
+	err    error
 
 	mu      sync.Mutex
-	running bool
 	devices []emulator.Decide
 	last    emulator.Decide
 }
@@ -33,7 +34,7 @@ func openWires(ctx context.Context, place lab.Place) (*wires, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := &wires{wire: w}
+	all := &wires{wire: w, over: make(chan struct{})}
 	all.ctx, all.cancel = context.WithCancel(ctx)
 	return all, nil
 }
@@ -55,13 +56,20 @@ func (b wireBranch) Carry(ctx context.Context, decide emulator.Decide) error {
 	} else {
 		w.devices = append(w.devices, decide)
 	}
-	if !w.running {
-		w.running = true
-		w.over.Go(func() { _ = w.wire.Carry(w.ctx, w.decide) }) // it ends with the lab
-	}
 	w.mu.Unlock()
-	<-ctx.Done()
-	return nil
+	w.begin.Do(func() { go w.carry() })
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-w.over:
+		return w.err
+	}
+}
+
+// carry lets the wire carry, until Close.
+func (w *wires) carry() {
+	defer close(w.over)
+	w.err = w.wire.Carry(w.ctx, w.decide)
 }
 
 func (w *wires) decide(src, dst netip.AddrPort, outside bool, size int) (newSrc, newDst netip.AddrPort, delay time.Duration, ok bool) {
@@ -82,6 +90,7 @@ func (w *wires) decide(src, dst netip.AddrPort, outside bool, size int) (newSrc,
 // Close ends it.
 func (w *wires) Close() error {
 	w.cancel()
-	w.over.Wait()
+	w.begin.Do(func() { close(w.over) }) // nobody ever asked it to carry
+	<-w.over
 	return nil
 }
