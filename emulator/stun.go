@@ -216,9 +216,13 @@ func (s *STUNServer) serve(i, j int) {
 		if errors.Is(err, net.ErrClosed) {
 			return
 		}
+		if err != nil { // on Windows what is longer is one
+			time.Sleep(time.Millisecond) // what is wrong may pass
+			continue
+		}
 		from, ok := addr.(*net.UDPAddr)
-		if err != nil || !ok || n > maxSTUN {
-			continue // on Windows what is longer is an error
+		if !ok || n > maxSTUN {
+			continue
 		}
 		peer := canonical(from.AddrPort())
 		request, ok := readBinding(b[:n])

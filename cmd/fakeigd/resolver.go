@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"strings"
+	"time"
 
 	"golang.org/x/net/dns/dnsmessage"
 
@@ -40,7 +41,10 @@ func (r *resolver) serve(c net.PacketConn) {
 		switch {
 		case errors.Is(err, net.ErrClosed):
 			return
-		case err != nil || n > maxDNS:
+		case err != nil:
+			time.Sleep(time.Millisecond) // what is wrong may pass
+			continue
+		case n > maxDNS:
 			continue
 		}
 		if answer := r.answer(b[:n]); answer != nil {

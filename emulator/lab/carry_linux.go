@@ -186,7 +186,8 @@ func (w *wire) Carry(ctx context.Context, decide Decide) error {
 		case errors.Is(err, net.ErrClosed):
 			return fmt.Errorf("lab: carry UDP: %w", err)
 		case err != nil:
-			continue // an error of one datagram is nobody's
+			time.Sleep(time.Millisecond) // an error of one datagram is nobody's, and what else is wrong may pass
+			continue
 		}
 		sending := 0
 		for i := range from[:n] {
