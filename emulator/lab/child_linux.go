@@ -247,7 +247,7 @@ func leave(c io.Closer) {
 }
 
 // groupHad says whether sig was for the whole process group, as a terminal's Ctrl-C is: then it reached this process
-// too, and the commands had it already. A program that is interrupted twice often gives up its clean-up.
+// too, and interactive commands had it already; others are in no group of the terminal. A program that is interrupted twice often gives up its clean-up.
 //
 // A signal to a group is pending everywhere before Run can tell about its own, but on a busy machine Go's runtime may
 // hand this process's over later than the order arrives. So a marker is sent after it.
