@@ -53,6 +53,7 @@ type openPinhole struct {
 	renew time.Time
 	ends  time.Time
 	tries int  // failures to renew in a row
+	gone  bool // the gateway did not know its number; what has that since may be it, opened by an attempt that was broken off
 	lost  bool // that it has ended was told
 }
 

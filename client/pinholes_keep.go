@@ -164,7 +164,7 @@ func (k *pinholeKeeper) failed(h *openPinhole, err error) {
 // forgets them, and gives their numbers to others. So after one the number tells nothing, and all of them are opened again: one that is still there under
 // whatever number only gets a new lease by that (WANIPv6FirewallControl:1 §2.5.3).
 func (k *pinholeKeeper) maintain(ctx context.Context, h *openPinhole, due bool) error {
-	kind := Renewed
+	before := h.ID
 	renewing := due && !k.anew && !h.lost
 	var err error
 	if renewing {
@@ -175,18 +175,14 @@ func (k *pinholeKeeper) maintain(ctx context.Context, h *openPinhole, due bool) 
 	if err != nil && pinholeUnanswered(err) {
 		return err
 	}
-	gone := faultCode(err) == soap.PinholeNoSuchEntry
-	if gone {
-		h.ends = time.Now()
+	if faultCode(err) == soap.PinholeNoSuchEntry {
+		h.gone, h.ends = true, time.Now()
 	}
 	switch {
 	case renewing && err == nil:
-	case due, k.anew, gone, faultCode(err) == soap.ActionNotAuthorized: // which may say that it is another computer's now
+	case due, k.anew, h.gone, faultCode(err) == soap.ActionNotAuthorized: // which may say that it is another computer's now
 		var id uint16
 		if id, err = k.gateway.AddPinhole(ctx, h.Pinhole); err == nil {
-			if gone || h.lost || id != h.ID {
-				kind = Repaired
-			}
 			h.ID = id
 		}
 	default: // it is there, or the gateway does not tell
@@ -203,6 +199,10 @@ func (k *pinholeKeeper) maintain(ctx context.Context, h *openPinhole, due bool) 
 		h.renew = time.Now().Add(retryAfter(time.Until(h.ends), h.tries, k.o.Rand))
 		k.failed(h, err)
 		return err
+	}
+	kind := Renewed
+	if h.gone || h.lost || h.ID != before {
+		kind = Repaired
 	}
 	*h = k.opened(h.Pinhole)
 	k.tell(PinholeEvent{Kind: kind, Pinhole: h.Pinhole, Expires: h.ends, Time: time.Now()})
