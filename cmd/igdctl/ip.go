@@ -24,7 +24,7 @@ func newIPCmd(a *app) *cobra.Command {
   unknown   the gateway does not tell
 
 The verdict is judged by the address alone. With --stun a server on the Internet is asked as well which address it sees.
-An address that is not public is no error: the exit code is 0.`,
+An address that is not public is no error: the exit code is 0. With "unknown" it says why the gateway does not tell, and is 4 or 5.`,
 		Example: `  igdctl ip
   igdctl ip --json
   igdctl ip --stun stun.example.org:3478   # ask that server too`,
