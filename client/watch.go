@@ -21,6 +21,8 @@ const (
 	sleptFor = 30 * time.Second
 	// lookDistance is the time between two looks that announcements call for: they come in sets of ten and more.
 	lookDistance = 10 * time.Second
+	// setLength is how long a set takes: UDA 1.1 §1.2.2 has devices send it two or three times, some hundred milliseconds apart.
+	setLength = 2 * time.Second
 	// metDistance is the time between two descriptions that announcements let us read, and between two looks whether the gateway is where it was:
 	// anybody can forge them.
 	metDistance = 500 * time.Millisecond
@@ -38,6 +40,7 @@ type watch struct {
 	left    map[string]bool   // UDNs that said byebye
 	places  []string          // LOCATIONs that were heard of, without their hosts
 	looked  time.Time         // when a look was called for
+	later   *time.Timer       // until the look that an announcement calls for which was too soon after that
 	sought  time.Time         // when it was asked whether the gateway is where it was
 	met     time.Time         // when a description was read
 	errands int               // that are under way
@@ -60,7 +63,10 @@ const pendingNews = 16
 // newWatch begins with the network as it is: what changes from here on is told.
 func newWatch(c *Client) *watch {
 	o := c.options.defaults()
+	later := time.NewTimer(lookDistance)
+	later.Stop()
 	return &watch{
+		later:  later,
 		client: c, done: c.done, o: o, before: now(), network: fingerprint(o), boots: map[string]uint32{}, left: map[string]bool{},
 		news: make(chan news, pendingNews), distance: lookDistance, back: make(chan func()),
 	}
@@ -74,6 +80,7 @@ func (w *watch) run(ctx context.Context) {
 	w.soon = time.NewTimer(watchInterval)
 	w.soon.Stop()
 	defer w.soon.Stop()
+	defer w.later.Stop()
 	defer w.unfollowAll()
 	w.follow(ctx)
 	for {
@@ -90,6 +97,8 @@ func (w *watch) run(ctx context.Context) {
 			w.learn(n)
 		case <-w.soon.C:
 			w.tellSoon()
+		case <-w.later.C:
+			w.announced()
 		case <-ticker.C:
 			if why := w.look(); why != nil {
 				ear.close()
@@ -200,10 +209,14 @@ func (w *watch) hear(ctx context.Context, a announcement) {
 	}
 }
 
-// announced calls for a look, once in a while.
+// announced calls for a look: at once, or when the last one is lookDistance ago, unless this is of the set that called for that one.
 func (w *watch) announced() {
-	if w.may(&w.looked, lookDistance) {
+	since := time.Since(w.looked)
+	switch {
+	case w.may(&w.looked, lookDistance):
 		w.client.tell(sign{cause: errAnnounced})
+	case since > setLength:
+		w.later.Reset(lookDistance - since)
 	}
 }
 

@@ -60,6 +60,30 @@ func TestRebootIsHeard(t *testing.T) {
 	}
 }
 
+// A gateway that says nothing of its restarts is looked at when it announces itself, and again when it does so soon after.
+func TestTwoRestartsInARow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHome(t, emulator.Options{Version: 1})
+		m := client.Keep(t.Context(), client.Request{InternalPort: 8000}, client.Options{Net: h.pc, Listen: true})
+		defer m.Close(t.Context())
+		if err := m.Wait(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		for _, within := range []time.Duration{time.Second, 10 * time.Second} {
+			if err := h.Reboot(emulator.Reboot{ByeBye: new(false), BootID: new(false)}); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(within)
+			synctest.Wait()
+			if len(h.table()) != 1 {
+				t.Errorf("not back after %v", within)
+			}
+			time.Sleep(3 * time.Second)
+		}
+	})
+}
+
 // Without an ear the same takes until the next look.
 func TestRebootIsSeen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
