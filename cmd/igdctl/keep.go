@@ -39,7 +39,11 @@ func (a *app) keep(ctx context.Context, g *client.Gateway, all []opened, o openF
 		}
 	}
 	for _, x := range a.closeAll(all) {
-		a.tell(g, x, client.Event{Kind: closed, Time: time.Now()})
+		last := client.Event{Kind: closed, Time: time.Now()}
+		if x.stays {
+			last.Kind = staysOpen
+		}
+		a.tell(g, x, last)
 	}
 	switch {
 	case a.Broken() != nil:
@@ -57,8 +61,11 @@ func outlivePipes() (restore func()) {
 	return func() { signal.Stop(broken) }
 }
 
-// closed is the last event of a port that was kept open; the client needs none for it.
-const closed client.EventKind = "closed"
+// The last event of a port that was kept open; the client needs none for it.
+const (
+	closed    client.EventKind = "closed"
+	staysOpen client.EventKind = "stays open" // it is another program's
+)
 
 // watch keeps the mappings and hands on their events, one at a time, until ctx or the last of them ends.
 func (a *app) watch(ctx context.Context, all []opened, tell func(opened, client.Event)) {
@@ -160,6 +167,8 @@ func eventText(sp spec, e client.Event) string {
 		return name + " cannot be kept open" + why
 	case closed:
 		return name + " is closed"
+	case staysOpen:
+		return name + " stays open: another program of this computer opened it"
 	}
 	return name + ": " + string(e.Kind) + why
 }

@@ -221,6 +221,7 @@ func (a *app) closeAll(all []opened) (done []opened) {
 		if x.mapping == nil {
 			continue
 		}
+		x.stays = x.shared()
 		if err := x.mapping.Close(context.Background()); err != nil {
 			f := explain(err)
 			a.Warn("%s may still be open: %s", x.spec.outside(), f.message)

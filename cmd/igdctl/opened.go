@@ -20,6 +20,13 @@ type opened struct {
 	err     error
 	through bool       // on the routers beyond too
 	seen    netip.Addr // by a STUN server; zero when none was asked or none told
+	stays   bool       // it was another program's before, and is left open
+}
+
+// shared tells whether all that is open of it belongs to another program.
+func (x opened) shared() bool {
+	entries := x.mapping.Entries()
+	return len(entries) > 0 && !slices.ContainsFunc(entries, func(e client.Entry) bool { return !e.Shared })
 }
 
 // notPublic is the error of a port that is open where the Internet does not come, when that was asked for.

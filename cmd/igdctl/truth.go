@@ -87,7 +87,7 @@ func (r reach) sentence() string {
 		if r.seen.IsValid() {
 			return fmt.Sprintf("the gateway has no external address, and the Internet sees %s: another connection is in use, or the gateway hides its address", r.seen)
 		}
-		return "the gateway has no external address: it is not connected to the Internet"
+		return "the gateway has no external address: it is not connected to the Internet, or stands behind another router"
 	case client.Unknown:
 		if r.seen.IsValid() {
 			return fmt.Sprintf("the gateway does not tell its external address; the Internet sees %s", r.seen)
