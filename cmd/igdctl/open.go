@@ -167,7 +167,7 @@ func requests(ctx context.Context, specs []spec, o openFlags) ([]client.Request,
 	var to netip.Addr
 	if o.to != "" {
 		var err error
-		if to, err = resolve(ctx, o.to); err != nil {
+		if to, err = resolve(ctx, "--to", o.to); err != nil {
 			return nil, err
 		}
 	}
@@ -199,8 +199,8 @@ func requests(ctx context.Context, specs []spec, o openFlags) ([]client.Request,
 // keptLease is short, because it is renewed: a port does not stay open for long after a computer that died.
 const keptLease = 2 * time.Hour
 
-// resolve gives the IPv4 address of a computer named by the user.
-func resolve(ctx context.Context, host string) (netip.Addr, error) {
+// resolve gives the IPv4 address of a computer named by the user, in the argument arg.
+func resolve(ctx context.Context, arg, host string) (netip.Addr, error) {
 	if a, err := netip.ParseAddr(host); err == nil {
 		return a, nil
 	}
@@ -209,7 +209,7 @@ func resolve(ctx context.Context, host string) (netip.Addr, error) {
 		return netip.Addr{}, ctx.Err()
 	}
 	if err != nil || len(addrs) == 0 {
-		return netip.Addr{}, usage(fmt.Sprintf("--to %q: no IPv4 address is known by that name", host), "name the computer by its address, such as 192.168.1.20")
+		return netip.Addr{}, usage(fmt.Sprintf("%s %q: no IPv4 address is known by that name", arg, host), "name the computer by its address, such as 192.168.1.20")
 	}
 	return addrs[0].Unmap(), nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/netip"
 	"strings"
 	"time"
@@ -34,7 +35,7 @@ func newPunchCmd(a *app) *cobra.Command {
 		Long: `Opens a path of UDP between two computers that are each behind a router, from port PORT of this one. Both sides run it at one time: what
 the routers drop at first opens the way for what comes back.
 
-PEER is what igdctl reach told on the other side, or ADDRESS:PORT: the public address of the other side and the --local port there, for many
+PEER is what igdctl reach told on the other side, or HOST:PORT: the public address of the other side, or its name, and the --local port there, for many
 routers keep the number of a port; then nobody else is needed. Without PEER, --server finds out what the other side is to be told, and the
 other side's answer is read from stdin.
 
@@ -108,8 +109,8 @@ func (o *punchFlags) check(a *app, cmd *cobra.Command, args []string) (local uin
 	case len(args) == 0 && o.server == "":
 		return fail("punch takes a PEER, or --server to find out what the two sides are to tell each other", "an example is igdctl punch 45.66.77.88:4000 --local 4000")
 	case len(args) == 1:
-		if peer, err = client.ParseNode(args[0]); err != nil {
-			return fail(fmt.Sprintf("PEER: %v", err), "it is what igdctl reach told on the other side, or ADDRESS:PORT")
+		if peer, err = peerOf(cmd.Context(), args[0]); err != nil {
+			return 0, peer, err
 		}
 	}
 	stays := 0
@@ -135,6 +136,28 @@ func (o *punchFlags) check(a *app, cmd *cobra.Command, args []string) (local uin
 		}
 	}
 	return local, peer, nil
+}
+
+// peerOf reads PEER. A name is as good as an address: home routers have one at a dynamic DNS service.
+func peerOf(ctx context.Context, text string) (client.Node, error) {
+	if host, port, err := net.SplitHostPort(text); err == nil && hostName(host) {
+		a, err := resolve(ctx, "PEER", host)
+		if err != nil {
+			return client.Node{}, err
+		}
+		text = net.JoinHostPort(a.String(), port)
+	}
+	peer, err := client.ParseNode(text)
+	if err != nil {
+		return peer, usage(fmt.Sprintf("PEER: %v", err), "it is what igdctl reach told on the other side, or HOST:PORT")
+	}
+	return peer, nil
+}
+
+// hostName tells whether text is a name, and neither an address nor what igdctl reach tells.
+func hostName(text string) bool {
+	_, err := netip.ParseAddr(text)
+	return err != nil && text != "" && !strings.ContainsAny(text, "=,/ ")
 }
 
 // punchTold is what the other side needs, for it is told by whoever reads this.

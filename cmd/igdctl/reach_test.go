@@ -275,11 +275,21 @@ igdctl: hint: an example is igdctl punch 45.66.77.88:4000 --local 4000
 	}
 }
 
+func TestHostName(t *testing.T) {
+	for text, want := range map[string]bool{"bob.example.org": true, "localhost": true, "45.66.77.88": false, "::1": false, "": false,
+		"45.66.77.88:1,host=192.168.1.10": false, "igd=45.66.77.88": false} {
+		if hostName(text) != want {
+			t.Errorf("%q: %v", text, !want)
+		}
+	}
+}
+
 func TestPunchUsage(t *testing.T) {
 	for line, want := range map[string]string{
 		"punch --local 4000":                                    "punch takes a PEER, or --server to find out what the two sides are to tell each other",
 		"punch 1.2.3.4:5 --local 0":                             "port 0 is not between",
 		"punch 1.2.3.4 --local 4000":                            "PEER: ",
+		"punch localhost:x --local 4000":                        "PEER: ",
 		"punch 1.2.3.4:5 6.7.8.9:1 --local 4000":                "punch takes one PEER",
 		"punch 1.2.3.4:5 --local 4000 --pipe --json":            "with --pipe stdout is what the other side sends",
 		"punch 1.2.3.4:5 --local 4000 --pipe --listen 5":        "--pipe, --forward and --listen exclude each other",

@@ -127,3 +127,24 @@ func punchNetwork(pairs []natoracle.Pair) string {
 	}
 	return "homes:\n" + homes.String() + "routers:\n" + routers.String()
 }
+
+// Two sides that know nothing of each other but a name, as of a dynamic DNS service, need nobody else.
+func TestPunchByName(t *testing.T) {
+	t.Parallel()
+	needLab(t)
+	path := commandsOnPath(t)
+	dir := t.TempDir()
+	side := func(name, other string) string {
+		return fmt.Sprintf("  - name: %s\n    nat: port-restricted\n    hosts: [{name: %[1]s-pc, command: [igdctl, punch, '%s.lab:4000', --local, '4000', --no-igd]}]\n", name, other)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "net.yaml"), []byte("homes:\n"+side("alice", "bob")+side("bob", "alice")), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), filepath.Join(path, "fakeigd"), "lab", "-f", "net.yaml")
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "PATH="+path+string(os.PathListSeparator)+os.Getenv("PATH"))
+	out, err := cmd.CombinedOutput()
+	if err != nil || strings.Count(string(out), ":4000 (punch)") != 2 {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
