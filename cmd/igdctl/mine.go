@@ -12,6 +12,23 @@ import (
 	"github.com/igdkit/igdkit/client"
 )
 
+// sayUnknown tells the ports that look as if igdctl had opened them for this computer, of which the journal does not know: it was lost, or another user has it.
+func (a *app) sayUnknown(ctx context.Context, g *client.Gateway) {
+	found := false
+	for m, err := range g.PortMappings(ctx) {
+		if err != nil {
+			break
+		}
+		if m.InternalClient == g.Local.Unmap().String() && strings.HasPrefix(m.Description, "igdkit ") {
+			a.Warn("%s leads to this computer under the name %q, and the journal does not know who opened it", externalText(m), m.Description)
+			found = true
+		}
+	}
+	if found {
+		a.Hint("igdctl list shows such ports, and igdctl close closes one by its number")
+	}
+}
+
 // closeMine closes what igdctl, and other programs of this user that share its journal, have opened, but what a living one keeps.
 func (a *app) closeMine(ctx context.Context) error {
 	if a.journal == "" {
@@ -40,6 +57,7 @@ func (a *app) closeMine(ctx context.Context) error {
 	}
 	if len(all)+len(kept) == 0 && lost == nil && !a.JSON {
 		a.Say("nothing that igdctl opened is open")
+		a.sayUnknown(limited, g)
 		return nil
 	}
 	return a.showClosed(g, all, lost)
