@@ -10,6 +10,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/igdkit/igdkit/internal/udpserve"
 )
 
 // STUNOptions say what STUN server to be, and where to stand. The zero value is one of a single address on loopback, at a free port.
@@ -210,27 +212,18 @@ func (s *STUNServer) closeSockets() {
 
 // serve answers at one address and port.
 func (s *STUNServer) serve(i, j int) {
-	b := make([]byte, maxSTUN+1)
-	for {
-		n, addr, err := s.conns[i][j].ReadFrom(b)
-		if errors.Is(err, net.ErrClosed) {
+	udpserve.Serve(s.conns[i][j], maxSTUN, func(b []byte, addr net.Addr) {
+		from, ok := addr.(*net.UDPAddr)
+		if !ok {
 			return
 		}
-		if err != nil { // on Windows what is longer is one
-			time.Sleep(time.Millisecond) // what is wrong may pass
-			continue
-		}
-		from, ok := addr.(*net.UDPAddr)
-		if !ok || n > maxSTUN {
-			continue
-		}
 		peer := canonical(from.AddrPort())
-		request, ok := readBinding(b[:n])
+		request, ok := readBinding(b)
 		if !ok {
-			continue
+			return
 		}
 		s.send(request, peer, s.answer(request, peer, i, j), s.at(i, j))
-	}
+	})
 }
 
 // send sends a reply, or not, as the faults have it.

@@ -2,15 +2,14 @@ package main
 
 import (
 	"context"
-	"errors"
 	"net"
 	"net/netip"
 	"strings"
-	"time"
 
 	"golang.org/x/net/dns/dnsmessage"
 
 	"github.com/igdkit/igdkit/emulator"
+	"github.com/igdkit/igdkit/internal/udpserve"
 )
 
 const (
@@ -36,21 +35,11 @@ func (l *labPlays) resolver(ctx context.Context, n emulator.Net, addr netip.Addr
 }
 
 func (r *resolver) serve(c net.PacketConn) {
-	for b := make([]byte, maxDNS+1); ; {
-		n, from, err := c.ReadFrom(b)
-		switch {
-		case errors.Is(err, net.ErrClosed):
-			return
-		case err != nil:
-			time.Sleep(time.Millisecond) // what is wrong may pass
-			continue
-		case n > maxDNS:
-			continue
-		}
-		if answer := r.answer(b[:n]); answer != nil {
+	udpserve.Serve(c, maxDNS, func(query []byte, from net.Addr) {
+		if answer := r.answer(query); answer != nil {
 			_, _ = c.WriteTo(answer, from) // who asked asks again
 		}
-	}
+	})
 }
 
 // answer is what query gets; nil: nothing.
