@@ -5,16 +5,14 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/hex"
-	"errors"
 	"io"
 	"net/netip"
 	"os"
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
-	"time"
 
+	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
 )
 
@@ -42,103 +40,44 @@ const (
 	stateListen = 10
 )
 
-// diagWait is how long the kernel may take to answer a part of a question.
-const diagWait = time.Second
-
 // diagnosed lists the addresses on which sockets wait at a port, by sock_diag(7).
 func diagnosed(protocol string, port uint16) (bound []netip.Addr, err error) {
-	conn, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_INET_DIAG)
-	if err != nil {
-		return nil, err
-	}
-	defer unix.Close(conn)
-	wait := unix.NsecToTimeval(diagWait.Nanoseconds())
-	if err := unix.SetsockoptTimeval(conn, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &wait); err != nil {
-		return nil, err
-	}
 	query := diagRequest{protocol: unix.IPPROTO_UDP, states: 1 << stateClose, port: port}
 	if protocol == "TCP" {
 		query.protocol, query.states = unix.IPPROTO_TCP, 1<<stateListen
 	}
 	for _, query.family = range []uint8{unix.AF_INET, unix.AF_INET6} {
-		query.number++
-		if err := unix.Sendto(conn, query.message(), 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
-			return nil, err
-		}
-		found, err := query.answers(conn)
+		r := nl.NewNetlinkRequest(nl.SOCK_DIAG_BY_FAMILY, unix.NLM_F_DUMP)
+		r.AddData(query)
+		answers, err := r.Execute(unix.NETLINK_INET_DIAG, 0)
 		if err != nil {
 			return nil, err
 		}
-		bound = append(bound, found...)
+		for _, b := range answers {
+			if a, ok := diagAddr(b, port); ok {
+				bound = append(bound, a)
+			}
+		}
 	}
 	return bound, nil
 }
 
-// diagRequest is a question for all sockets at a port.
+// diagRequest is struct inet_diag_req_v2 of linux/inet_diag.h.
 type diagRequest struct {
-	number           uint32 // of the question
 	family, protocol uint8
 	states           uint32
 	port             uint16
 }
 
-// message is a struct nlmsghdr with a struct inet_diag_req_v2 of linux/inet_diag.h.
-func (q diagRequest) message() []byte {
-	const length = unix.SizeofNlMsghdr + 56
-	b := make([]byte, length)
-	binary.NativeEndian.PutUint32(b, length)
-	binary.NativeEndian.PutUint16(b[4:], unix.SOCK_DIAG_BY_FAMILY)
-	binary.NativeEndian.PutUint16(b[6:], unix.NLM_F_REQUEST|unix.NLM_F_DUMP)
-	binary.NativeEndian.PutUint32(b[8:], q.number)
-	body := b[unix.SizeofNlMsghdr:]
-	body[0], body[1] = q.family, q.protocol
-	binary.NativeEndian.PutUint32(body[4:], q.states)
-	binary.BigEndian.PutUint16(body[8:], q.port)
+func (diagRequest) Len() int { return 56 }
+
+func (q diagRequest) Serialize() []byte {
+	b := make([]byte, q.Len())
+	b[0], b[1] = q.family, q.protocol
+	binary.NativeEndian.PutUint32(b[4:], q.states)
+	binary.BigEndian.PutUint16(b[8:], q.port)
 	return b
 }
-
-// maxDiagParts bounds the parts of an answer. Each has room for dozens of sockets, and few share a port.
-const maxDiagParts = 1000
-
-// answers reads what the kernel says to q.
-func (q diagRequest) answers(conn int) (bound []netip.Addr, err error) {
-	b := make([]byte, 8<<10) // the kernel fills what there is, up to its own limit
-	for range maxDiagParts {
-		n, from, err := unix.Recvfrom(conn, b, 0)
-		if errors.Is(err, unix.EINTR) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		if k, ok := from.(*unix.SockaddrNetlink); !ok || k.Pid != 0 {
-			continue // not the kernel
-		}
-		parts, err := syscall.ParseNetlinkMessage(b[:n])
-		if err != nil {
-			return nil, err
-		}
-		for _, p := range parts {
-			switch {
-			case p.Header.Seq != q.number:
-			case p.Header.Type == unix.NLMSG_DONE:
-				return bound, nil
-			case p.Header.Type == unix.NLMSG_ERROR:
-				return nil, errRefusedDiag
-			default:
-				if a, ok := diagAddr(p.Data, q.port); ok {
-					bound = append(bound, a)
-				}
-			}
-		}
-	}
-	return nil, errEndlessDiag
-}
-
-var (
-	errRefusedDiag = errors.New("the kernel does not tell its sockets")
-	errEndlessDiag = errors.New("the kernel's answer does not end")
-)
 
 // diagAddr reads the local address of a struct inet_diag_msg whose port is the one asked for.
 func diagAddr(b []byte, port uint16) (netip.Addr, bool) {
