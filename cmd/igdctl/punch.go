@@ -141,6 +141,9 @@ func (o *punchFlags) check(a *app, cmd *cobra.Command, args []string) (local uin
 // peerOf reads PEER. A name is as good as an address: home routers have one at a dynamic DNS service.
 func peerOf(ctx context.Context, text string) (client.Node, error) {
 	if host, port, err := net.SplitHostPort(text); err == nil && hostName(host) {
+		if _, err := portArgument(port); err != nil {
+			return client.Node{}, err
+		}
 		a, err := resolve(ctx, "PEER", host)
 		if err != nil {
 			return client.Node{}, err
