@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/igdkit/igdkit/emulator/nat"
+	"github.com/igdkit/igdkit/internal/hostname"
 	"github.com/igdkit/igdkit/internal/subnet"
 )
 
@@ -59,6 +60,9 @@ type worldNode struct {
 	router         bool
 }
 
+// maxWorldName bounds names in bytes: a lab puts ".lab" behind them, for its resolver.
+const maxWorldName = 253 - len(".lab")
+
 // carrier is the name of the router that need not be said.
 const carrierNAT = "cgnat"
 
@@ -78,12 +82,16 @@ func (s *settler) names() error {
 		s.nodes = append(s.nodes, &worldNode{[]any{"routers", i}, r.Name, r.Upstream, &r.NAT, &r.LAN, &r.External, r.Pool, true})
 	}
 	s.byName = map[string]*worldNode{}
-	seen := map[string]bool{"": true}
+	seen := map[string][]any{}
 	unique := func(what, name string, at []any) error {
-		if seen[name] {
-			return wrong(below(at, "name"), "the name %q of a %s is none, or there twice", name, what)
+		at = below(at, "name")
+		if !hostname.Valid(name) || len(name) > maxWorldName {
+			return wrong(at, "%q is no name of a %s: letters, digits, hyphens and dots, such as alice", name, what)
 		}
-		seen[name] = true
+		if other := seen[hostname.Key(name)]; other != nil {
+			return wrongBeside(at, other, "the name %q of a %s is there twice", name, what)
+		}
+		seen[hostname.Key(name)] = at
 		return nil
 	}
 	for _, n := range s.nodes {

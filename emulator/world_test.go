@@ -147,11 +147,13 @@ func TestWorldMappedThrough(t *testing.T) {
 func TestWorldRefused(t *testing.T) {
 	lan := func(s string) netip.Prefix { return netip.MustParsePrefix(s) }
 	for want, w := range map[string]emulator.World{
-		`emulator: homes[1].name: the name "a" of a home or router is none, or there twice`:                         {Homes: []emulator.Home{{Name: "a"}, {Name: "a"}}},
-		`emulator: homes[0].hosts[0].name: the name "a" of a host is none, or there twice`:                          {Homes: []emulator.Home{{Name: "a", Hosts: []emulator.WorldHost{{Name: "a"}}}}},
-		`emulator: homes[0].upstream: a is behind "b", which is none of the homes and routers`:                      {Homes: []emulator.Home{{Name: "a", Upstream: "b"}}},
-		`emulator: homes[0].upstream: a is behind itself`:                                                           {Homes: []emulator.Home{{Name: "a", Upstream: "b"}, {Name: "b", Upstream: "a"}}},
-		`emulator: homes[0].nat: a translates nothing, so it cannot be behind cgnat, which knows no way to its LAN`: {Homes: []emulator.Home{{Name: "a", Upstream: "cgnat", NAT: behaviour(t, "open")}}},
+		`emulator: homes[1].name: the name "A" of a home or router is there twice`:                                     {Homes: []emulator.Home{{Name: "a"}, {Name: "A"}}},
+		`emulator: homes[0].hosts[0].name: the name "a" of a host is there twice`:                                      {Homes: []emulator.Home{{Name: "a", Hosts: []emulator.WorldHost{{Name: "a"}}}}},
+		`emulator: homes[0].name: "" is no name of a home or router: letters, digits, hyphens and dots, such as alice`: {Homes: []emulator.Home{{}}},
+		`emulator: internet[0].name: "a.0/8" is no name of a host: letters, digits, hyphens and dots, such as alice`:   {Internet: []emulator.WorldHost{{Name: "a.0/8"}}},
+		`emulator: homes[0].upstream: a is behind "b", which is none of the homes and routers`:                         {Homes: []emulator.Home{{Name: "a", Upstream: "b"}}},
+		`emulator: homes[0].upstream: a is behind itself`:                                                              {Homes: []emulator.Home{{Name: "a", Upstream: "b"}, {Name: "b", Upstream: "a"}}},
+		`emulator: homes[0].nat: a translates nothing, so it cannot be behind cgnat, which knows no way to its LAN`:    {Homes: []emulator.Home{{Name: "a", Upstream: "cgnat", NAT: behaviour(t, "open")}}},
 		`emulator: homes[1].lan: the LAN 192.168.1.0/24 of a is also that of b, behind which it is: nobody could tell the two sides apart`: {
 			Homes: []emulator.Home{{Name: "b"}, {Name: "a", Upstream: "b", LAN: lan("192.168.1.1/24")}}},
 		`emulator: internet[0].address: 198.51.100.2 cannot be an address of s: it is the Internet`:                       {Internet: []emulator.WorldHost{{Name: "s", Address: netip.MustParseAddr("198.51.100.2")}}},

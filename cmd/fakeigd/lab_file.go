@@ -56,11 +56,6 @@ func parseLabFile(name string, data []byte) (*labFile, error) {
 			*s = filepath.Join(filepath.Dir(name), *s)
 		}
 	}
-	for name, addr := range file.Names {
-		if !validName(name) {
-			return nil, file.refuse(emulator.Problem{At: []any{"names", name}, Message: fmt.Sprintf("%q is no name of a host, such as www.example.com (for %v)", name, addr)})
-		}
-	}
 	return &file, nil
 }
 

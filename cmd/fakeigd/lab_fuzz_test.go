@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"testing"
 
+	"github.com/igdkit/igdkit/internal/hostname"
 	"github.com/igdkit/igdkit/scenarios"
 )
 
@@ -21,6 +22,8 @@ func FuzzLabFile(f *testing.F) {
 	f.Add("homes: [{name: a, lan: 192.168.7.0/29, hosts: [{name: x, command: sh}, {name: y}, {name: z, address: 192.168.7.2}, {name: u}, {name: v}]}]")
 	f.Add("homes: [{name: a, pool: [45.66.77.90], hosts: [{name: x, command: sh}]}, {name: b, external: 45.66.77.90}]\ninternet: [{name: y, address: 45.66.77.88}]")
 	f.Add("homes: [{name: a, hosts: [{name: x, command: sh}]}]\nnames: {STUN.lab.: 1.2.3.4, a.b: '::ffff:1.2.3.4'}")
+	f.Add("homes: [{name: aCCCCCCCC.0.0.0/8, hosts: [{name: x, command: sh}]}]")
+	f.Add("homes: [{name: stun, hosts: [{name: STUN.lab, command: sh}]}]\nnames: {stun.lab.LAB: 1.2.3.4}")
 	for _, lan := range []string{"0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/4", "239.255.255.0/24", "240.0.0.0/4", "255.255.255.0/24"} {
 		f.Add("homes: [{name: a, lan: " + lan + ", hosts: [{name: x, command: sh}]}]")
 	}
@@ -102,7 +105,7 @@ func sound(p *labPlan) error {
 		return fmt.Errorf("there is nothing to wait for")
 	}
 	for name, addrs := range p.spec.Names {
-		if !validName(name) || len(addrs) == 0 {
+		if !hostname.Valid(name) || len(addrs) == 0 {
 			return fmt.Errorf("the name %q of %v can be no host's", name, addrs)
 		}
 		for _, a := range addrs {

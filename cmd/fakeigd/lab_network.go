@@ -6,7 +6,6 @@ import (
 	"net/netip"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/igdkit/igdkit/emulator"
@@ -68,7 +67,10 @@ func planLab(file *labFile, seed uint64, names []string) (*labPlan, error) {
 	if err != nil {
 		return nil, file.refused(err)
 	}
-	p := &labPlan{spec: labSpec{Seed: seed, Names: map[string][]netip.Addr{}}}
+	p := &labPlan{spec: labSpec{Seed: seed}}
+	if p.spec.Names, err = file.named(&w); err != nil {
+		return nil, err
+	}
 	for _, r := range w.Routers {
 		p.gateway(r.Name, r.Upstream, r.LAN, netip.Prefix{}, *r.NAT, labGateway{Mute: true, External: r.External, Pool: r.Pool, PerHost: r.PerHost})
 	}
@@ -84,17 +86,11 @@ func planLab(file *labFile, seed uint64, names []string) (*labPlan, error) {
 		}
 		p.gateway(h.Name, h.Upstream, h.LAN, h.IPv6, *h.NAT, g)
 		for _, x := range h.Hosts {
-			p.host(h.Name, h.IPv6, x)
+			p.host(h.Name, x)
 		}
 	}
 	for _, x := range w.Internet {
-		p.host("", lab.InternetPrefix6(), x)
-		p.name(x.Name+".lab", x.Address)
-	}
-	p.name("stun.lab", lab.STUN())
-	p.name("stun2.lab", lab.OtherSTUN())
-	for name, addr := range file.Names {
-		p.name(name, addr)
+		p.host("", x)
 	}
 	return p, p.check(file)
 }
@@ -130,10 +126,9 @@ func (p *labPlan) gateway(name, upstream string, lan, six netip.Prefix, b nat.Be
 		n.LAN6 = netip.PrefixFrom(six.Masked().Addr().Next(), six.Bits())
 	}
 	p.network.Gateways = append(p.network.Gateways, n)
-	p.name(name+".lab", g.External)
 }
 
-func (p *labPlan) host(gateway string, six netip.Prefix, x emulator.WorldHost) {
+func (p *labPlan) host(gateway string, x emulator.WorldHost) {
 	h := lab.Host{Name: x.Name, Gateway: gateway, Addr: x.Address}
 	if len(x.Command) > 0 {
 		h.Command = &lab.Command{
@@ -141,14 +136,6 @@ func (p *labPlan) host(gateway string, six netip.Prefix, x emulator.WorldHost) {
 		}
 	}
 	p.network.Hosts = append(p.network.Hosts, h)
-	if six.IsValid() {
-		p.name(x.Name+".lab", lab.HostAddr6(six, x.Address))
-	}
-}
-
-func (p *labPlan) name(name string, addr netip.Addr) {
-	name = strings.ToLower(strings.TrimSuffix(name, "."))
-	p.spec.Names[name] = append(p.spec.Names[name], addr.Unmap())
 }
 
 func (p *labPlan) check(file *labFile) error {

@@ -4,11 +4,11 @@ import (
 	"context"
 	"net"
 	"net/netip"
-	"strings"
 
 	"golang.org/x/net/dns/dnsmessage"
 
 	"github.com/igdkit/igdkit/emulator"
+	"github.com/igdkit/igdkit/internal/hostname"
 	"github.com/igdkit/igdkit/internal/udpserve"
 )
 
@@ -62,7 +62,7 @@ func (r *resolver) answer(query []byte) []byte {
 		return pack(dnsmessage.Message{Header: h})
 	}
 	m := dnsmessage.Message{Header: h, Questions: []dnsmessage.Question{q}}
-	addrs, known := r.names[strings.ToLower(strings.TrimSuffix(q.Name.String(), "."))]
+	addrs, known := r.names[hostname.Key(q.Name.String())]
 	if !known {
 		m.RCode = dnsmessage.RCodeNameError
 	}
@@ -86,22 +86,4 @@ func pack(m dnsmessage.Message) []byte {
 		return nil
 	}
 	return b
-}
-
-// validName tells whether a name can be one of a host: RFC 1123 §2.1.
-func validName(name string) bool {
-	name = strings.TrimSuffix(name, ".")
-	if name == "" || len(name) > 253 {
-		return false
-	}
-	for label := range strings.SplitSeq(name, ".") {
-		ok := label != "" && len(label) <= 63 && label[0] != '-' && label[len(label)-1] != '-'
-		for _, r := range label {
-			ok = ok && (r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-')
-		}
-		if !ok {
-			return false
-		}
-	}
-	return true
 }

@@ -24,7 +24,7 @@ func query(t testing.TB, name string, kind dnsmessage.Type) []byte {
 	return b
 }
 
-func labNames() *resolver {
+func someNames() *resolver {
 	return &resolver{map[string][]netip.Addr{
 		"alice.lab": {netip.MustParseAddr("45.66.77.88"), netip.MustParseAddr("2001:db8:1::1")},
 	}}
@@ -44,7 +44,7 @@ func TestResolver(t *testing.T) {
 		{"88.77.66.45.in-addr.arpa.", dnsmessage.TypePTR, dnsmessage.RCodeNameError, ""},
 	} {
 		var m dnsmessage.Message
-		if err := m.Unpack(labNames().answer(query(t, tt.name, tt.kind))); err != nil {
+		if err := m.Unpack(someNames().answer(query(t, tt.name, tt.kind))); err != nil {
 			t.Fatal(err)
 		}
 		got := ""
@@ -66,7 +66,7 @@ func FuzzResolver(f *testing.F) {
 	f.Add(query(f, "alice.lab.", dnsmessage.TypeALL))
 	f.Add(query(f, "bob.lab.", dnsmessage.TypeA)[:17])
 	f.Fuzz(func(t *testing.T, b []byte) {
-		answer := labNames().answer(b)
+		answer := someNames().answer(b)
 		if answer == nil {
 			return
 		}
