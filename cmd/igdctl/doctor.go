@@ -41,7 +41,12 @@ unreachable, no_gateway.`,
   igdctl doctor 8080           # and why 8080/tcp is not reached
   igdctl doctor --read-only    # change nothing on the gateway, not even for a moment
   igdctl doctor --stun stun.example.org:3478   # and ask that server which address the Internet sees`,
-		Args:              cobra.MaximumNArgs(1),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return usage(fmt.Sprintf("doctor looks at one port at a time, but there is %q too", args[1]), "igdctl doctor "+args[0])
+			}
+			return nil
+		},
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {

@@ -118,7 +118,7 @@ func (a *app) warnAbout(ctx context.Context, g *client.Gateway, all []opened, o 
 			if e.Shared {
 				a.Warn("%s was opened before by another program of this computer (%q); it is left as it is", port, e.Description)
 			} else if !e.Verified {
-				a.Warn("the gateway accepted %s and does not show it in its list", port)
+				a.Warn("the gateway accepted %s, and does not show that it is there", port)
 			}
 			a.warnListener(ctx, e, o.to != "")
 		}

@@ -6,8 +6,11 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/igdkit/igdkit/client"
+	"github.com/igdkit/igdkit/internal/cli"
 	"github.com/igdkit/igdkit/soap"
 )
 
@@ -64,11 +67,35 @@ func refusalWords(e *soap.Error) (sentence string, hints []string) {
 			return fmt.Sprintf("%s: %q", sentence, e.Description), nil
 		}
 	}
-	name := e.Name
-	if name == "" {
-		name = e.Description
+	return sentence + inParentheses(e.Code, ownWords(e)), hints
+}
+
+// ownWords are the name of a refusal, and what the gateway says itself when that is something else: some mean what their code does not say, such as
+// a full table by 501 (ZTE).
+func ownWords(e *soap.Error) string {
+	said := cli.OneLine(e.Description)
+	switch {
+	case e.Name == "":
+		return said
+	case said == "" || letters(said) == letters(e.Name):
+		return e.Name
+	case utf8.RuneCountInString(said) > maxOwnWords:
+		said = string([]rune(said)[:maxOwnWords]) + "…"
 	}
-	return sentence + inParentheses(e.Code, name), hints
+	return fmt.Sprintf("%s: %q", e.Name, said)
+}
+
+// maxOwnWords is how many letters of a gateway's own words are shown.
+const maxOwnWords = 80
+
+// letters is a text by which two spellings of one name are the same: "Invalid Args" and "invalidArgs".
+func letters(s string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsLetter(r) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, s)
 }
 
 // inParentheses is what the gateway said itself, to be searched for.
@@ -87,6 +114,8 @@ func specHints(e *specError, hints []string) []string {
 	switch {
 	case e.command == "close" && beyond && f.code == soap.NoSuchEntryInArray:
 		return []string{"igdctl close " + e.spec.String() + " closes it on the router of this network only"}
+	case strings.HasSuffix(e.command, "close") && (f.code == soap.InvalidArgs || f.code == soap.ArgumentValueInvalid || f.code == soap.ArgumentValueOutOfRange):
+		return []string{"the settings of the router, or its restart, may close it"}
 	case e.command == "close" || strings.HasPrefix(e.command, "pinhole"):
 		return hints
 	case beyond && !(taken && !ownerless(e.err)):
@@ -113,6 +142,9 @@ func specHints(e *specError, hints []string) []string {
 		high := *e
 		high.spec.external = 8000 + e.spec.external
 		hints = append([]string{"many gateways keep the ports below 1024 closed; " + high.retry("") + " takes a higher one"}, hints...)
+	case f.code == soap.ActionNotAuthorized:
+		// Where customers share an address (MAP-E, DS-Lite), each has some ports only.
+		hints = append(hints, e.retry("--any")+" takes another port: some gateways allow only some")
 	}
 	return hints
 }

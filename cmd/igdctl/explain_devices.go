@@ -1,0 +1,100 @@
+package main
+
+import (
+	"errors"
+	"net"
+	"strings"
+
+	"github.com/igdkit/igdkit/client"
+)
+
+// explainDevices explains a search that found nothing, or a device that is no gateway.
+func explainDevices(err error) (failure, bool) {
+	if e, ok := errors.AsType[*client.DiscoveryError](err); ok {
+		for _, d := range e.Devices {
+			if d.Reason != client.NoService {
+				return explainDevice(d, true), true
+			}
+		}
+		if asked, ok := errors.AsType[*askedError](err); ok {
+			if name, ok := errors.AsType[*net.DNSError](err); ok {
+				return failure{kind: "unreachable", exit: exitBroken, message: asked.where + " cannot be asked" + because(name), hints: []string{
+					"igdctl discover without --ssdp and IGD_SSDP searches the whole network"}}, true
+			}
+			return failure{kind: "no_gateway", exit: exitNoGateway, message: "no gateway answered at " + asked.where,
+				hints: []string{"igdctl discover without --ssdp and IGD_SSDP searches the whole network"}}, true
+		}
+		f := failure{kind: "no_gateway", exit: exitNoGateway, message: "no gateway answered", hints: []string{
+			"UPnP may be switched off: look for \"UPnP\" in the settings of the router",
+			"igdctl status --gateway ADDRESS asks the router at that address directly",
+		}}
+		switch {
+		case len(e.Searched) > 0:
+			f.message += " on " + strings.Join(e.Searched, ", ")
+		case len(e.Interfaces) > 0:
+			f.message = "no network could be searched for a gateway: " + e.Interfaces[0].Error()
+			f.hints = []string{"--interface names the one towards the router", "igdctl status --gateway ADDRESS asks the router at that address directly"}
+		}
+		return f, true
+	}
+	if e, ok := errors.AsType[*client.NotGatewayError](err); ok {
+		return explainDevice(e, false), true
+	}
+	if errors.Is(err, client.ErrNoGateway) {
+		return failure{kind: "no_gateway", exit: exitNoGateway, message: err.Error()}, true
+	}
+	return failure{}, false
+}
+
+// explainDevice explains one device, that a search found or that the user named.
+func explainDevice(e *client.NotGatewayError, found bool) failure {
+	f := failure{kind: "protocol", exit: exitBroken, hints: deviceHints(e, found)}
+	switch e.Reason {
+	case client.NoService:
+		f.kind, f.exit = "no_gateway", exitNoGateway
+		f.message = e.Location + " is a UPnP device, but no gateway"
+	case client.Unreachable:
+		f.kind = "unreachable"
+		f.message = e.Location + " cannot be reached" + because(e.Err)
+		if hungUp(e.Err) {
+			f.kind, f.message = "protocol", e.Location+" closes the connection without an answer"
+		}
+	case client.Silent:
+		f.kind = "timeout"
+		f.message = e.Location + " does not answer"
+		f.hints = append(f.hints, longer(e)...)
+	case client.Slow:
+		f.kind = "timeout"
+		f.message = e.Location + " is too slow: its description does not end in time"
+		f.hints = append(f.hints, longer(e)...)
+	case client.TooLarge:
+		f.message = e.Location + " is no gateway: what it sends has no end"
+	case client.HTTPFailure:
+		f.message = e.Location + " does not answer as a gateway" + because(e.Err)
+	case client.BadLocation:
+		f.message = e.Location + " cannot be used as a gateway" + because(e.Err)
+	default:
+		f.message = e.Location + " is no gateway: it sends no device description"
+	}
+	return f
+}
+
+// deviceHints are what to do about it.
+func deviceHints(e *client.NotGatewayError, found bool) []string {
+	if !found {
+		return []string{discoverHint}
+	}
+	switch e.Reason {
+	case client.Unreachable, client.Silent, client.Slow, client.HTTPFailure:
+		return []string{"restart the router: it answers searches, and not what comes after them"}
+	}
+	return []string{"look for a new firmware of the router, or forward the port in its settings"}
+}
+
+// longer is the hint that waits longer. Only the description at a URL that is named is waited for as long as --timeout says.
+func longer(e *client.NotGatewayError) []string {
+	if !strings.HasPrefix(e.Location, "http://") {
+		return nil
+	}
+	return []string{"--gateway " + e.Location + " --timeout 2m waits longer"}
+}
