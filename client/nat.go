@@ -36,7 +36,7 @@ type Hairpin string
 
 // The ways to hairpin.
 const (
-	HairpinNone     Hairpin = "none"     // it does not come back
+	HairpinNone     Hairpin = "none"     // it does not come back. From HairpinInternal a single host may not tell it: Linux takes in nothing that says to come from itself
 	HairpinInternal Hairpin = "internal" // it comes back from the sender's own address
 	HairpinExternal Hairpin = "external" // it comes back from the sender's mapped address, as REQ-9a wants it
 )

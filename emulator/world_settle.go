@@ -298,7 +298,15 @@ func (s *settler) externals() error {
 
 // within finds addresses that are not of their LAN.
 func (s *settler) within() error {
+	internet := slices.SortedFunc(maps.Keys(s.taken[""]), netip.Addr.Compare)
 	for _, n := range s.nodes {
+		// Of those behind another one upstreams and lans know.
+		for _, a := range internet {
+			if n.lan.Contains(a) {
+				o := s.taken[""][a]
+				return wrongBeside(below(n.at, "lan"), o.at, "the LAN %v of %s has %v of %s in it: nobody there could reach that", *n.lan, n.name, a, o.whose)
+			}
+		}
 		all := s.taken[n.name]
 		for _, a := range slices.SortedFunc(maps.Keys(all), netip.Addr.Compare) {
 			if !subnet.Has(*n.lan, a) {

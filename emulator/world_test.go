@@ -150,6 +150,7 @@ func TestWorldRefused(t *testing.T) {
 		`emulator: homes[1].name: the name "A" of a home or router is there twice`:                                     {Homes: []emulator.Home{{Name: "a"}, {Name: "A"}}},
 		`emulator: homes[0].hosts[0].name: the name "a" of a host is there twice`:                                      {Homes: []emulator.Home{{Name: "a", Hosts: []emulator.WorldHost{{Name: "a"}}}}},
 		`emulator: homes[0].name: "" is no name of a home or router: letters, digits, hyphens and dots, such as alice`: {Homes: []emulator.Home{{}}},
+		`emulator: homes[0].lan: the LAN 45.66.77.0/24 of a has 45.66.77.88 of a in it: nobody there could reach that`: {Homes: []emulator.Home{{Name: "a", LAN: lan("45.66.77.0/24")}}},
 		`emulator: internet[0].name: "a.0/8" is no name of a host: letters, digits, hyphens and dots, such as alice`:   {Internet: []emulator.WorldHost{{Name: "a.0/8"}}},
 		`emulator: homes[0].upstream: a is behind "b", which is none of the homes and routers`:                         {Homes: []emulator.Home{{Name: "a", Upstream: "b"}}},
 		`emulator: homes[0].upstream: a is behind itself`:                                                              {Homes: []emulator.Home{{Name: "a", Upstream: "b"}, {Name: "b", Upstream: "a"}}},

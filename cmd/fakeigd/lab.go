@@ -102,17 +102,17 @@ func (s *labSettings) fileAlone(cmd *cobra.Command, args []string) error {
 }
 
 // home is the network of the flags: one home with one host.
-func (s *labSettings) home(argv []string) (*labFile, error) {
+func (s *labSettings) home(cmd *cobra.Command, argv []string) (*labFile, error) {
 	h := emulator.Home{Name: "home", LAN: netip.MustParsePrefix("192.168.1.0/24"), Upstream: s.upstream}
 	h.Hosts = []emulator.WorldHost{{Name: "host", Command: argv}}
 	var err error
 	if h.External, err = wanAddress(s.wan); err != nil {
 		return nil, err
 	}
-	if s.upstream != "" && s.upstream != carrier {
+	if cmd.Flags().Changed("upstream") && s.upstream != carrier {
 		return nil, usage("--upstream cgnat; other networks are for a file: fakeigd lab -f", "there is no upstream %q", s.upstream)
 	}
-	if s.nat != "" {
+	if cmd.Flags().Changed("nat") {
 		b, err := nat.Parse(s.nat)
 		if err != nil {
 			hint := "for example --nat symmetric, or --nat eim/apdf,timeout=30s"
@@ -133,7 +133,7 @@ func runInLab(cmd *cobra.Command, u *ui, s *labSettings, argv []string) error {
 	if _, err := lookPath(argv); err != nil {
 		return err
 	}
-	file, err := s.home(argv)
+	file, err := s.home(cmd, argv)
 	if err != nil {
 		return err
 	}

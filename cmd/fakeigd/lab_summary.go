@@ -73,7 +73,7 @@ func (u *ui) tellLab(n lab.Network, all []lab.Outcome, code int) {
 		if o.Skipped != "" {
 			took = "–"
 		}
-		rows = append(rows, []string{o.Host, home, ended(o), took, shellWords(o.Argv)})
+		rows = append(rows, []string{o.Host, home, ended(o), took, commandLine(o.Argv)})
 	}
 	cli.Align(u.stderr, rows)
 }
@@ -91,6 +91,14 @@ func ended(o lab.Outcome) string {
 		return "well"
 	}
 	return fmt.Sprintf("with %d", o.Exit)
+}
+
+// commandLine is a command as somebody has typed it: see [emulator.Command].
+func commandLine(argv []string) string {
+	if len(argv) == 3 && argv[0] == "sh" && argv[1] == "-c" {
+		return cli.OneLine(argv[2])
+	}
+	return shellWords(argv)
 }
 
 func shellWords(argv []string) string {

@@ -219,7 +219,7 @@ func natRows(r client.NATReport, lifetime bool) [][]string {
 	}[r.Filtering])
 	if r.NAT {
 		row("hairpin", client.PartHairpin, string(r.Hairpin), map[client.Hairpin]string{
-			client.HairpinNone:     ": computers at home do not reach each other by the address outside",
+			client.HairpinNone:     ": nothing that is sent to the address outside comes back to this computer",
 			client.HairpinInternal: ": computers at home reach each other by the address outside, and see the one at home",
 			client.HairpinExternal: ": computers at home reach each other by the address outside",
 		}[r.Hairpin])

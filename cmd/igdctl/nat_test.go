@@ -65,7 +65,7 @@ rfc3489    restricted
 mapped     192.168.1.10:49152 is 45.66.77.88:1024 on the Internet
 mapping    endpoint-independent: all others see the same address and port
 filtering  address-dependent: only computers that were sent to get in
-hairpin    none: computers at home do not reach each other by the address outside
+hairpin    none: nothing that is sent to the address outside comes back to this computer
 → a path opens to everybody with whom a rendezvous can be had (hole punching)
 → igdctl open PORT/udp lets everybody in to one port, whatever their NAT is
 `},

@@ -206,6 +206,8 @@ func (n *Network) checkGateway(g *Gateway) error {
 		return fmt.Errorf("%v is no unicast IPv4 address", g.WAN)
 	case g.LAN6.IsValid() && (!g.LAN6.Addr().Is6() || !g.LAN6.Addr().IsGlobalUnicast() || g.LAN6.Bits() > 64):
 		return fmt.Errorf("%v is no address on an IPv6 LAN, such as 2001:db8:1::1/64", g.LAN6)
+	case g.LAN6.IsValid() && g.LAN6.Overlaps(InternetPrefix6()):
+		return fmt.Errorf("its IPv6 prefix %v is that of the Internet, %v", g.LAN6.Masked(), InternetPrefix6())
 	case g.Upstream != "" && n.gateway(g.Upstream) == nil:
 		return fmt.Errorf("there is no gateway %q to be behind", g.Upstream)
 	}

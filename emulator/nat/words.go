@@ -121,10 +121,14 @@ func (b Behaviour) String() string {
 func Parse(s string) (Behaviour, error) {
 	head, rest, more := strings.Cut(s, ",")
 	b, err := parseHead(head)
-	for more && err == nil {
+	for set := map[string]bool{}; more && err == nil; {
 		var setting string
 		setting, rest, more = strings.Cut(rest, ",")
-		err = b.set(setting)
+		name, value, valued := strings.Cut(setting, "=")
+		if err = b.set(name, value, valued); err == nil && set[name] {
+			err = fmt.Errorf("nat: %s is said twice", name)
+		}
+		set[name] = true
 	}
 	if err == nil {
 		err = b.Check()
@@ -168,8 +172,7 @@ func parseHead(s string) (Behaviour, error) {
 	return b, nil
 }
 
-func (b *Behaviour) set(setting string) error {
-	name, value, _ := strings.Cut(setting, "=")
+func (b *Behaviour) set(name, value string, valued bool) error {
 	var err error
 	var i uint8
 	switch name {
@@ -188,8 +191,8 @@ func (b *Behaviour) set(setting string) error {
 			err = fmt.Errorf("nat: timeout %q is no time such as 30s or 5m", value)
 		}
 	case "parity":
-		if b.Parity = true; setting != name {
-			err = fmt.Errorf("nat: parity stands alone, not as %q", setting)
+		if b.Parity = true; valued {
+			err = fmt.Errorf("nat: parity stands alone, not as %q", name+"="+value)
 		}
 	default:
 		err = fmt.Errorf("nat: there is no setting %q, only ports, parity, timeout, refresh and hairpin", name)

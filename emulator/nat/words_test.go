@@ -34,7 +34,7 @@ func TestParseRefuses(t *testing.T) {
 		"": "full-cone", "cones": "port-restricted", "eim": "eim/apdf", "eim/": "apdf", "abc/eif": "apdm", "full-cone,": "refresh",
 		"full-cone,ports": "sequential", "full-cone,timeout=0s": "30s", "full-cone,timeout=5": "30s", "full-cone,refresh=up": "both",
 		"full-cone,hairpin=yes": "internal", "full-cone,parity=no": "alone", "full-cone,color=red": "timeout", "open,ports=random": "translate",
-		"blocked,timeout=5m": "blocked",
+		"blocked,timeout=5m": "blocked", "full-cone,timeout=5m,timeout=5m": "twice", "full-cone,parity,parity": "twice",
 	} {
 		if b, err := Parse(s); err == nil || !strings.Contains(err.Error(), hint) {
 			t.Errorf("%q: %v, %v; no word of %q", s, b, err, hint)
