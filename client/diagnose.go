@@ -22,12 +22,12 @@ const (
 	CheckConnection  CheckID = "connection"  // state of every connection service: *ConnectionEvidence
 	CheckAddress     CheckID = "address"     // what the external address is worth: *AddressEvidence
 	CheckBeyond      CheckID = "beyond"      // the gateway that ours stands behind, if its address is of such a one: *BeyondEvidence
-	CheckPort        CheckID = "port"        // who has Diagnosis.Port on the gateway: *PortEvidence
 	CheckLeftovers   CheckID = "leftovers"   // entries of ours that serve nobody: *LeftoversEvidence
 	CheckMapping     CheckID = "mapping"     // a trial mapping: *MappingEvidence
 	CheckLease       CheckID = "lease"       // what was granted for it: *LeaseEvidence
 	CheckHairpin     CheckID = "hairpin"     // whether it is reached from here: *HairpinEvidence
 	CheckRemoval     CheckID = "removal"     // whether it went when it was deleted: *RemovalEvidence
+	CheckPort        CheckID = "port"        // who has Diagnosis.Port on the gateway, and whether it can be had: *PortEvidence
 )
 
 // Outcome is what a check came to.
@@ -79,8 +79,9 @@ const (
 	ProblemNoneBeyond Problem = "none beyond" // beyond: no gateway answers there; Err says where it was looked for
 	ProblemBehindToo  Problem = "behind too"  // beyond: the address of that one is not public either
 
-	ProblemPortOwned  Problem = "port owned"  // port: it leads elsewhere, to another port of this machine perhaps
-	ProblemPortHidden Problem = "port hidden" // port, leftovers: the gateway does not show its table
+	ProblemPortOwned   Problem = "port owned"   // port: it leads elsewhere, to another port of this machine perhaps
+	ProblemPortHidden  Problem = "port hidden"  // port, leftovers: the gateway does not show its table
+	ProblemPortRefused Problem = "port refused" // port: the gateway opens others; Err says why
 
 	ProblemHasLeftovers Problem = "leftovers" // leftovers
 
@@ -92,7 +93,7 @@ const (
 	ProblemNotTold    Problem = "not told"    // lease
 	ProblemNoHairpin  Problem = "no hairpin"  // hairpin
 	ProblemNoWay      Problem = "no way"      // hairpin, beyond: it cannot be tried from here
-	ProblemNotRemoved Problem = "not removed" // removal: Err says why, or the entry is still listed
+	ProblemNotRemoved Problem = "not removed" // removal, port: Err says why, or the entry is still listed
 )
 
 // A Check is one step of a diagnosis that is done.
@@ -130,7 +131,7 @@ type Diagnosis struct {
 
 // Diagnose looks step by step into why ports do not open, and streams each check as it is done. The STUN server of the options is asked
 // if there is one; their cache is not used. Without ReadOnly it opens a
-// random high port for a moment and removes it again, also when the reader breaks off or ctx ends.
+// random high port for a moment and removes it again, also when the reader breaks off or ctx ends; then the port of want, if it is free.
 //
 // Nothing in a diagnosis ends it but the end of ctx. Where no gateway is found, only what needs none is checked.
 func Diagnose(ctx context.Context, o Options, want Diagnosis) iter.Seq[Check] {
@@ -155,11 +156,12 @@ type diagnosis struct {
 	links    []link
 	gateway  *Gateway
 	external netip.Addr // of it, once it was asked
+	opens    bool       // it has opened the trial port
 }
 
 func (d *diagnosis) run(ctx context.Context) {
 	here := []func(context.Context){d.network, d.search, d.description, d.listener}
-	there := []func(context.Context){d.connection, d.address, d.beyond, d.port, d.leftovers, d.trial}
+	there := []func(context.Context){d.connection, d.address, d.beyond, d.leftovers, d.trial, d.port}
 	for i, step := range append(here, there...) {
 		if d.stopped || ctx.Err() != nil || i >= len(here) && d.gateway == nil {
 			return

@@ -66,13 +66,14 @@ type PortEvidence struct {
 	Protocol string // "TCP" or "UDP"
 	Port     uint16
 	Free     bool
+	Opened   bool        // it was free and opened for a moment
 	Here     bool        // Entry leads to this machine, if to another port of it
 	Entry    PortMapping // what the gateway has there; zero when Free or hidden
 }
 
 func (*PortEvidence) evidence() {}
 
-// port looks who has the port on the gateway.
+// port looks who has the port on the gateway, and whether it gives it away.
 func (d *diagnosis) port(ctx context.Context) {
 	if d.want.Port == 0 {
 		return
@@ -89,10 +90,28 @@ func (d *diagnosis) port(ctx context.Context) {
 	case err == nil:
 	case code == soap.NoSuchEntryInArray || code == soap.SpecifiedArrayIndexInvalid:
 		e.Free = true
+		d.claim(ctx, e, &c)
 	default:
 		c.Outcome, c.Problem, c.Err = Untold, ProblemPortHidden, err
 	}
 	d.tell(ctx, c, began)
+}
+
+// claim opens the free port for a moment, on a gateway that opens others: forwarding by its settings, or a range that is all that this customer has,
+// is in no table.
+func (d *diagnosis) claim(ctx context.Context, e *PortEvidence, c *Check) {
+	if !d.opens {
+		return
+	}
+	m, err := d.gateway.Map(ctx, Request{Protocol: e.Protocol, InternalPort: e.Port, ExternalPort: e.Port, Lease: trialLease})
+	if err != nil {
+		c.Outcome, c.Problem, c.Err = Faulty, ProblemPortRefused, err
+		return
+	}
+	e.Opened = true
+	if left, err := d.remove(ctx, m, m.Entries()); err != nil || len(left) > 0 {
+		c.Outcome, c.Problem, c.Err = Doubtful, ProblemNotRemoved, err
+	}
 }
 
 // LeftoversEvidence is what [CheckLeftovers] saw.

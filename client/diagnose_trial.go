@@ -82,7 +82,7 @@ func (d *diagnosis) trial(ctx context.Context) {
 	d.lease(ctx, e.Entries[0])
 	d.hairpin(ctx, e.Entries[0], behind)
 	if !d.stopped && ctx.Err() == nil {
-		closed = true
+		closed, d.opens = true, true
 		d.removal(ctx, m, e.Entries)
 	}
 }
@@ -108,17 +108,22 @@ func (d *diagnosis) removal(ctx context.Context, m *Mapping, entries []Entry) {
 	began := d.begin(CheckRemoval)
 	e := &RemovalEvidence{}
 	c := Check{ID: CheckRemoval, Evidence: e, Outcome: Sound}
-	c.Err = m.Close(context.WithoutCancel(ctx))
-	if e.Left = d.left(ctx, entries); len(e.Left) > 0 && c.Err == nil {
-		for _, left := range e.Left {
-			c.Err = errors.Join(c.Err, d.gateway.DeletePortMapping(ctx, left.Key()))
-		}
-		e.Left = d.left(ctx, entries)
-	}
-	if c.Err != nil || len(e.Left) > 0 {
+	if e.Left, c.Err = d.remove(ctx, m, entries); c.Err != nil || len(e.Left) > 0 {
 		c.Outcome, c.Problem = Faulty, ProblemNotRemoved
 	}
 	d.tell(ctx, c, began)
+}
+
+// remove closes a mapping of ours. left is what the gateway still shows of it.
+func (d *diagnosis) remove(ctx context.Context, m *Mapping, entries []Entry) (left []PortMapping, err error) {
+	err = m.Close(context.WithoutCancel(ctx))
+	if left = d.left(ctx, entries); len(left) > 0 && err == nil {
+		for _, l := range left {
+			err = errors.Join(err, d.gateway.DeletePortMapping(ctx, l.Key()))
+		}
+		left = d.left(ctx, entries)
+	}
+	return left, err
 }
 
 // left are those of our entries that the gateway still shows in any way.

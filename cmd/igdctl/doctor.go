@@ -24,7 +24,7 @@ func newDoctorCmd(a *app) *cobra.Command {
 		Short: "Find out why ports do not open",
 		Long: `Looks step by step into why ports do not open: the network of this computer, who answers searches, its firewall,
 the gateway and its connection, what the external address is worth, and what becomes of a trial port that is opened
-and removed again. With PORT it also looks who listens there and who has it on the gateway.
+and removed again. With PORT it also looks who listens there, and whether the gateway gives it away.
 
 Every step is told as it is done, with what was seen and, where something is wrong, what to do:
 
@@ -34,7 +34,7 @@ Every step is told as it is done, with what was seen and, where something is wro
   ?     cannot be told
   skip  not tried
 
-The exit code is 3 without a gateway, 4 when it refuses to open the trial port, 5 when it cannot be talked to, else 0:
+The exit code is 3 without a gateway, 4 when it refuses to open the trial port or PORT, 5 when it cannot be talked to, else 0:
 "verdict" of --json tells more, in one of the words opens, untried, not_listening, taken, not_public, offline, refused,
 unreachable, no_gateway.`,
 		Example: `  igdctl doctor                # everything

@@ -122,6 +122,14 @@ func portFinding(c client.Check, e *client.PortEvidence) finding {
 			advice: []string{fmt.Sprintf("igdctl open %s --any takes another port", port), "or close it where it was opened"}}
 	case c.Problem == client.ProblemPortHidden:
 		return finding{detail: fmt.Sprintf("the gateway does not tell who has port %s: %s", port, explain(c.Err).message)}
+	case c.Problem == client.ProblemPortRefused:
+		why := explain(c.Err)
+		return finding{detail: fmt.Sprintf("the gateway opens ports, and not %s: %s", port, why.message),
+			advice: append([]string{fmt.Sprintf("igdctl open %s --any takes another port", port)}, why.hints...)}
+	case c.Problem == client.ProblemNotRemoved:
+		return finding{detail: fmt.Sprintf("port %s of the gateway was free and could be opened for a trial, and not closed again", port)}
+	case e.Opened:
+		return finding{detail: fmt.Sprintf("port %s of the gateway is free, and was opened for a trial and closed", port), advice: []string{fmt.Sprintf("igdctl open %s opens it", port)}}
 	case e.Free:
 		return finding{detail: fmt.Sprintf("port %s of the gateway is free", port), advice: []string{fmt.Sprintf("igdctl open %s opens it", port)}}
 	}
@@ -133,7 +141,11 @@ func leftoversFinding(c client.Check, e *client.LeftoversEvidence) finding {
 	if e.Entries == 0 {
 		f.detail = "the gateway lists no mappings"
 	}
-	for _, m := range e.Ours {
+	listed := e.Ours
+	if c.Problem == client.ProblemHasLeftovers {
+		listed = e.Idle
+	}
+	for _, m := range listed {
 		f.evidence = append(f.evidence, fmt.Sprintf("%s %s, %s", externalText(m), leadsTo(m, m.InternalClient), remainingText(m)))
 	}
 	switch c.Problem {

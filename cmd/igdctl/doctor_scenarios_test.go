@@ -121,6 +121,37 @@ func TestDoctorScenarios(t *testing.T) {
 	}
 }
 
+// A gateway that opens ports, and not the one that is asked about.
+func TestDoctorTriesThePort(t *testing.T) {
+	for _, tt := range []struct {
+		scenario       string
+		port           uint16
+		wrong, verdict string
+	}{
+		{"igd1", 8080, "", "opens"},
+		{"add-718-static-forward", 8080, "port port refused", "refused"},
+		{"add-port-ranges-shared-ip", 25565, "port port refused", "refused"},
+	} {
+		t.Run(tt.scenario, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				listens := func(context.Context, string, uint16) ([]netip.Addr, error) {
+					return []netip.Addr{netip.IPv4Unspecified()}, nil
+				}
+				checks, left := examine(t, tt.scenario, client.Diagnosis{Port: tt.port, Listens: listens})
+				if got := wrong(checks); got != tt.wrong {
+					t.Errorf("wrong is %q, want %q", got, tt.wrong)
+				}
+				if got := conclude(checks, doctorFlags{}, nil); got.word != tt.verdict {
+					t.Errorf("the verdict is %s (%s), want %s", got.word, got.sentence, tt.verdict)
+				}
+				if len(left) > 0 {
+					t.Errorf("left on the gateway: %v", left)
+				}
+			})
+		})
+	}
+}
+
 // In every scenario: what a look finds is said in words, what fails comes with advice, the exit code goes with the verdict, and what
 // stays in the table of the gateway is confessed.
 func TestDoctorEverywhere(t *testing.T) {

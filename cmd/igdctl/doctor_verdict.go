@@ -58,6 +58,12 @@ func conclude(checks []client.Check, o doctorFlags, ended error) conclusion {
 			v.sentence += "; the router beyond is public and speaks UPnP: igdctl open --through asks both"
 		}
 		return v
+	case by[client.CheckPort].Problem == client.ProblemPortRefused:
+		v := conclusion{"unreachable", says(client.CheckPort), by[client.CheckPort].Err}
+		if explain(v.err).exit == exitRefused {
+			v.word = "refused"
+		}
+		return v
 	case faulty(client.CheckPort):
 		return conclusion{word: "taken", sentence: says(client.CheckPort)}
 	case faulty(client.CheckListener):
