@@ -298,7 +298,7 @@ func TestKeepNoGatewayYet(t *testing.T) {
 		if err := never.Close(t.Context()); err != nil || time.Since(began) != 0 {
 			t.Errorf("close took %s and gave %v", time.Since(began), err)
 		}
-		if err := never.Wait(t.Context()); !errors.Is(err, errClosed) {
+		if err := never.Wait(t.Context()); !errors.Is(err, ErrClosed) {
 			t.Errorf("wait after close: %v", err)
 		}
 	})

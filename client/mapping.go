@@ -169,7 +169,7 @@ func (m *Mapping) Err() error {
 }
 
 // Wait returns when everything is open for the first time, or with the reason why it will never
-// be, or with ctx's error.
+// be, or with ctx's error. That of a mapping that is not kept any more, and was never open, is [ErrClosed].
 func (m *Mapping) Wait(ctx context.Context) error {
 	m.mu.Lock()
 	done := m.done
@@ -189,10 +189,11 @@ func (m *Mapping) Wait(ctx context.Context) error {
 	if err := m.Err(); err != nil {
 		return err
 	}
-	return errClosed
+	return ErrClosed
 }
 
-var errClosed = errors.New("the mapping was closed")
+// ErrClosed says that a mapping is not kept any more: it was closed, or the ctx of its keeping has ended.
+var ErrClosed = errors.New("the mapping is not kept any more")
 
 // closeTimeout bounds Close: some gateways take seconds to delete, some hang.
 const closeTimeout = 10 * time.Second

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -141,6 +142,12 @@ func Punch(ctx context.Context, conn net.PacketConn, peer Node, o PunchOptions) 
 		if !callable(c.Addr) {
 			return nil, &ArgumentError{"peer", c.Addr.String(), "is no IPv4 address and port of one host"}
 		}
+	}
+	if _, err := ownSocket(conn); err != nil {
+		if _, wrong := errors.AsType[*ArgumentError](err); wrong {
+			return nil, err
+		}
+		return nil, &PunchError{peer, Broken, err}
 	}
 	p := newPuncher(conn, peer, o)
 	interrupted := make(chan struct{})

@@ -291,3 +291,33 @@ func TestPunchArguments(t *testing.T) {
 		}
 	}
 }
+
+// What is no socket to work with is said at once, and nothing is opened for it.
+func TestSocketsRefused(t *testing.T) {
+	gone, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone.Close()
+	peer := client.Node{Candidates: []client.Candidate{{Kind: client.HostCandidate, Addr: netip.MustParseAddrPort("127.0.0.1:9")}}}
+	for name, conn := range map[string]net.PacketConn{"none": nil, "closed": gone, "IPv6": socketAt{gone, "[2001:db8::1]:9"}, "no port": socketAt{gone, "127.0.0.1:0"}} {
+		r, err := client.Reach(t.Context(), conn, client.ReachOptions{})
+		_, argument := errors.AsType[*client.ArgumentError](err)
+		if r != nil || argument == (name == "closed") || name == "closed" && !errors.Is(err, net.ErrClosed) {
+			t.Errorf("%s: Reach gives %v, %v", name, r, err)
+		}
+		path, err := client.Punch(t.Context(), conn, peer, client.PunchOptions{})
+		_, argument = errors.AsType[*client.ArgumentError](err)
+		if path != nil || argument == (name == "closed") || name == "closed" && !errors.Is(err, net.ErrClosed) {
+			t.Errorf("%s: Punch gives %v, %v", name, path, err)
+		}
+	}
+}
+
+// socketAt is a socket that says to be bound somewhere else.
+type socketAt struct {
+	net.PacketConn
+	at string
+}
+
+func (s socketAt) LocalAddr() net.Addr { return net.UDPAddrFromAddrPort(netip.MustParseAddrPort(s.at)) }

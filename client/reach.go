@@ -79,16 +79,14 @@ func (e *UnreachedError) Error() string {
 //
 // Until it returns nobody else may read from conn or set its deadline for reading, and afterwards it has none. What fails is in Failures, and the
 // plan is made of what is known. The plan of a node behind a NAT holds as long as conn sends something now and then: see [Reachability.Refresh].
-// Errors: *ArgumentError for what is no server or no such socket, and ctx's.
+// Errors: *ArgumentError for what is no server or no such socket, [net.ErrClosed], and ctx's.
 func Reach(ctx context.Context, conn net.PacketConn, o ReachOptions) (*Reachability, error) {
 	r := &Reachability{conn: conn}
-	local, ok := addrPortOf(conn.LocalAddr())
-	if !ok || local.Port() == 0 || local.Addr().Is6() && !local.Addr().IsUnspecified() {
-		return nil, &ArgumentError{"conn", fmt.Sprint(conn.LocalAddr()), "must be an IPv4 UDP socket"}
+	local, err := ownSocket(conn)
+	if err != nil {
+		return nil, err
 	}
-	conn.SetReadDeadline(time.Time{})
 	if o.STUN != "" {
-		var err error
 		within, cancel := context.WithTimeout(ctx, stunPatience)
 		defer cancel()
 		if r.server, err = stunServer(within, o.STUN); err != nil {
@@ -112,6 +110,18 @@ func Reach(ctx context.Context, conn net.PacketConn, o ReachOptions) (*Reachabil
 	}
 	r.plan(hostAddresses(o.defaults(), local))
 	return r, nil
+}
+
+// ownSocket is where a caller's socket is bound. It has no deadline for reading from then on. Errors: *ArgumentError, and that of a socket that was closed.
+func ownSocket(conn net.PacketConn) (netip.AddrPort, error) {
+	if conn == nil {
+		return netip.AddrPort{}, &ArgumentError{"conn", "nil", "must be an IPv4 UDP socket"}
+	}
+	local, ok := addrPortOf(conn.LocalAddr())
+	if !ok || local.Port() == 0 || local.Addr().Is6() && !local.Addr().IsUnspecified() {
+		return netip.AddrPort{}, &ArgumentError{"conn", fmt.Sprint(conn.LocalAddr()), "must be an IPv4 UDP socket"}
+	}
+	return local, conn.SetReadDeadline(time.Time{})
 }
 
 // open asks the gateway, and those beyond it. When only those refuse, the port stays open on ours: homes behind the same NAT get to it.
@@ -187,7 +197,7 @@ func (r *Reachability) plan(hosts []netip.AddrPort) {
 	case r.known.IsValid():
 		add(MappedCandidate, r.known)
 		r.Node.NAT = NATTraits{r.NAT.Mapping, r.NAT.Filtering, r.NAT.PortsFollow}
-	case r.NAT == nil && external.Addr().IsValid() && Judge(external.Addr()) == Public && len(hosts) > 0:
+	case r.NAT == nil && external.Addr().IsValid() && Judge(external.Addr()) == Public && len(hosts) > 0 && external.Port() != hosts[0].Port():
 		add(MappedCandidate, netip.AddrPortFrom(external.Addr(), hosts[0].Port())) // if the NAT keeps ports
 	}
 	for _, at := range hosts {
