@@ -42,6 +42,7 @@ type Client struct {
 	stop    context.CancelFunc // ends the watch; nil when nothing is kept
 	done    chan struct{}      // closed when the watch has ended
 	met     chan struct{}      // has one element when a gateway was found and the watch does not know
+	served  chan struct{}      // has one element when somebody who keeps something has had his turn since
 
 	trusted  context.Context    // ends when the gateway known is not to be trusted any more
 	distrust context.CancelFunc // ends trusted
@@ -50,7 +51,7 @@ type Client struct {
 // New makes a client. Options that cannot be used are told by what is done with it.
 func New(o Options) *Client {
 	o.Rand = ownRand(o.Rand)
-	c := &Client{options: o, signs: map[chan sign]bool{}, met: make(chan struct{}, 1)}
+	c := &Client{options: o, signs: map[chan sign]bool{}, met: make(chan struct{}, 1), served: make(chan struct{}, 1)}
 	c.trusted, c.distrust = context.WithCancel(context.Background())
 	return c
 }
@@ -130,6 +131,17 @@ func (c *Client) take(g *Gateway) bool {
 	default:
 	}
 	return known
+}
+
+// serve tells the watch that somebody who keeps something has done what was due.
+func (c *Client) serve() {
+	if c == nil {
+		return
+	}
+	select {
+	case c.served <- struct{}{}:
+	default:
+	}
 }
 
 // mapping is one that is not open yet.

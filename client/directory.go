@@ -16,6 +16,12 @@ const (
 	maxPerResponder = 12
 	// maxUSNs bounds what is remembered of one description.
 	maxUSNs = 64
+	// maxFetches bounds how often one description is fetched, and fetchAgain is how long after a failure an answer names it anew: one search target
+	// after another is answered at once.
+	// fetchQuick is how soon it fails then: who lets us wait for longer is not worth as much again.
+	maxFetches = 4
+	fetchAgain = 100 * time.Millisecond
+	fetchQuick = time.Second
 	// siblingGrace is how long a description waits for another one of the same device.
 	siblingGrace = 100 * time.Millisecond
 )
@@ -30,7 +36,11 @@ type sighting struct {
 	exempt   bool // from maxDevices
 	pending  bool // it is being fetched
 	done     bool
-	failure  error       // what came of it, until it is told
+	fetches  int         // how often it was fetched
+	began    time.Time   // when that began last
+	failed   time.Time   // when that failed last
+	failure  error       // what came of it then
+	told     bool        // it was told
 	recalled *remembered // nobody named it in this search: it was chosen before
 }
 
@@ -83,6 +93,15 @@ func uuid(usn string) string {
 	id, _, _ := strings.Cut(usn, "::")
 	return id
 }
+
+// unready tells whether the device may not have been ready: it answers searches and does not yet take connections, or hangs up.
+func (e *sighting) unready() bool {
+	return e.fetches < maxFetches && unready(e.failure) && e.failed.Sub(e.began) < fetchQuick
+}
+
+// unready tells whether nobody took the connection, or who did hung up: a gateway that has just started may announce its description before it serves
+// it.
+func unready(err error) bool { return refusedToConnect(err) || hungUp(err) }
 
 // related tells whether two descriptions come from one device.
 func (e *sighting) related(o *sighting) bool {

@@ -110,6 +110,7 @@ func (k *keeper) run(ctx context.Context) {
 			}
 		}
 		err := patience.try(ctx, k.client, k.attempt, func() { k.heed(<-k.signs) })
+		k.client.serve()
 		k.balked = err != nil && otherwise(err) && !hungUp(err)
 		if err == nil {
 			k.arrange(ctx)
@@ -245,8 +246,9 @@ func (k *keeper) meet(ctx context.Context, gw *peer) {
 	calm := k.gw != nil && k.gw.calm(gw, k.cause)
 	k.use(gw)
 	k.search, k.renew, k.cause, k.met = false, k.renew || !calm, nil, time.Now()
-	if calm {
-		k.check, k.since, k.first = k.met, k.met, false
+	k.check, k.since, k.first = k.met, k.met, false
+	if !calm {
+		k.since = k.met.Add(-addressFresh) // what was read of it as it was found is of this run
 	}
 	if len(k.held) == 0 || k.req.InternalClient.IsValid() || k.held[0].Internal.Addr() == gw.local.Unmap() {
 		return

@@ -104,7 +104,12 @@ func (d *dialogue) pause(ctx context.Context) error {
 	if pause <= 0 || d.last.IsZero() {
 		return nil
 	}
-	timer := time.NewTimer(pause)
+	return sleep(ctx, pause)
+}
+
+// sleep waits for d, or for the end of ctx, whose cause it gives.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:

@@ -98,6 +98,7 @@ func (o *observer) run(ctx context.Context) {
 		}
 		began := time.Now()
 		err := o.look(ctx)
+		o.client.serve()
 		if e, ok := errors.AsType[*ArgumentError](err); ok {
 			o.yield(Change{}, e)
 			return

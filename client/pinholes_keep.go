@@ -44,6 +44,7 @@ func (p *Pinholes) Keep(ctx context.Context, tell func(PinholeEvent)) {
 			}
 		}
 		patience.try(ctx, k.client, k.attempt, func() { k.heed(<-k.signs) })
+		k.client.serve()
 		timer.Reset(k.untilDue())
 	}
 }

@@ -54,7 +54,7 @@ func (g *Gateway) readings() *readings {
 		}
 		g.read.mute = g.ProbeError != nil
 		if g.Connected && g.UptimeKnown {
-			g.read.up, g.read.upAt = g.Uptime, g.probed
+			g.read.up, g.read.upAt, g.read.asked = g.Uptime, g.probed, g.probed
 		}
 	}
 	return g.read

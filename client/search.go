@@ -221,7 +221,7 @@ func (s *search) conclude(ctx, parent context.Context) {
 
 var errNoAnswer = errors.New("no answer to a search")
 
-// consider takes one reply in: the description it names is fetched, once.
+// consider takes one reply in: the description it names is fetched, and again when its host was not ready for that and goes on to answer.
 func (s *search) consider(ctx context.Context, r reply) {
 	from := r.from.Addr().Unmap()
 	if !s.accepts(r.socket, from) {
@@ -248,8 +248,11 @@ func (s *search) consider(ctx context.Context, r reply) {
 		return
 	}
 	e.claims = e.claims || claims || asked
-	if e.pending || e.done {
-		s.explain(e)
+	s.explain(e)
+	switch {
+	case e.pending, e.done && e.unready() && time.Since(e.failed) < fetchAgain:
+		return
+	case e.done && !e.unready():
 		return
 	}
 	c := candidate{location: location, local: r.socket.local, trust: t, server: r.message.Server, boot: r.message.BootID, link: r.socket.link, links: s.links, asked: asked,
@@ -262,7 +265,9 @@ func (s *search) consider(ctx context.Context, r reply) {
 
 // fetch reads the description of a sighting.
 func (s *search) fetch(ctx context.Context, e *sighting, c candidate) {
-	e.pending = true
+	e.pending, e.done = true, false
+	e.fetches++
+	e.began = time.Now()
 	s.known.pending++
 	s.wg.Go(func() {
 		g, err := describe(ctx, s.o, c)
@@ -307,10 +312,11 @@ func (s *search) settle(r result) {
 	var not *NotGatewayError
 	switch {
 	case r.err == nil:
+		r.seen.failure = nil
 		r.gateway.recalled = s.recognise(r.gateway, r.seen.recalled)
 		s.hold(r.gateway, r.seen)
 	case errors.As(r.err, &not):
-		r.seen.failure = r.err
+		r.seen.failure, r.seen.failed = r.err, time.Now()
 		s.explain(r.seen)
 	}
 }
@@ -318,10 +324,9 @@ func (s *search) settle(r result) {
 // explain tells why a description that claims to be of a gateway is not. What failed and claims nothing is not our business, as
 // long as it does not claim it in its next answer.
 func (s *search) explain(e *sighting) {
-	if e.claims && e.failure != nil {
-		err := e.failure
-		e.failure = nil
-		s.tell(nil, err)
+	if e.claims && e.failure != nil && !e.told {
+		e.told = true
+		s.tell(nil, e.failure)
 	}
 }
 

@@ -26,6 +26,9 @@ const (
 	// metDistance is the time between two descriptions that announcements let us read, and between two looks whether the gateway is where it was:
 	// anybody can forge them.
 	metDistance = 500 * time.Millisecond
+	// followLatest is how long a subscription waits for those who keep something on a gateway that was found: what is not open goes first, and a
+	// gateway that hangs at SUBSCRIBE would hold them up for subscribeTimeout.
+	followLatest = 3 * time.Second
 )
 
 // watch is the goroutine of a Client: it tells the keepers what they cannot see from their timers.
@@ -44,8 +47,10 @@ type watch struct {
 	sought  time.Time         // when it was asked whether the gateway is where it was
 	met     time.Time         // when a description was read
 	errands int               // that are under way
+	visits  []string          // of them, the descriptions that are read because they were announced
 	back    chan func()       // what to do when one is
 
+	overdue  *time.Timer       // until a gateway that was met is subscribed to, whoever has not had his turn
 	followed *Gateway          // whose events are subscribed to, nil: nobody's
 	unfollow func()            // ends that; nil: there is nothing to end
 	ending   sync.WaitGroup    // subscriptions that end, and errands
@@ -63,10 +68,11 @@ const pendingNews = 16
 // newWatch begins with the network as it is: what changes from here on is told.
 func newWatch(c *Client) *watch {
 	o := c.options.defaults()
-	later := time.NewTimer(lookDistance)
+	later, overdue := time.NewTimer(lookDistance), time.NewTimer(followLatest)
 	later.Stop()
+	overdue.Stop()
 	return &watch{
-		later:  later,
+		later: later, overdue: overdue,
 		client: c, done: c.done, o: o, before: now(), network: fingerprint(o), boots: map[string]uint32{}, left: map[string]bool{},
 		news: make(chan news, pendingNews), distance: lookDistance, back: make(chan func()),
 	}
@@ -81,6 +87,7 @@ func (w *watch) run(ctx context.Context) {
 	w.soon.Stop()
 	defer w.soon.Stop()
 	defer w.later.Stop()
+	defer w.overdue.Stop()
 	defer w.unfollowAll()
 	w.follow(ctx)
 	for {
@@ -90,6 +97,10 @@ func (w *watch) run(ctx context.Context) {
 		case a := <-ear.heard:
 			w.hear(ctx, a)
 		case <-w.client.met:
+			w.overdue.Reset(followLatest)
+		case <-w.client.served:
+			w.follow(ctx)
+		case <-w.overdue.C:
 			w.follow(ctx)
 		case then := <-w.back:
 			then()

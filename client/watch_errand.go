@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/url"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -68,19 +70,50 @@ func (w *watch) moved(ctx context.Context, g *Gateway) bool {
 	return err != nil && ctx.Err() == nil
 }
 
+// A description that is announced before it is served is asked for again for so long, after pauses that double. Then it is searched, and the search asks
+// again too.
+const (
+	readySoon  = 300 * time.Millisecond
+	firstPause = 50 * time.Millisecond
+)
+
 var errBusy = errors.New("too many places are asked at once")
 
 // revisit reads the description that a restarted gateway announces, which is faster than a search, and lets the keepers come to it. When that
 // fails they search. What another host than the gateway announces in its name may be forged, and anybody can describe himself by its name too: unless
 // that host is a default gateway while the one known is none, it is no more than a reason to look.
 func (w *watch) revisit(ctx context.Context, old *Gateway, a announcement) {
+	visit := a.visit()
+	if slices.Contains(w.visits, visit) {
+		return // the devices in one gateway have names of their own, and each says that it has restarted
+	}
+	w.visits = append(w.visits, visit)
+	gone := func() { w.visits = slices.DeleteFunc(w.visits, func(v string) bool { return v == visit }) }
 	under := w.errand(ctx, func() func() {
 		g, err := w.client.describeAnnounced(ctx, w.o, a)
-		return func() { w.revisited(old, a, g, err) }
+		began := time.Now()
+		own := old == nil || a.from.Addr() == old.Responder // what others say in its name is not worth the wait
+		for pause := firstPause; own && unready(err) && time.Since(began) < readySoon && sleep(ctx, pause) == nil; pause *= 2 {
+			g, err = w.client.describeAnnounced(ctx, w.o, a)
+		}
+		return func() {
+			gone()
+			w.revisited(old, a, g, err)
+		}
 	})
 	if !under {
+		gone()
 		w.revisited(old, a, nil, errBusy)
 	}
+}
+
+// visit is what the announcements of one run of one description have in common.
+func (a announcement) visit() string {
+	boot := "unknown"
+	if a.boot != nil {
+		boot = strconv.FormatUint(uint64(*a.boot), 10)
+	}
+	return boot + " " + a.from.Addr().String() + " " + strings.TrimSpace(a.location)
 }
 
 // revisited judges what was found where a said. What the client has found meanwhile stands.
