@@ -50,6 +50,7 @@ type watch struct {
 	visits  []string          // of them, the descriptions that are read because they were announced
 	back    chan func()       // what to do when one is
 
+	based    *Gateway          // that was asked for its BOOTID
 	overdue  *time.Timer       // until a gateway that was met is subscribed to, whoever has not had his turn
 	followed *Gateway          // whose events are subscribed to, nil: nobody's
 	unfollow func()            // ends that; nil: there is nothing to end
@@ -89,6 +90,7 @@ func (w *watch) run(ctx context.Context) {
 	defer w.later.Stop()
 	defer w.overdue.Stop()
 	defer w.unfollowAll()
+	w.baseline(ctx)
 	w.follow(ctx)
 	for {
 		select {
@@ -97,6 +99,7 @@ func (w *watch) run(ctx context.Context) {
 		case a := <-ear.heard:
 			w.hear(ctx, a)
 		case <-w.client.met:
+			w.baseline(ctx)
 			w.overdue.Reset(followLatest)
 		case <-w.client.served:
 			w.follow(ctx)
