@@ -157,6 +157,15 @@ func (m *Mapping) Trace() []Step {
 	return all
 }
 
+// Hops is how many gateways the mapping leads through: 1, or more with [Request].Through.
+func (m *Mapping) Hops() int {
+	n := 0
+	for at := m; at != nil; at = at.beyond() {
+		n++
+	}
+	return n
+}
+
 // Err is why the mapping is not wholly open, nil when it is or when it was closed.
 func (m *Mapping) Err() error {
 	m.mu.Lock()

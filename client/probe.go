@@ -81,7 +81,7 @@ func (g *Gateway) ask(ctx context.Context, s Service) probed {
 			g.forgive("desc-urlbase-wrong-port")
 		}
 	}
-	if p.status.Connected {
+	if p.err == nil { // some say that they are disconnected, and work
 		ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 		defer cancel()
 		// Without an address the gateway may still map ports; Verdict says that it is unknown.

@@ -97,7 +97,7 @@ func (e *StaysError) Error() string {
 func (e *StaysError) Unwrap() error { return e.Err }
 
 // A MapError is why a request could not be opened, with every step on the way. Err is an *OwnedError, a
-// *RefusedError, an *AlteredError, or what the network said.
+// *RefusedError, a *NotMadeError, an *AlteredError, a *ThroughError, or what the network said.
 type MapError struct {
 	Err   error
 	Trace []Step

@@ -18,7 +18,7 @@ func newCloseCmd(a *app) *cobra.Command {
 		Short: "Close ports that lead to this computer",
 		Long: `Closes ports on the gateway, by the SPEC they were opened with: [EXTERNAL:]INTERNAL[/tcp, /udp or /both].
 A port that leads to another computer, or to another port than INTERNAL, is not closed: 8080 stands for 8080:8080.
-Both closes the two protocols or neither.
+Of both neither is closed when one leads elsewhere.
 
 --mine closes what igdctl has opened and nobody keeps open: what was opened without --keep, and what an igdctl that crashed left; on the routers
 beyond too, where open --through has opened it.
@@ -61,6 +61,7 @@ program opened it, and leaves those of other computers alone.`,
 type closing struct {
 	spec    spec
 	entries []client.PortMapping // closed; with err, what was to be closed as far as it was found
+	gone    int                  // how many of entries were closed before err
 	err     error
 }
 
@@ -71,55 +72,68 @@ func (a *app) closeSpecs(ctx context.Context, specs []spec, through bool) error 
 	}
 	limited, cancel := a.limit(ctx)
 	defer cancel()
-	closeOne := func(sp spec) ([]client.PortMapping, error) { return closeSpec(limited, g, sp) }
+	closeOne := func(sp spec) closing { return closeSpec(limited, g, sp) }
 	if through {
 		way, err := a.chainOf(limited, g)
 		if err != nil {
 			return err
 		}
 		if len(way) > 1 {
-			closeOne = func(sp spec) ([]client.PortMapping, error) { return way.close(limited, sp) }
+			closeOne = func(sp spec) closing { return way.close(limited, sp) }
 		}
 	}
 	over := a.Waiting("asking %s…", g.Name())
 	var all []closing
 	for _, sp := range specs {
-		entries, err := closeOne(sp)
+		x := closeOne(sp)
+		if x.err != nil {
+			x.err = &specError{command: "close", spec: sp, err: x.err}
+		}
+		all = append(all, x)
 		if ctx.Err() != nil {
-			return ctx.Err()
+			break
 		}
-		if err != nil {
-			err = &specError{command: "close", spec: sp, err: err}
-		}
-		all = append(all, closing{sp, entries, err})
 	}
 	over()
-	return a.showClosed(g, all, nil)
+	return a.showClosed(g, all, a.broken(ctx))
+}
+
+// broken says that the user has broken off what ctx is for; nil: that has not been.
+func (a *app) broken(ctx context.Context) error {
+	if ctx.Err() != nil && !a.JSON {
+		a.fail(explain(ctx.Err()))
+	}
+	return ctx.Err()
 }
 
 // closeSpec deletes the entries of one SPEC after a look at all of them.
-func closeSpec(ctx context.Context, g *client.Gateway, sp spec) ([]client.PortMapping, error) {
-	var entries []client.PortMapping
+func closeSpec(ctx context.Context, g *client.Gateway, sp spec) closing {
+	x := closing{spec: sp}
+	failed := func(protocol string, err error) closing {
+		x.err = &protocolError{protocol, err}
+		return x
+	}
 	for _, protocol := range sp.protocols() {
 		m, err := lookUp(ctx, g, client.Key{ExternalPort: sp.external, Protocol: protocol})
 		if err != nil {
-			return entries, &protocolError{protocol, err}
+			return failed(protocol, err)
 		}
-		entries = append(entries, m)
+		x.entries = append(x.entries, m)
 		switch {
 		case ownerOf(m, g) == somebodyElse:
-			return entries, &protocolError{protocol, &notOursError{found: m, self: g.Local.String()}}
+			return failed(protocol, &notOursError{found: m, self: g.Local.String()})
 		case m.InternalPort != sp.internal && m.InternalPort != 0:
 			right := spec{external: sp.external, internal: m.InternalPort, protocol: strings.ToLower(protocol)}
-			return entries, &protocolError{protocol, &notOursError{found: m, self: g.Local.String(), right: right.String()}}
+			return failed(protocol, &notOursError{found: m, self: g.Local.String(), right: right.String()})
 		}
 	}
-	for _, m := range entries {
+	for _, m := range x.entries {
 		if err := g.Unmap(ctx, m); err != nil {
-			return entries, &protocolError{m.Protocol, err}
+			return failed(m.Protocol, err)
 		}
+		x.gone++
 	}
-	return entries, nil
+	return x
 }
 
 // lookUp reads one entry. Gateways that cannot be asked for a single one are asked for all of them.
@@ -165,7 +179,7 @@ func (a *app) closeEverything(ctx context.Context) error {
 		if err != nil {
 			err = &specError{command: "close", spec: sp, err: err}
 		}
-		all = append(all, closing{sp, []client.PortMapping{m}, err})
+		all = append(all, closing{spec: sp, entries: []client.PortMapping{m}, err: err})
 		if ctx.Err() != nil {
 			break
 		}
@@ -175,7 +189,7 @@ func (a *app) closeEverything(ctx context.Context) error {
 		a.Say("no port leads to this computer")
 		return nil
 	}
-	return a.showClosed(g, all, nil)
+	return a.showClosed(g, all, a.broken(ctx))
 }
 
 // notClosedJSON is an entry that was to be closed, as far as it was found, and why it was not.
@@ -210,12 +224,11 @@ func (a *app) showClosed(g *client.Gateway, all []closing, said error) error {
 		if a.JSON {
 			continue
 		}
-		if x.err != nil {
-			a.fail(explain(x.err))
-			continue
-		}
-		for _, m := range x.entries {
+		for _, m := range x.closed() {
 			a.Print("%s is closed", externalText(m))
+		}
+		if x.err != nil && !errors.Is(x.err, context.Canceled) { // that is said once, of all
+			a.fail(explain(x.err))
 		}
 	}
 	if a.JSON {
@@ -224,17 +237,25 @@ func (a *app) showClosed(g *client.Gateway, all []closing, said error) error {
 	return first
 }
 
-// shapes are a mappingJSON for each entry that was closed; a notClosedJSON for each when that failed.
-func (x closing) shapes(g *client.Gateway) (out []any) {
+// closed are the entries that are.
+func (x closing) closed() []client.PortMapping {
 	if x.err == nil {
-		for _, m := range x.entries {
-			out = append(out, mappingShape(m, g))
-		}
+		return x.entries
+	}
+	return x.entries[:x.gone]
+}
+
+// shapes are a mappingJSON for each entry that was closed, and a notClosedJSON for each that was not.
+func (x closing) shapes(g *client.Gateway) (out []any) {
+	for _, m := range x.closed() {
+		out = append(out, mappingShape(m, g))
+	}
+	if x.err == nil {
 		return out
 	}
-	for i, protocol := range x.spec.protocols() {
+	for i, protocol := range x.spec.protocols()[x.gone:] {
 		m := mappingJSON{Protocol: protocol, ExternalPort: x.spec.external, InternalPort: x.spec.internal}
-		if i < len(x.entries) {
+		if i += x.gone; i < len(x.entries) {
 			m = mappingShape(x.entries[i], g)
 		}
 		out = append(out, notClosedJSON{m.Protocol, m.ExternalPort, m.InternalClient, m.InternalPort, m.Description, m.RemoteHost, m.Mine,

@@ -133,6 +133,11 @@ func explainRefusal(err error) (failure, bool) {
 		}
 		return f, true
 	}
+	if _, ok := errors.AsType[*client.NotMadeError](err); ok {
+		f.message = "the gateway says that the port is open, and did not open it: its table may be full"
+		f.hints = []string{"igdctl list shows what fills it", "igdctl close --all closes what leads to this computer"}
+		return f, true
+	}
 	if e, ok := errors.AsType[*client.AlteredError](err); ok {
 		f.message = "the gateway accepted the mapping and made another one: the port " + leadsTo(e.Made, e.Wanted.InternalClient)
 		f.hints = []string{"igdctl list shows what the gateway made of it"}

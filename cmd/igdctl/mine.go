@@ -77,7 +77,7 @@ func closeJournaled(ctx context.Context, gateways []*client.Gateway) (all []clos
 		if err != nil {
 			err = &specError{command: "close", spec: sp, err: err}
 		}
-		all = append(all, closing{sp, []client.PortMapping{m}, err})
+		all = append(all, closing{spec: sp, entries: []client.PortMapping{m}, err: err})
 	}
 	led := map[inlet]client.PortMapping{} // closed on the gateway beyond
 	for i, on := range slices.Backward(gateways) {

@@ -239,8 +239,7 @@ func (a *app) release(r *client.Reachability, port uint16, leave bool) {
 	if leave {
 		r.Leave()
 		if e, ok := entryOf(r); ok {
-			s := spec{external: e.External.Port(), internal: port, protocol: "udp"}
-			a.Say("%v stays open on the router; igdctl close %s closes it", e.External, s)
+			a.Say("%v stays open on the router; %s closes it", e.External, closeCommand(r, e, port))
 		}
 		return
 	}

@@ -212,12 +212,21 @@ func (a *app) tellReach(r *client.Reachability, port uint16, server string) {
 		if !e.Expires.IsZero() {
 			until = "until " + e.Expires.Local().Format("15:04")
 		}
-		rows = append(rows, []string{"open", fmt.Sprintf("%s; igdctl close %s closes it", until, spec{external: e.External.Port(), internal: port, protocol: "udp"})})
+		rows = append(rows, []string{"open", fmt.Sprintf("%s; %s closes it", until, closeCommand(r, e, port))})
 	}
 	a.Table(append(rows, []string{"node", r.Node.String()}))
 	if server == "" && r.Plan == client.UnknownPlan {
 		a.Hint("--server asks a STUN server on the Internet, such as stun.example.org:3478")
 	}
+}
+
+// closeCommand is the one that closes what was opened.
+func closeCommand(r *client.Reachability, e client.Entry, port uint16) string {
+	s := spec{external: e.External.Port(), internal: port, protocol: "udp"}
+	if r.Mapping.Hops() > 1 {
+		return "igdctl close --through " + s.String()
+	}
+	return "igdctl close " + s.String()
 }
 
 // tellFailures warns of what was not found out, with what to do if there is nothing better.

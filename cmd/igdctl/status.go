@@ -43,7 +43,7 @@ func (a *app) status(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return err
 		}
-		state = client.Status{Connected: g.Connected, Uptime: g.Uptime, UptimeKnown: g.Uptime > 0}
+		state = client.Status{Connected: g.Connected, Uptime: g.Uptime, UptimeKnown: g.UptimeKnown}
 		a.Warn("the state of the connection: %s", explain(err).message)
 	}
 	entries, complete := 0, true

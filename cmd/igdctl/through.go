@@ -15,18 +15,25 @@ import (
 const maxChain = 3
 
 // chain are the gateway of this network and those that it stands behind.
-type chain []*client.Gateway
+type chain []hop
+
+// hop is one of a chain, with its external address as it was read on the way.
+type hop struct {
+	*client.Gateway
+	external netip.Addr
+}
 
 // chainOf finds the gateways beyond g; just g when its address is not one behind another router.
 func (a *app) chainOf(ctx context.Context, g *client.Gateway) (chain, error) {
 	defer a.Waiting("looking for the router beyond %s…", g.Name())()
-	all := chain{g}
+	all := chain{{Gateway: g}}
 	for len(all) < maxChain {
-		last := all[len(all)-1]
+		last := &all[len(all)-1]
 		address, err := last.ExternalIP(ctx)
 		if err != nil {
 			return nil, err
 		}
+		last.external = address
 		if v := client.Judge(address); v != client.Private && v != client.CGNAT {
 			break
 		}
@@ -34,55 +41,60 @@ func (a *app) chainOf(ctx context.Context, g *client.Gateway) (chain, error) {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, next)
+		all = append(all, hop{Gateway: next})
 	}
 	return all, nil
 }
 
 // close closes the entries of one SPEC on all gateways, the outermost first, after a look at all of them: each leads to the one before.
-func (c chain) close(ctx context.Context, sp spec) ([]client.PortMapping, error) {
+func (c chain) close(ctx context.Context, sp spec) closing {
 	type step struct {
 		gateway *client.Gateway
 		entry   client.PortMapping
 		wrap    func(error) error
 	}
+	x := closing{spec: sp}
+	failed := func(err error) closing {
+		x.err = err
+		return x
+	}
 	var steps []step
-	var told []client.PortMapping
 	for _, protocol := range sp.protocols() {
 		key := client.Key{ExternalPort: sp.external, Protocol: protocol}
 		for i := len(c) - 1; i > 0; i-- {
 			inner, outer := c[i-1], c[i]
 			wrap := func(err error) error {
-				return &protocolError{protocol, &client.ThroughError{External: inner.External, Outer: outer.Responder.Unmap(), Err: err}}
+				return &protocolError{protocol, &client.ThroughError{External: inner.external, Outer: outer.Responder.Unmap(), Err: err}}
 			}
-			m, err := lookUp(ctx, outer, key)
+			m, err := lookUp(ctx, outer.Gateway, key)
 			if err != nil {
-				return told, wrap(err)
+				return failed(wrap(err))
 			}
-			if to, _ := netip.ParseAddr(m.InternalClient); to != inner.External {
-				return told, wrap(&notOursError{found: m, self: outer.Local.String()})
+			if to, _ := netip.ParseAddr(m.InternalClient); to != inner.external {
+				return failed(wrap(&notOursError{found: m, self: outer.Local.String()}))
 			}
-			steps = append(steps, step{outer, m, wrap})
+			steps = append(steps, step{outer.Gateway, m, wrap})
 			key.ExternalPort = m.InternalPort
 		}
-		m, err := lookUp(ctx, c[0], key)
+		m, err := lookUp(ctx, c[0].Gateway, key)
 		wrap := func(err error) error { return &protocolError{protocol, err} }
 		switch {
 		case err != nil:
-			return told, wrap(err)
-		case ownerOf(m, c[0]) == somebodyElse || m.InternalPort != sp.internal && m.InternalPort != 0:
-			return told, wrap(&notOursError{found: m, self: c[0].Local.String()})
+			return failed(wrap(err))
+		case ownerOf(m, c[0].Gateway) == somebodyElse || m.InternalPort != sp.internal && m.InternalPort != 0:
+			return failed(wrap(&notOursError{found: m, self: c[0].Local.String()}))
 		}
-		steps = append(steps, step{c[0], m, wrap})
+		steps = append(steps, step{c[0].Gateway, m, wrap})
 		m.ExternalPort = sp.external
-		told = append(told, m)
+		x.entries = append(x.entries, m)
 	}
-	for _, s := range steps {
+	for i, s := range steps {
 		if err := s.gateway.Unmap(ctx, s.entry); err != nil {
-			return told, s.wrap(err)
+			return failed(s.wrap(err))
 		}
+		x.gone = (i + 1) / len(c)
 	}
-	return told, nil
+	return x
 }
 
 // explainThrough explains what a gateway beyond ours said, or that there is none.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/igdkit/igdkit/emulator"
 	"github.com/igdkit/igdkit/emulator/nat"
+	"github.com/igdkit/igdkit/scenarios"
 )
 
 // twoRouters are a computer behind a router behind a router, in memory.
@@ -209,5 +210,45 @@ func TestMineThrough(t *testing.T) {
 		if code, out, _ = s.run("close", "--mine", "--json"); code != exitNoGateway || !strings.Contains(out, `"closed": []`) || !strings.Contains(out, `"error": {`) {
 			t.Errorf("exit code %d: %s", code, out)
 		}
+	})
+}
+
+// What reach leaves open behind two routers is closed on both by the command that it names.
+func TestReachNamesWhatClosesAll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newTwoRouters(t, emulator.Options{SSDP: "multicast"})
+		code, out, words := s.run("reach", "4000")
+		if code != 0 || !strings.Contains(out, "; igdctl close --through 4000/udp closes it") {
+			t.Fatalf("exit code %d: %s%s", code, out, words)
+		}
+		s.want("UDP 4000 → 192.168.1.10:4000", "UDP 4000 → 192.168.178.20:4000")
+		if code, out, words := s.run("close", "--through", "4000/udp"); code != 0 {
+			t.Errorf("exit code %d: %s%s", code, out, words)
+		}
+		s.want("", "")
+	})
+}
+
+// A gateway that says that it is not connected, and works: its address is told, and what is open through it is closed.
+func TestThroughDisconnected(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newTwoRouters(t, emulator.Options{SSDP: "multicast"})
+		if code, out, words := s.run("open", "8080", "--through"); code != 0 {
+			t.Fatalf("exit code %d: %s%s", code, out, words)
+		}
+		sc, err := scenarios.Load("status-disconnected-works")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.inner.AddFault(sc.Options()[0].Faults...); err != nil {
+			t.Fatal(err)
+		}
+		if _, out, _ := s.run("status"); !strings.Contains(out, "192.168.178.20 (private)") {
+			t.Error(out)
+		}
+		if code, out, words := s.run("close", "--through", "8080"); code != 0 {
+			t.Errorf("exit code %d: %s%s", code, out, words)
+		}
+		s.want("", "")
 	})
 }
