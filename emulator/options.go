@@ -20,7 +20,7 @@ type Options struct {
 	SSDP      string         // "": unicast on a free port of LAN; "HOST:PORT": unicast there; "multicast": the group, on LAN's interface; "off"
 	Beside    *Gateway       // one whose Net, LAN and SSDP are this one's too: both answer at one socket, and these are left out here; nil: nobody
 	Neighbour int            // 1 to 8: it is another host of the LAN, at the address so many after LAN, which Net's host must own, where searches come by multicast; elsewhere, and with 0, it stands at LAN
-	IPv6      bool           // it stands also at the link-local IPv6 address of LAN's interface, with the group that belongs to it, where searches come by multicast and there is such an address
+	IPv6      bool           // it stands also at the link-local IPv6 address of LAN's interface, with the group that belongs to it, where searches come by multicast and there is such an address. Clients are let in from networks of Clients: with global addresses theirs has to be named there
 	Mute      bool           // it speaks neither SSDP nor HTTP, and only carries: a carrier's NAT, or a router without UPnP. SSDP, HTTPPort and Advertise are without meaning then
 	Advertise string         // HOST:PORT put into LOCATION; "": where it really listens
 	Clients   []netip.Prefix // who is answered; nil: loopback if LAN is loopback, private addresses if LAN is unspecified, otherwise LAN's /24 or /64

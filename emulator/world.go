@@ -7,10 +7,11 @@ import (
 )
 
 // World is a whole network: homes behind their gateways, routers between those and the Internet, and hosts on the Internet. It says where
-// everything is and what NATs there are; [World.Start] builds it in memory, `fakeigd lab -f` of namespaces. What is left out gets a place:
-// see [World.Settled].
+// everything is and what NATs there are; [StartWorld] builds it in memory for a test, `fakeigd lab -f` of namespaces. What is left out gets a
+// place: see [World.Settled].
 //
-// A STUN server's two addresses, [STUNAddrs], are always there.
+// The two addresses of a STUN server, [STUNAddrs], are on its Internet. In a lab one answers there; in memory when [StartSTUN] is called for
+// Town.STUN.
 type World struct {
 	Homes    []Home      `yaml:"homes"`
 	Routers  []Router    `yaml:"routers"`  // a router named cgnat need not be said: it is there if somebody is behind it

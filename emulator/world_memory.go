@@ -12,7 +12,7 @@ import (
 type Town struct {
 	World   World // as it was settled
 	Network *Network
-	STUN    *Host // has both of STUNAddrs, and nothing runs there yet
+	STUN    *Host // has both of STUNAddrs; StartSTUN runs a server there
 
 	gateways map[string]*Gateway
 	hosts    map[string]*Host

@@ -178,5 +178,5 @@ func renewalText(e client.Entry) string {
 	if e.Lease.Permanent() || e.Expires.IsZero() || e.Shared {
 		return ""
 	}
-	return ", next renewed before " + e.Expires.Local().Format("Mon 2 Jan 15:04")
+	return ", next renewed before " + endText(e.Expires, time.Now())
 }

@@ -68,15 +68,19 @@ func (o *natFlags) check(cmd *cobra.Command) error {
 		return usage("nat takes --server, a STUN server on the Internet", "an example is igdctl nat --server stun.example.org:3478")
 	}
 	for _, s := range o.servers {
-		at := s
-		if !strings.Contains(s, ":") {
-			at = s + ":3478"
-		}
-		if err := checkHostPort(at); err != nil {
+		if err := checkServerName(s); err != nil {
 			return usage(fmt.Sprintf("--server %q %v", s, err), serverHint)
 		}
 	}
 	return nil
+}
+
+// checkServerName checks what names a STUN server: HOST[:PORT].
+func checkServerName(s string) error {
+	if s != "" && !strings.Contains(s, ":") {
+		s += ":3478"
+	}
+	return checkHostPort(s)
 }
 
 // lookTime is the value of --lifetime.

@@ -103,7 +103,7 @@ func untilText(e client.Entry) string {
 	case e.Expires.IsZero():
 		return "for a time that the gateway does not tell"
 	}
-	return fmt.Sprintf("until %s (%s)", e.Expires.Local().Format("Mon 2 Jan 15:04"), span(e.Lease.Granted))
+	return fmt.Sprintf("until %s (%s)", endText(e.Expires, time.Now()), span(e.Lease.Granted))
 }
 
 // warnAbout says what will disappoint about ports that are open.

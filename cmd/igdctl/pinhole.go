@@ -175,7 +175,7 @@ func (a *app) openPinholes(ctx context.Context, sp spec, o pinholeFlags) error {
 	}
 	var rows [][]string
 	for _, h := range p.All() {
-		rows = append(rows, []string{pinholeName(h), "is open", fmt.Sprintf("until %s (%s)", time.Now().Add(h.Lease).Format("Mon 2 Jan 15:04"), span(h.Lease))})
+		rows = append(rows, []string{pinholeName(h), "is open", fmt.Sprintf("until %s (%s)", endText(time.Now().Add(h.Lease), time.Now()), span(h.Lease))})
 	}
 	a.Table(rows)
 	for _, protocol := range sp.protocols() {

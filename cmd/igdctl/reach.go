@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"strings"
 	"syscall"
 	"time"
 
@@ -72,8 +73,12 @@ func checkServer(cmd *cobra.Command, server string) error {
 	return (&natFlags{servers: []string{server}}).check(cmd)
 }
 
-// portArgument reads the number of a UDP port.
+// portArgument reads the number of a UDP port: 4000, or 4000/udp.
 func portArgument(s string) (uint16, error) {
+	if strings.HasSuffix(s, "/tcp") {
+		return 0, usage(fmt.Sprintf("%q is a TCP port, and this is about UDP", s), "igdctl open "+s+" opens it")
+	}
+	s = strings.TrimSuffix(s, "/udp")
 	port, err := parsePort(s)
 	if err != nil {
 		return 0, usage(err.Error(), "a port is a number such as 4000")

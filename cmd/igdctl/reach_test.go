@@ -138,7 +138,7 @@ node  45.66.77.1:RANDOM,host=192.168.1.10:4000,nat=apdm/apdf
   ]
 }
 `, ""}},
-		{"full-cone", false, "reach 4000", said{6, `plan  unknown: nobody could be asked
+		{"full-cone", false, "reach 4000/udp", said{6, `plan  unknown: nobody could be asked
 node  host=192.168.1.10:4000
 `, `igdctl: warning: no gateway answered on eth0
 igdctl: hint: --server asks a STUN server on the Internet, such as stun.example.org:3478
@@ -301,6 +301,7 @@ func TestPunchUsage(t *testing.T) {
 		"IGD_PUNCH_KEY=8d03a1c57f punch 1.2.3.4:5 --local 4000": "IGD_PUNCH_KEY has 10 characters, and 16 are needed",
 		"reach":             "reach takes one port",
 		"reach 70000":       "",
+		"reach 4000/tcp":    "\"4000/tcp\" is a TCP port, and this is about UDP",
 		"reach 5 --server ": "",
 	} {
 		var out, words strings.Builder

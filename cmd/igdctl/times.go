@@ -75,3 +75,11 @@ func (t *timeout) Set(s string) error {
 func (t *timeout) String() string { return time.Duration(*t).String() }
 
 func (t *timeout) Type() string { return "TIME" }
+
+// endText is an end that lies ahead: with the year when the day could be that of another one.
+func endText(end, now time.Time) string {
+	if end.Sub(now) > 300*day {
+		return end.Local().Format("Mon 2 Jan 2006 15:04")
+	}
+	return end.Local().Format("Mon 2 Jan 15:04")
+}

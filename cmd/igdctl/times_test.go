@@ -64,3 +64,12 @@ func TestTimeout(t *testing.T) {
 		}
 	}
 }
+
+func TestEndText(t *testing.T) {
+	now := time.Date(2026, time.November, 30, 11, 20, 0, 0, time.Local)
+	for after, want := range map[time.Duration]string{2 * time.Hour: "Mon 30 Nov 13:20", 60 * day: "Fri 29 Jan 11:20", 400 * day: "Tue 4 Jan 2028 11:20"} {
+		if got := endText(now.Add(after), now); got != want {
+			t.Errorf("%v: %s, want %s", after, got, want)
+		}
+	}
+}

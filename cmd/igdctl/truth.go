@@ -20,7 +20,7 @@ type reach struct {
 
 // stunFlag adds --stun to a command that judges an address.
 func (a *app) stunFlag(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&a.stun, "stun", "", "ask the STUN server `HOST:PORT` which address the Internet sees, and compare")
+	cmd.Flags().StringVar(&a.stun, "stun", "", "ask the STUN server `HOST[:PORT]` which address the Internet sees, and compare; port 3478 unless given")
 	must(cmd.RegisterFlagCompletionFunc("stun", cobra.NoFileCompletions))
 }
 
@@ -29,8 +29,8 @@ func (a *app) checkSTUN(cmd *cobra.Command) error {
 	if !cmd.Flags().Changed("stun") {
 		return nil
 	}
-	if err := checkHostPort(a.stun); err != nil {
-		return usage(fmt.Sprintf("--stun %q %v", a.stun, err), "it is a STUN server that you trust, such as stun.example.org:3478")
+	if err := checkServerName(a.stun); err != nil {
+		return usage(fmt.Sprintf("--stun %q %v", a.stun, err), serverHint)
 	}
 	return nil
 }
