@@ -70,7 +70,7 @@ func (c *crew) run() ([]Outcome, *failure) {
 			return nil, fail
 		}
 		if c.over() {
-			return c.outcomes(), nil
+			return c.outcomes(), c.voices.failure()
 		}
 		select {
 		case e := <-c.reaper.ended:

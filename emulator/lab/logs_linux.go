@@ -31,7 +31,7 @@ func openLogs(n Network, dir string) (*logs, []int, error) {
 		}
 		if err != nil {
 			l.close(false)
-			return nil, nil, fmt.Errorf("lab: log of %s: %w", h.Name, err)
+			return nil, nil, &PlaceError{Host: h.Name, Err: fmt.Errorf("its log: %w", err)}
 		}
 		whose[name] = h.Name
 		numbers[i] = firstLogFD + len(l.files) - 1
@@ -63,16 +63,18 @@ func (l *logs) regular() bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
-// close closes them. If no network stood, the new ones go, too.
-func (l *logs) close(stood bool) {
+// close closes them. After a failure the new ones in which nothing stands go, too: the failure may have come after some commands.
+func (l *logs) close(well bool) {
 	for _, f := range l.files {
 		f.Close()
 	}
-	if stood {
+	if well {
 		return
 	}
 	for _, name := range l.made {
-		_ = os.Remove(name)
+		if info, err := os.Stat(name); err == nil && info.Size() == 0 {
+			_ = os.Remove(name)
+		}
 	}
 }
 

@@ -154,6 +154,30 @@ func TestTooSlowWithChildren(t *testing.T) {
 	}
 }
 
+// A command that goes on saying what nobody hears is ended as one in a pipeline, and what is lost for another reason is an error.
+func TestNobodyHears(t *testing.T) {
+	available(t)
+	r, gone, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Close()
+	defer gone.Close()
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip("this machine has no /dev/full: ", err)
+	}
+	defer full.Close()
+	talk := lab.Network{Hosts: []lab.Host{{Name: "one", Command: &lab.Command{Argv: []string{"yes"}}}}}
+	all, err := lab.RunNetwork(t.Context(), lab.Options{Stdout: gone}, talk)
+	if err != nil || len(all) != 1 || all[0].Exit != 128+int(syscall.SIGPIPE) {
+		t.Errorf("to nobody: %+v, %v", all, err)
+	}
+	if _, err := lab.RunNetwork(t.Context(), lab.Options{Stdout: full}, talk); !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("to a full disk: %v", err)
+	}
+}
+
 // What a log said before is kept until there is a lab that says something else, and two hosts never share one.
 func TestLogs(t *testing.T) {
 	available(t)
@@ -179,6 +203,21 @@ func TestLogs(t *testing.T) {
 		if _, err := os.Stat(fresh); err == nil {
 			t.Errorf("%q: there is a new log", c)
 		}
+	}
+	// What a command has said stays, though a later one cannot be started.
+	none := filepath.Join(dir, "none")
+	if err := os.WriteFile(none, []byte("\x7fELF is no program"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	_, err := lab.RunNetwork(t.Context(), lab.Options{Dir: dir}, lab.Network{Hosts: []lab.Host{
+		{Name: "one", Command: &lab.Command{Argv: sh("echo evidence"), Log: "said"}},
+		{Name: "two", Command: &lab.Command{Argv: []string{none}, Log: "unsaid", After: []string{"one"}}},
+	}})
+	if text, _ := os.ReadFile(filepath.Join(dir, "said")); err == nil || string(text) != "evidence\n" {
+		t.Errorf("%v, and the log says %q", err, text)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "unsaid")); err == nil {
+		t.Error("there is a log of what was never started")
 	}
 	pipe := filepath.Join(dir, "pipe")
 	if err := syscall.Mkfifo(pipe, 0o666); err != nil {

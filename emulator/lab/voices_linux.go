@@ -14,8 +14,10 @@ import (
 type voices struct {
 	width int
 	any   bool // somebody has one
-	mu    sync.Mutex
 	heard sync.WaitGroup
+
+	mu  sync.Mutex
+	err error // why nothing more could be said, but for a reader that has gone
 }
 
 func newVoices(hosts []Host) *voices {
@@ -62,7 +64,8 @@ func (v *voices) of(m *member) (files []uintptr, started func(), err error) {
 	}, nil
 }
 
-// repeat passes on what comes from r, until nobody can say anything more.
+// repeat passes on what comes from r, until nobody can say anything more or it can be said to nobody: then whoever goes on saying it gets SIGPIPE, as in a
+// shell's pipeline.
 func (v *voices) repeat(r io.ReadCloser, to int, name string) {
 	defer r.Close()
 	b := bufio.NewReaderSize(r, maxLine)
@@ -71,23 +74,40 @@ func (v *voices) repeat(r io.ReadCloser, to int, name string) {
 		if err != nil {
 			return
 		}
-		v.write(to, fmt.Appendf(nil, "%-*s | %s\n", v.width, name, line))
+		if !v.write(to, fmt.Appendf(nil, "%-*s | %s\n", v.width, name, line)) {
+			return
+		}
 	}
 }
 
 // tell says a line of the lab's own.
 func (v *voices) tell(line string) { v.write(syscall.Stderr, []byte(line+"\n")) }
 
-func (v *voices) write(to int, whole []byte) {
+// write tells whether it could be said.
+func (v *voices) write(to int, whole []byte) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for len(whole) > 0 {
 		n, err := syscall.Write(to, whole)
 		if err != nil && err != syscall.EINTR && err != syscall.EAGAIN {
-			return // who listened has gone
+			if err != syscall.EPIPE && v.err == nil {
+				v.err = fmt.Errorf("what the commands say cannot be written: %w", err)
+			}
+			return false
 		}
 		whole = whole[max(n, 0):]
 	}
+	return true
+}
+
+// failure is why what was said got lost; nil: nothing did, or whoever listened has gone.
+func (v *voices) failure() *failure {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.err == nil {
+		return nil
+	}
+	return newFailure(stageOutput, v.err)
 }
 
 // wait returns when everything has been said: all who could have ended.

@@ -54,6 +54,7 @@ const (
 	stageIPv6       stage = "ipv6"
 	stageGateway    stage = "gateway"
 	stageCommand    stage = "command"
+	stageOutput     stage = "output"
 )
 
 func newFailure(s stage, err error) *failure {
