@@ -191,7 +191,7 @@ func (j *journal) hold(ctx context.Context, hs []held, keeper string) {
 	j.change(ctx, func(rows []journalRow) ([]journalRow, bool) {
 		changed := false
 		for _, h := range hs {
-			if h.Shared || h.lost {
+			if h.Shared || h.lost || h.doubt {
 				continue
 			}
 			i := j.find(rows, h.key())

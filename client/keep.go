@@ -244,24 +244,27 @@ func (k *keeper) attempt(ctx context.Context) error {
 // meet takes up a gateway that was found: the first one, the same one elsewhere, or another.
 func (k *keeper) meet(ctx context.Context, gw *peer) {
 	calm := k.gw != nil && k.gw.calm(gw, k.cause)
+	another := k.gw != nil && !k.gw.is(gw)
 	k.use(gw)
 	k.search, k.renew, k.cause, k.met = false, k.renew || !calm, nil, time.Now()
 	k.check, k.since, k.first = k.met, k.met, false
 	if !calm {
 		k.since = k.met.Add(-addressFresh) // what was read of it as it was found is of this run
 	}
-	if len(k.held) == 0 || k.req.InternalClient.IsValid() || k.held[0].Internal.Addr() == gw.local.Unmap() {
+	if len(k.held) == 0 {
 		return
 	}
-	// Our own address has changed, and the entries lead to nobody. What the gateway does not let us delete, since we
-	// are another host now, is tried again later and else left to its lease.
+	if k.req.InternalClient.IsValid() || k.held[0].Internal.Addr() == gw.local.Unmap() {
+		if another {
+			k.doubt() // it is opened anew, and until then what stands in its place may be anybody's
+		}
+		return
+	}
+	// Our own address has changed, and the entries lead to nobody.
 	before := k.held
 	var why error = &movedError{before[0].Internal.Addr(), gw.local}
-	if err := k.releaseAll(ctx); err != nil {
-		why = fmt.Errorf("%w, and the old entry could not be deleted yet: %w", why, err)
-	}
-	for _, h := range k.held {
-		k.plan.leave(h)
+	if !another {
+		why = k.abandon(ctx, why)
 	}
 	k.mu.Lock()
 	k.held = nil
@@ -270,5 +273,26 @@ func (k *keeper) meet(ctx context.Context, gw *peer) {
 		if !h.lost {
 			k.tell(Event{Kind: Lost, Entry: h.Entry, Err: why})
 		}
+	}
+}
+
+// abandon deletes the entries that lead to an address which we had. What the gateway does not let us delete, since we are another host now, is tried
+// again later and else left to its lease. It gives why, with what went wrong.
+func (k *keeper) abandon(ctx context.Context, why error) error {
+	if err := k.releaseAll(ctx); err != nil {
+		why = fmt.Errorf("%w, and the old entry could not be deleted yet: %w", why, err)
+	}
+	for _, h := range k.held {
+		k.plan.leave(h)
+	}
+	return why
+}
+
+// doubt notes that the gateway that is there now may not know what we hold.
+func (k *keeper) doubt() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for i := range k.held {
+		k.held[i].doubt = true
 	}
 }

@@ -165,7 +165,7 @@ func (k *keeper) maintainEntry(ctx context.Context, h held, due bool, since time
 		}
 	}
 	if err != nil {
-		h.lost = h.lost || missing && !unanswered(err)
+		h.lost = h.lost || (missing || h.doubt) && !unanswered(err)
 		return h, "", err
 	}
 	n.External = k.at(n)

@@ -86,6 +86,11 @@ func (g *Gateway) peer() *peer {
 	}
 }
 
+// is tells whether q is p, here or at another port: of the same name, on the same host. There are names that all units of a make share.
+func (p *peer) is(q *peer) bool {
+	return remembered{UDN: q.udn, Location: q.location}.is(p.udn, p.location)
+}
+
 // use makes gw the gateway to talk to.
 func (m *Mapping) use(gw *peer) {
 	m.mu.Lock()

@@ -78,7 +78,7 @@ type held struct {
 	shown bool          // the gateway has shown it since it was added
 	lost  bool          // it is not open now, and this was told
 	fresh bool          // accepted a moment ago: what stands in its place is ours
-	doubt bool          // nobody knows whether the gateway heard the add
+	doubt bool          // nobody knows whether the gateway heard the add, or it is another one by now
 }
 
 func (h held) key() Key {

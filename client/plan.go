@@ -37,11 +37,10 @@ type planner struct {
 	leftovers []held        // ours and unwanted; to be removed when the gateway lets us
 }
 
-// learn takes over what an earlier planner of the same request found out about the same gateway.
+// learn takes over what an earlier planner of the same request found out about the same gateway. What was left on another one ends with its lease there.
 func (p *planner) learn(from *planner) {
-	p.leftovers = from.leftovers
-	if from.gw.udn == p.gw.udn {
-		p.lease, p.hides = from.lease, from.hides
+	if p.gw.is(from.gw) {
+		p.leftovers, p.lease, p.hides = from.leftovers, from.lease, from.hides
 	}
 }
 
