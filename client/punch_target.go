@@ -54,6 +54,8 @@ func (p *puncher) candidates() (all []*pathEnd) {
 	near := p.near()
 	for _, c := range p.peer.Candidates {
 		switch {
+		case c.Kind == HostCandidate && p.own(c.Addr):
+			// Its LAN is as ours, and its host is at our address: it cannot be sent to.
 		case c.Kind == HostCandidate && p.onLink(c.Addr.Addr()):
 			add(c.Addr, pathEnd{host: true})
 		case c.Kind == IGDCandidate && (near || p.peer.outside(c)), c.Kind == HostCandidate && p.peer.outside(c):
@@ -92,19 +94,36 @@ func (p *puncher) near() bool {
 	return !ours.IsValid() || !its.IsValid() || ours.Addr() == its.Addr()
 }
 
+// own tells whether at is where conn itself is.
+func (p *puncher) own(at netip.AddrPort) bool {
+	local, ok := addrPortOf(p.conn.LocalAddr())
+	return ok && local.Port() == at.Port() && p.linked(func(x netip.Prefix) bool { return x.Addr().Unmap() == at.Addr() })
+}
+
 // onLink tells whether a is on a network that this host is on.
 func (p *puncher) onLink(a netip.Addr) bool {
+	return p.linked(func(x netip.Prefix) bool { return x.Contains(a) })
+}
+
+// linked tells whether is is true of an address that this host has, with its network.
+func (p *puncher) linked(is func(netip.Prefix) bool) bool {
 	ifis, err := p.o.Net.Interfaces()
 	if err != nil {
 		return false
 	}
 	for _, ifi := range ifis {
 		prefixes, _ := p.o.Net.Addrs(ifi) // an interface that is gone has none
-		if slices.ContainsFunc(prefixes, func(x netip.Prefix) bool { return x.Contains(a) }) {
+		if slices.ContainsFunc(prefixes, is) {
 			return true
 		}
 	}
 	return false
+}
+
+// toGuess tells whether there are ports that were guessed and not tried yet. What is sent to anywhere else before may take the port that the peer guesses
+// of us. One that is nominated already has shown what it needs.
+func (p *puncher) toGuess() bool {
+	return p.mine == nil && slices.ContainsFunc(p.targets, func(t *pathEnd) bool { return t.guessed && t.sent == 0 })
 }
 
 // learn makes an address that the peer was seen to come from a target. nil: there are too many.
