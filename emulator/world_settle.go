@@ -79,7 +79,11 @@ func (s *settler) names() error {
 	}
 	for i := range s.Routers {
 		r := &s.Routers[i]
-		s.nodes = append(s.nodes, &worldNode{[]any{"routers", i}, r.Name, r.Upstream, &r.NAT, &r.LAN, &r.External, r.Pool, true})
+		at := []any{"routers", i}
+		if r.PerHost < 0 {
+			return wrong(below(at, "per-host"), "%d is no number of mappings that a home of %s may have", r.PerHost, r.Name)
+		}
+		s.nodes = append(s.nodes, &worldNode{at, r.Name, r.Upstream, &r.NAT, &r.LAN, &r.External, r.Pool, true})
 	}
 	s.byName = map[string]*worldNode{}
 	seen := map[string][]any{}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/netip"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -49,6 +48,7 @@ everything that it started ends too.`,
 			if s.file == "" {
 				return needsCommand(cmd, args)
 			}
+			delete(cmd.Annotations, stdoutIsTheirs) // with -f it is ours
 			return s.fileAlone(cmd, args)
 		},
 		Annotations: map[string]string{stdoutIsTheirs: "yes"},
@@ -163,12 +163,17 @@ func runLabFile(cmd *cobra.Command, u *ui, s *labSettings) error {
 	if err != nil {
 		return err
 	}
-	p.logsIn(filepath.Dir(s.file))
+	if err := p.logsBeside(s.file); err != nil {
+		return file.refused(err)
+	}
 	o := lab.Options{Stdout: u.stdout, Stderr: u.stderr}
 	if u.JSON {
 		o.Stdout = u.stderr
 	}
 	all, unmet, err := p.run(cmd, o, s)
+	if _, ok := errors.AsType[*lab.PlaceError](err); ok {
+		return file.refused(err)
+	}
 	if err != nil {
 		return err
 	}

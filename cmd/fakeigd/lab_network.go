@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/igdkit/igdkit/emulator"
@@ -162,6 +164,9 @@ func (p *labPlan) check(file *labFile) error {
 		if len(h.Command.Argv[0]) == 0 {
 			return file.refused(&lab.PlaceError{Host: h.Name, Err: errors.New("its command begins with an empty word")})
 		}
+		if slices.ContainsFunc(h.Command.Argv, func(word string) bool { return strings.ContainsRune(word, 0) }) {
+			return file.refused(&lab.PlaceError{Host: h.Name, Err: errors.New("its command has a NUL character in it, which no program can be given")})
+		}
 		for i, name := range h.Command.After {
 			if !slices.Contains(with, name) {
 				return file.unknownHost(h.Name, i, name, with)
@@ -182,11 +187,19 @@ func (p *labPlan) check(file *labFile) error {
 	return nil
 }
 
-// logsIn makes the names of logs those of files beside the file that names them.
-func (p *labPlan) logsIn(dir string) {
+// logsBeside makes the names of logs those of files beside the file that names them, which is none of them.
+func (p *labPlan) logsBeside(file string) error {
+	own, _ := os.Stat(file) // it was read a moment ago
 	for _, h := range p.network.Hosts {
-		if h.Command != nil && h.Command.Log != "" && !filepath.IsAbs(h.Command.Log) {
-			h.Command.Log = filepath.Join(dir, h.Command.Log)
+		if h.Command == nil || h.Command.Log == "" {
+			continue
+		}
+		if !filepath.IsAbs(h.Command.Log) {
+			h.Command.Log = filepath.Join(filepath.Dir(file), h.Command.Log)
+		}
+		if info, err := os.Stat(h.Command.Log); err == nil && os.SameFile(info, own) {
+			return &lab.PlaceError{Host: h.Name, Err: errors.New("its log is the file that says so")}
 		}
 	}
+	return nil
 }

@@ -87,7 +87,9 @@ type Outcome struct {
 }
 
 // Failed tells whether the command is a reason for the whole not to have gone well.
-func (o Outcome) Failed() bool { return o.Skipped != "" || o.TimedOut || o.Exit != 0 && !o.Stopped }
+func (o Outcome) Failed() bool {
+	return o.Skipped != "" || o.TimedOut || o.Exit != 0 && !(o.Stopped && o.Background)
+}
 
 // defaults fills in what was left out. n is not changed.
 func (n Network) defaults() Network {

@@ -60,6 +60,10 @@ func TestMappingsOfHostAreCapped(t *testing.T) {
 	r.check("a third", v, HostFull)
 	r.check("told", r.count(Capped), 1)
 	r.out(x2, y1)
+	r.out(x2, y2)
+	r.Out(r.now, Packet{ap(x2), ap(y1b)})
+	r.Out(r.now, Packet{ap(x1), ap(y1b)})
+	r.check("told of each host once", r.count(Capped), 2)
 }
 
 // What one mapping sends to a million places, or a million strangers send to one static mapping, is bounded too.

@@ -30,6 +30,7 @@ type flow struct {
 type host struct {
 	external netip.Addr
 	mappings int
+	capped   bool // told since there was room for one more of it
 }
 
 // make is a new mapping for key.
@@ -133,6 +134,7 @@ func (t *Table) drop(m *mapping, why EventKind) {
 	t.release(m.external)
 	h := t.hosts[m.internal.Addr()]
 	h.mappings--
+	h.capped = false
 	t.mappings--
 	t.forget(m.internal.Addr(), h)
 	t.roomAgain()
@@ -169,11 +171,14 @@ func (t *Table) tell(kind EventKind, m *mapping) {
 	}
 }
 
-// refused tells that a limit is met, once until there is room again.
+// refused tells that a limit is met, once until there is room again: that of a host once for each.
 func (t *Table) refused(internal netip.AddrPort, why Verdict) {
 	kind, told := Capped, &t.capped
-	if why == NoPortLeft {
+	switch why {
+	case NoPortLeft:
 		kind, told = Exhausted, &t.exhausted
+	case HostFull:
+		told = &t.hosts[internal.Addr()].capped
 	}
 	if *told {
 		return
