@@ -50,6 +50,7 @@ type Pinholes struct {
 // openPinhole is one of them with what the keeper knows of it.
 type openPinhole struct {
 	Pinhole
+	udn   string // of the gateway that has given it its number, which says nothing to another one
 	renew time.Time
 	ends  time.Time
 	tries int  // failures to renew in a row
@@ -162,7 +163,7 @@ func (p *Pinholes) add(ctx context.Context, client netip.Addr, protocol uint16) 
 
 func (p *Pinholes) opened(h Pinhole) openPinhole {
 	now := time.Now()
-	return openPinhole{Pinhole: h, ends: now.Add(h.Lease), renew: now.Add(h.Lease / 2)}
+	return openPinhole{Pinhole: h, udn: p.gateway.UDN(), ends: now.Add(h.Lease), renew: now.Add(h.Lease / 2)}
 }
 
 // find finds the firewall. stale is the client's gateway that is not to be trusted any more, nil: it is.
@@ -189,12 +190,19 @@ func (p *Pinholes) All() []Pinhole {
 	return all
 }
 
+// errElsewhere is why a pinhole of a gateway that is not ours any more is left alone.
+var errElsewhere = errors.New("it is on another gateway, and ends there with its lease")
+
 // Close closes what is open, in 10 s at most. What has ended by itself is as good as closed; what could not be closed ends with its lease.
 func (p *Pinholes) Close(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, closeTimeout)
 	defer cancel()
 	var errs []error
 	p.open = slices.DeleteFunc(p.open, func(h openPinhole) bool {
+		if h.udn != p.gateway.UDN() {
+			errs = append(errs, fmt.Errorf("close %s: %w", h.Pinhole, errElsewhere))
+			return true
+		}
 		err := p.gateway.DeletePinhole(ctx, h.Pinhole)
 		if err != nil && faultCode(err) != soap.PinholeNoSuchEntry {
 			errs = append(errs, fmt.Errorf("close %s: %w", h.Pinhole, err))

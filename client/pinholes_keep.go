@@ -166,11 +166,13 @@ func (k *pinholeKeeper) failed(h *openPinhole, err error) {
 // whatever number only gets a new lease by that (WANIPv6FirewallControl:1 §2.5.3).
 func (k *pinholeKeeper) maintain(ctx context.Context, h *openPinhole, due bool) error {
 	before := h.ID
-	renewing := due && !k.anew && !h.lost
+	elsewhere := h.udn != k.gateway.UDN()
+	renewing := due && !k.anew && !h.lost && !elsewhere
 	var err error
-	if renewing {
+	switch {
+	case renewing:
 		err = k.gateway.UpdatePinhole(ctx, h.Pinhole, k.req.Lease)
-	} else {
+	case !elsewhere:
 		_, err = k.gateway.PinholePackets(ctx, h.Pinhole)
 	}
 	if err != nil && pinholeUnanswered(err) {
@@ -181,7 +183,7 @@ func (k *pinholeKeeper) maintain(ctx context.Context, h *openPinhole, due bool) 
 	}
 	switch {
 	case renewing && err == nil:
-	case due, k.anew, h.gone, faultCode(err) == soap.ActionNotAuthorized: // which may say that it is another computer's now
+	case due, k.anew, h.gone, elsewhere, faultCode(err) == soap.ActionNotAuthorized: // which may say that it is another computer's now
 		var id uint16
 		if id, err = k.gateway.AddPinhole(ctx, h.Pinhole); err == nil {
 			h.ID = id
@@ -202,7 +204,7 @@ func (k *pinholeKeeper) maintain(ctx context.Context, h *openPinhole, due bool) 
 		return err
 	}
 	kind := Renewed
-	if h.gone || h.lost || h.ID != before {
+	if h.gone || h.lost || elsewhere || h.ID != before {
 		kind = Repaired
 	}
 	*h = k.opened(h.Pinhole)

@@ -268,7 +268,7 @@ func newPinholeCloseCmd(a *app) *cobra.Command {
 				if len(args) > 0 {
 					return usage("--all closes every pinhole and takes no PORT", "leave one of them out")
 				}
-				return a.closePinholes(cmd.Context(), func(client.Pinhole) bool { return true }, "no pinhole that igdctl opened is open")
+				return a.closePinholes(cmd.Context(), nil, "no pinhole that igdctl opened is open")
 			}
 			sp, err := pinholePort("close", args)
 			if err != nil {

@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/igdkit/igdkit/client"
@@ -102,15 +101,16 @@ func ended(err error) bool {
 	return ok && (e.Code == soap.PinholeNoSuchEntry || e.Code == soap.ActionNotAuthorized)
 }
 
+// closePinholes closes those that are wanted; nil: all. none says that there is none.
 func (a *app) closePinholes(ctx context.Context, wanted func(client.Pinhole) bool, none string) error {
 	rows, err := a.pinholesOpen(ctx)
 	if err != nil {
 		return err
 	}
-	rows = slices.DeleteFunc(rows, func(r recorded) bool { return !wanted(r.pinhole()) })
+	rows = slices.DeleteFunc(rows, func(r recorded) bool { return wanted != nil && !wanted(r.pinhole()) })
 	doc := pinholesJSON{Pinholes: []pinholeJSON{}}
 	if len(rows) == 0 {
-		if strings.HasPrefix(none, "no ") { // of --all: there is nothing left to do
+		if wanted == nil { // there is nothing left to do
 			if a.JSON {
 				a.Document(doc)
 			} else {
@@ -130,7 +130,12 @@ func (a *app) closePinholes(ctx context.Context, wanted func(client.Pinhole) boo
 	for _, r := range rows {
 		p := r.pinhole()
 		shape := pinholeShape(p, 0)
-		err := g.DeletePinhole(limited, p)
+		var err error
+		if r.UDN != g.UDN() { // whose number that is there, nobody knows
+			err = &noPinholeError{fmt.Sprintf("it was opened on another router, where it ends by itself at %s", r.Ends.Local().Format("15:04"))}
+		} else {
+			err = g.DeletePinhole(limited, p)
+		}
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()

@@ -88,6 +88,20 @@ func TestPinholeStory(t *testing.T) {
 	matches(t, out, `8081/tcp is closed$`)
 }
 
+// What was opened on another router has a number there that is somebody else's here.
+func TestPinholeOfAnotherRouter(t *testing.T) {
+	_, old := sixHome(t, emulator.Options{UDN: "uuid:11111111-0000-4000-8000-000000000001"})
+	say(t, old, exitOK, "pinhole open 8080")
+	g, e := sixHome(t, emulator.Options{UDN: "uuid:11111111-0000-4000-8000-000000000002"})
+	say(t, e, exitOK, "pinhole open 9090")
+	e.journal = old.journal
+	out, words := say(t, e, exitRefused, "pinhole close --all")
+	matches(t, words, `^igdctl: error: \[2001:db8:1::10\]:8080/tcp: it was opened on another router, where it ends by itself at \d\d:\d\d$`)
+	if out != "" || len(g.Pinholes()) != 1 {
+		t.Errorf("%q, open are %v", out, g.Pinholes())
+	}
+}
+
 // What cannot be opened is said, with the exit code that goes with it.
 func TestPinholeRefusals(t *testing.T) {
 	no := false
