@@ -63,9 +63,10 @@ const (
 	ProblemOnlyUnicast     Problem = "only unicast"      // multicast: the gateway answers, but not there
 	ProblemUnicastSilent   Problem = "unicast silent"    // unicast: the gateway answers to multicast only, which many do
 
-	ProblemAnswersSwallowed Problem = "answers swallowed" // firewall: it may be what loses the answers to multicast
+	ProblemFirewallDrops    Problem = "firewall drops"    // firewall: it keeps out what comes to the port; hairpin: the trial was kept out by it
+	ProblemAnswersSwallowed Problem = "answers swallowed" // firewall: it loses the answers to multicast, or may be what does
 	ProblemFirewallActive   Problem = "firewall active"   // firewall: it may keep the inside of open ports closed
-	ProblemFirewallHidden   Problem = "firewall hidden"   // firewall: this system does not tell, or not without privilege
+	ProblemFirewallHidden   Problem = "firewall hidden"   // firewall: this system does not tell, or not without privilege, or its rules are not understood
 
 	ProblemNobodyListens Problem = "nobody listens" // listener
 	ProblemOnlyLoopback  Problem = "only loopback"  // listener: nobody outside this machine reaches it
@@ -120,7 +121,7 @@ type Diagnosis struct {
 	// ReadOnly leaves out the trial mapping: nothing on the gateway is changed.
 	ReadOnly bool
 	// Machine is what is known of this machine beside its network; [ThisMachine] finds it out. nil: CheckFirewall tells from the
-	// answers alone.
+	// answers alone. Its Filter is asked when there is one.
 	Machine *Machine
 	// Listens tells on which addresses programs of this machine wait at a port; protocol is "TCP" or "UDP". nil, or an error: it
 	// cannot be told.
@@ -157,6 +158,7 @@ type diagnosis struct {
 	gateway  *Gateway
 	external netip.Addr // of it, once it was asked
 	opens    bool       // it has opened the trial port
+	letsIn   bool       // CheckFirewall has found that this machine lets others in
 }
 
 func (d *diagnosis) run(ctx context.Context) {

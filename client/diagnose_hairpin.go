@@ -35,7 +35,12 @@ func (d *diagnosis) hairpin(ctx context.Context, entry Entry, behind *answerer) 
 	}
 	if e.Took = time.Since(began); c.Err != nil {
 		c.Outcome, c.Problem = Doubtful, ProblemNoHairpin
+		// What a gateway turns round comes from it, by one of its addresses.
+		if e.KeptOut = d.keptOut(ctx, entry.Protocol, behind.port, d.gateway.Responder.Unmap(), entry.External.Addr()); e.KeptOut != nil {
+			c.Outcome, c.Problem = Untold, ProblemFirewallDrops
+		}
 	}
+	e.LetIn = c.Err == nil && !d.letsIn
 	d.tell(ctx, c, began)
 }
 

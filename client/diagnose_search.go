@@ -104,7 +104,7 @@ func (d *diagnosis) search(ctx context.Context) {
 	}
 	d.tell(ctx, multicast, began)
 	d.tell(ctx, unicast, began)
-	d.firewall(ctx, multicast)
+	d.firewall(ctx, multicast, unicast)
 }
 
 func (e *SearchEvidence) judge() (Outcome, Problem) {

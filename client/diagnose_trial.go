@@ -33,6 +33,10 @@ type LeaseEvidence struct {
 type HairpinEvidence struct {
 	To   netip.AddrPort // our external address and the port of the trial mapping
 	Took time.Duration  // until it arrived
+	// KeptOut is where this machine kept it out, whatever the gateway did; nil: it did not, as far as is known.
+	KeptOut *Passage
+	// LetIn says that this machine let it in, which CheckFirewall could not tell, or doubted: the gateway, at the trial port.
+	LetIn bool
 }
 
 // RemovalEvidence is what [CheckRemoval] saw.

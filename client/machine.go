@@ -17,6 +17,8 @@ type Machine struct {
 	Firewalls []Firewall
 	// FirewallsKnown is false on a system that does not tell what filters it has, and in a container.
 	FirewallsKnown bool
+	// Filter tells what the packet filters do with what comes in; it may need privilege. nil: that cannot be told.
+	Filter FilterFunc
 }
 
 // Firewall is a packet filter that seems to be at work.
@@ -28,7 +30,8 @@ type Firewall struct {
 // maxMachineFile bounds each file that is read, in bytes.
 const maxMachineFile = 64 << 10
 
-// ThisMachine looks, without privilege, at what this machine tells about itself. It reads a few small files and asks nobody.
+// ThisMachine looks, without privilege, at what this machine tells about itself. It reads a few small files and asks nobody; Machine.Filter is
+// asked later, if at all.
 func ThisMachine() Machine { return thisMachine() }
 
 // linuxMachine reads the files of a Linux system. Rules themselves are for root to read; that there are some is not.
@@ -38,8 +41,8 @@ func linuxMachine(root fs.FS) Machine {
 		return err == nil
 	}
 	m := Machine{FirewallsKnown: true}
-	kernel := strings.ToLower(readSome(root, "proc/sys/kernel/osrelease"))
-	m.WSL = strings.Contains(kernel, "microsoft") || has("proc/sys/fs/binfmt_misc/WSLInterop")
+	kernel := readSome(root, "proc/sys/kernel/osrelease")
+	m.WSL = strings.Contains(strings.ToLower(kernel), "microsoft") || has("proc/sys/fs/binfmt_misc/WSLInterop")
 	cgroups := readSome(root, "proc/1/cgroup")
 	switch {
 	case has(".dockerenv"):
@@ -71,10 +74,6 @@ func linuxMachine(root fs.FS) Machine {
 		m.FirewallsKnown = false // what /sys tells is of the machine outside
 		return m
 	}
-	if m.Container != "" {
-		m.FirewallsKnown = false // what /sys tells is of the machine outside
-		return m
-	}
 	if len(m.Firewalls) > 0 {
 		return m // the tables are theirs
 	}
@@ -84,7 +83,20 @@ func linuxMachine(root fs.FS) Machine {
 	if has("sys/module/iptable_filter") {
 		m.Firewalls = append(m.Firewalls, Firewall{"iptables", "/sys/module/iptable_filter"})
 	}
+	if len(m.Firewalls) == 0 && !has("sys/module/nf_tables/refcnt") {
+		m.FirewallsKnown = onlyLoaded(root, strings.TrimSpace(kernel))
+	}
 	return m
+}
+
+// onlyLoaded tells whether packet filters are modules of a kernel, so that one that is not loaded has no rules.
+func onlyLoaded(root fs.FS, kernel string) bool {
+	for _, dir := range []string{"lib/modules/", "usr/lib/modules/"} {
+		if builtin := readSome(root, dir+kernel+"/modules.builtin"); builtin != "" {
+			return !strings.Contains(builtin, "/nf_tables.ko") && !strings.Contains(builtin, "/iptable_filter.ko")
+		}
+	}
+	return false
 }
 
 // readSome gives the beginning of a file, "" when there is none.

@@ -2,4 +2,8 @@ package client
 
 import "os"
 
-func thisMachine() Machine { return linuxMachine(os.DirFS("/")) }
+func thisMachine() Machine {
+	m := linuxMachine(os.DirFS("/"))
+	m.Filter = filtering
+	return m
+}

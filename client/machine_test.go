@@ -28,15 +28,31 @@ func TestLinuxMachine(t *testing.T) {
 		{"podman", map[string]string{"run/.containerenv": ""}, Machine{Container: "podman"}},
 		{"nspawn", map[string]string{"run/systemd/container": "systemd-nspawn\n"}, Machine{Container: "systemd-nspawn"}},
 		{"kubernetes", map[string]string{"proc/1/cgroup": "0::/kubepods/besteffort/pod1\n"}, Machine{Container: "kubernetes"}},
-		{"wsl", map[string]string{"proc/sys/kernel/osrelease": "5.15.153.1-microsoft-standard-WSL2\n"}, Machine{WSL: true}},
+		{"wsl", map[string]string{"proc/sys/kernel/osrelease": "5.15.153.1-microsoft-standard-WSL2\n", "sys/module/nf_tables/refcnt": "0\n"}, Machine{WSL: true}},
 	} {
-		root := fstest.MapFS{}
+		root := fstest.MapFS{"usr/lib/modules/6.1.0-53-amd64/modules.builtin": &fstest.MapFile{Data: []byte("kernel/net/ipv4/tunnel4.ko\n")}}
+		if tt.files["proc/sys/kernel/osrelease"] == "" {
+			root["proc/sys/kernel/osrelease"] = &fstest.MapFile{Data: []byte("6.1.0-53-amd64\n")}
+		}
 		for name, text := range tt.files {
 			root[name] = &fstest.MapFile{Data: []byte(text)}
 		}
 		tt.want.FirewallsKnown = tt.want.Container == ""
 		if diff := cmp.Diff(tt.want, linuxMachine(root)); diff != "" {
 			t.Errorf("%s (-want +got)\n%s", tt.name, diff)
+		}
+	}
+}
+
+// A filter that is a part of the kernel shows no module: whether it has rules is not known.
+func TestLinuxMachineBuiltIn(t *testing.T) {
+	for builtin, want := range map[string]bool{"": false, "kernel/net/netfilter/nf_tables.ko\n": false, "kernel/net/ipv4/tunnel4.ko\n": true} {
+		root := fstest.MapFS{"proc/sys/kernel/osrelease": &fstest.MapFile{Data: []byte("6.1.0\n")}}
+		if builtin != "" {
+			root["lib/modules/6.1.0/modules.builtin"] = &fstest.MapFile{Data: []byte(builtin)}
+		}
+		if got := linuxMachine(root); got.FirewallsKnown != want || len(got.Firewalls) != 0 {
+			t.Errorf("%q: %+v", builtin, got)
 		}
 	}
 }

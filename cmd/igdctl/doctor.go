@@ -35,8 +35,10 @@ Every step is told as it is done, with what was seen and, where something is wro
   skip  not tried
 
 The exit code is 3 without a gateway, 4 when it refuses to open the trial port or PORT, 5 when it cannot be talked to, else 0:
-"verdict" of --json tells more, in one of the words opens, untried, not_listening, taken, not_public, offline, refused,
-unreachable, no_gateway.`,
+"verdict" of --json tells more, in one of the words opens, untried, not_listening, filtered, taken, not_public, offline,
+refused, unreachable, no_gateway.
+
+On Linux the rules of the firewall can be read by root alone: sudo igdctl doctor PORT tells what they do with the port.`,
 		Example: `  igdctl doctor                # everything
   igdctl doctor 8080           # and why 8080/tcp is not reached
   igdctl doctor --read-only    # change nothing on the gateway, not even for a moment
@@ -79,6 +81,7 @@ type findingJSON struct {
 	Evidence []string       `json:"evidence"`
 	Advice   string         `json:"advice"`
 	Seconds  float64        `json:"seconds"`
+	Firewall *firewallJSON  `json:"firewall,omitempty"` // of the check firewall, when the rules could be read
 }
 
 type doctorJSON struct {
@@ -181,6 +184,9 @@ type finding struct {
 func (f finding) shape(c client.Check) findingJSON {
 	j := findingJSON{ID: c.ID, Outcome: c.Outcome, Problem: c.Problem, Detail: cli.OneLine(f.detail), Evidence: []string{}, Seconds: float64(c.Took.Round(time.Millisecond)) / float64(time.Second)}
 	j.OK = known(c.Outcome == client.Sound || c.Outcome == client.Doubtful, c.Outcome != client.Skipped && c.Outcome != client.Untold)
+	if e, ok := c.Evidence.(*client.FirewallEvidence); ok {
+		j.Firewall = rulesJSON(e)
+	}
 	for _, line := range f.evidence {
 		j.Evidence = append(j.Evidence, cli.OneLine(line))
 	}

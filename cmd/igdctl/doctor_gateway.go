@@ -219,11 +219,18 @@ func hairpinFinding(c client.Check, e *client.HairpinEvidence) finding {
 		return finding{detail: "whether this computer reaches itself by the external address was not tried"}
 	case client.ProblemNoWay:
 		return finding{detail: "whether this computer reaches itself by the external address cannot be tried here"}
+	case client.ProblemFirewallDrops:
+		return finding{detail: fmt.Sprintf("whether %s leads back to this computer from here cannot be told: its firewall keeps out what comes back", e.To),
+			evidence: []string{whereText(e.KeptOut)}}
 	case client.ProblemNoHairpin:
 		return finding{detail: fmt.Sprintf("from here %s does not lead back to this computer, which is common and says nothing of the Internet", e.To),
 			advice: []string{"test a port from outside, such as with a phone on mobile data, and use the local address at home"}}
 	}
-	return finding{detail: fmt.Sprintf("%s leads back to this computer from here too, in %d ms", e.To, e.Took/time.Millisecond)}
+	f := finding{detail: fmt.Sprintf("%s leads back to this computer from here too, in %d ms", e.To, e.Took/time.Millisecond)}
+	if e.LetIn {
+		f.detail += ": the firewall of this computer let it in"
+	}
+	return f
 }
 
 func removalFinding(c client.Check, e *client.RemovalEvidence) finding {

@@ -217,48 +217,6 @@ func shortTarget(st string) string {
 	return st
 }
 
-func firewallFinding(c client.Check, e *client.FirewallEvidence, system string) finding {
-	f := finding{}
-	for _, w := range e.Firewalls {
-		f.evidence = append(f.evidence, fmt.Sprintf("%s is at work (%s)", w.Name, w.Sign))
-	}
-	switch c.Problem {
-	case client.ProblemAnswersSwallowed:
-		f.detail = "a firewall on this computer may swallow the answers to searches by multicast"
-		f.advice = append([]string{"let UDP packets in from the router's address, source port 1900"}, firewallAdvice(e, system)...)
-	case client.ProblemFirewallActive:
-		f.detail = fmt.Sprintf("the firewall of this computer is on (%s): a port that is open on the router may still be closed here", e.Firewalls[0].Name)
-		f.advice = firewallAdvice(e, system)
-	case client.ProblemFirewallHidden:
-		f.detail = "whether the firewall of this computer lets anybody in cannot be told without its rules"
-		f.advice = firewallAdvice(e, system)
-	default:
-		f.detail = "no firewall of this computer is seen"
-	}
-	return f
-}
-
-// firewallAdvice says where to look and what to allow.
-func firewallAdvice(e *client.FirewallEvidence, system string) []string {
-	switch {
-	case system == "windows":
-		return []string{"let the program in: Windows Security, Firewall & network protection, Allow an app through firewall; and the network should be a private one"}
-	case system == "darwin":
-		return []string{"let the program in: System Settings, Network, Firewall, Options"}
-	}
-	for _, w := range e.Firewalls {
-		switch w.Name {
-		case "ufw":
-			return []string{"sudo ufw status lists what it lets in; sudo ufw allow PORT/tcp opens a port here"}
-		case "firewalld":
-			return []string{"sudo firewall-cmd --list-all lists what it lets in; sudo firewall-cmd --add-port=PORT/tcp opens a port here"}
-		case "iptables":
-			return []string{"sudo iptables -nL INPUT lists its rules"}
-		}
-	}
-	return []string{"sudo nft list ruleset lists its rules: look for a chain with \"hook input\" and \"policy drop\""}
-}
-
 func listenerFinding(c client.Check, e *client.ListenerEvidence) finding {
 	port := fmt.Sprintf("%d/%s", e.Port, strings.ToLower(e.Protocol))
 	f := finding{}

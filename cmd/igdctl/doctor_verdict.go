@@ -29,6 +29,9 @@ func conclude(checks []client.Check, o doctorFlags, ended error) conclusion {
 		if explain(err).exit == exitNoGateway {
 			v.word = "no_gateway"
 		}
+		if faulty(client.CheckFirewall) && by[client.CheckFirewall].Problem == client.ProblemAnswersSwallowed {
+			v.sentence = "no port can be opened, probably because " + says(client.CheckFirewall)
+		}
 		return v
 	case faulty(client.CheckMapping):
 		err := by[client.CheckMapping].Err
@@ -66,6 +69,8 @@ func conclude(checks []client.Check, o doctorFlags, ended error) conclusion {
 		return v
 	case faulty(client.CheckPort):
 		return conclusion{word: "taken", sentence: says(client.CheckPort)}
+	case by[client.CheckFirewall].Problem == client.ProblemFirewallDrops:
+		return conclusion{word: "filtered", sentence: says(client.CheckFirewall)}
 	case faulty(client.CheckListener):
 		return conclusion{word: "not_listening", sentence: says(client.CheckListener)}
 	case by[client.CheckMapping].Outcome == client.Skipped:
