@@ -158,7 +158,7 @@ type diagnosis struct {
 	gateway  *Gateway
 	external netip.Addr // of it, once it was asked
 	opens    bool       // it has opened the trial port
-	letsIn   bool       // CheckFirewall has found that this machine lets others in
+	unsure   bool       // CheckFirewall could not tell what this machine lets in
 }
 
 func (d *diagnosis) run(ctx context.Context) {

@@ -41,7 +41,7 @@ func (d *diagnosis) firewall(ctx context.Context, multicast, unicast Check) {
 		e.Answers = nil
 	}
 	c.Outcome, c.Problem = e.judge(multicast.Outcome, unicast.Outcome)
-	d.letsIn = c.Outcome == Sound
+	d.unsure = c.Outcome == Untold || c.Outcome == Doubtful && !e.Read
 	d.tell(ctx, c, began)
 }
 

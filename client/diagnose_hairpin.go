@@ -40,7 +40,7 @@ func (d *diagnosis) hairpin(ctx context.Context, entry Entry, behind *answerer) 
 			c.Outcome, c.Problem = Untold, ProblemFirewallDrops
 		}
 	}
-	e.LetIn = c.Err == nil && !d.letsIn
+	e.LetIn = c.Err == nil && d.unsure
 	d.tell(ctx, c, began)
 }
 

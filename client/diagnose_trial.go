@@ -35,7 +35,7 @@ type HairpinEvidence struct {
 	Took time.Duration  // until it arrived
 	// KeptOut is where this machine kept it out, whatever the gateway did; nil: it did not, as far as is known.
 	KeptOut *Passage
-	// LetIn says that this machine let it in, which CheckFirewall could not tell, or doubted: the gateway, at the trial port.
+	// LetIn says that this machine let it in, which CheckFirewall could not tell: what came from the gateway, to the trial port.
 	LetIn bool
 }
 

@@ -228,7 +228,7 @@ func hairpinFinding(c client.Check, e *client.HairpinEvidence) finding {
 	}
 	f := finding{detail: fmt.Sprintf("%s leads back to this computer from here too, in %d ms", e.To, e.Took/time.Millisecond)}
 	if e.LetIn {
-		f.detail += ": the firewall of this computer let it in"
+		f.detail += ": the firewall of this computer let this in from the router"
 	}
 	return f
 }
