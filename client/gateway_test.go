@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"net/netip"
@@ -126,6 +127,7 @@ func TestArgumentsRefused(t *testing.T) {
 		{"remote host", "NewRemoteHost", func(m *PortMapping) { m.RemoteHost = "\r\n" }},
 		{"negative lease", "NewLeaseDuration", func(m *PortMapping) { m.Lease = -time.Second }},
 		{"endless lease", "NewLeaseDuration", func(m *PortMapping) { m.Lease = (1 << 32) * time.Second }},
+		{"longest lease", "NewLeaseDuration", func(m *PortMapping) { m.Lease = math.MaxInt64 }},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -123,10 +123,11 @@ func (m PortMapping) arguments() (*addArguments, error) {
 	if err := plainText("NewPortMappingDescription", m.Description); err != nil {
 		return nil, err
 	}
-	seconds := (m.Lease + time.Second - 1) / time.Second
-	if m.Lease < 0 || seconds > 1<<32-1 {
+	const longest = (1<<32 - 1) * time.Second
+	if m.Lease < 0 || m.Lease > longest {
 		return nil, &ArgumentError{"NewLeaseDuration", m.Lease.String(), "must be 0 to 4294967295 seconds"}
 	}
+	seconds := (m.Lease + time.Second - 1) / time.Second
 	enabled := "0"
 	if m.Enabled {
 		enabled = "1"
