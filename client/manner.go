@@ -69,8 +69,8 @@ func (d *dialogue) talk(ctx context.Context, again bool, ask func(http.RoundTrip
 		d.spoke = true
 		return quirks, err
 	}
-	if d.spoke || !otherwise(err) {
-		return quirks, err
+	if d.spoke || !otherwise(err) || !again && !refusedByHTTP(err) {
+		return quirks, err // or it may have been carried out
 	}
 	for _, m := range manners() {
 		if m == d.manner || !d.more(ctx) {
@@ -138,6 +138,12 @@ func otherwise(err error) bool {
 		return true
 	}
 	return hungUp(err)
+}
+
+// refusedByHTTP tells whether the status says that the request was not carried out.
+func refusedByHTTP(err error) bool {
+	var status *soap.HTTPError
+	return errors.As(err, &status) && status.Status >= 400
 }
 
 // hungUp tells whether the connection was taken and ended without an answer.

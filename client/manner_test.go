@@ -156,6 +156,40 @@ func TestMannerIsSettled(t *testing.T) {
 	})
 }
 
+// What opens another port each time it is heard is sent once, but where the answer says that it was not heard.
+func TestAnyPortIsAskedOnce(t *testing.T) {
+	for refusal, want := range map[string]int{
+		"": 1,
+		"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello": 1,
+		"HTTP/1.1 405 No\r\nContent-Length: 0\r\n\r\n":      4,
+	} {
+		inNetwork(t, func(t *testing.T, n *emulator.Network) {
+			s := newStub(t, n, "router", "192.168.1.1/24")
+			s.page("/desc.xml", description("uuid:router", "WANIPConnection:2", "http://192.168.1.1:6000/ctl"))
+			p := &picky{accepts: func(string, int) bool { return false }, refusal: refusal}
+			p.listen(t, s)
+			g, err := Find(t.Context(), Options{Net: newPC(n), Gateway: s.url("/desc.xml")})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if port, err := g.AddAnyPortMapping(t.Context(), rowOf(8080, "TCP", us, 8080, "x")); err == nil {
+				t.Errorf("%q: opened %d", refusal, port)
+			}
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			asked := 0
+			for _, head := range p.heads {
+				if strings.Contains(head, "#AddAnyPortMapping") {
+					asked++
+				}
+			}
+			if asked != want {
+				t.Errorf("%q: asked %d times, want %d", refusal, asked, want)
+			}
+		})
+	}
+}
+
 // Requests keep a distance once the gateway has hung up on one, and none before.
 func TestSpacing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
