@@ -194,7 +194,7 @@ func (p *planner) add(ctx context.Context, s slot, byAny bool) (PortMapping, err
 			}
 			p.note(step, want, began)
 			want.ExternalPort = port
-			p.lease = want.Lease
+			p.lease, p.leased = want.Lease, p.leased || want.Lease > 0
 			return want, nil
 		}
 
@@ -207,8 +207,8 @@ func (p *planner) add(ctx context.Context, s slot, byAny bool) (PortMapping, err
 			if p.arrived(ctx, s, want) {
 				return want, nil
 			}
-			if want.Lease > 0 && p.crashed(ctx, s, err) {
-				p.lease = 0 // the lease may have been what it could not take (RFC 6886 §9.5)
+			if want.Lease > 0 && !p.leased && p.crashed(ctx, s, err) {
+				p.lease = 0 // the lease may have been what it could not take (RFC 6886 §9.5); one that took some restarts for other reasons
 			}
 		} else {
 			undo()

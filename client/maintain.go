@@ -47,10 +47,6 @@ func (k *keeper) maintain(ctx context.Context) error {
 			continue
 		}
 		n, kind, err := k.maintainEntry(ctx, h, due, since)
-		if err != nil && unanswered(err) {
-			errs = append(errs, err)
-			break // the rest would wait for nothing too
-		}
 		if err != nil {
 			errs = append(errs, err)
 			_, isOwned := errors.AsType[*OwnedError](err)
@@ -63,6 +59,9 @@ func (k *keeper) maintain(ctx context.Context) error {
 		hs[i] = n
 		if kind != "" {
 			told = append(told, Event{Kind: kind, Entry: n.Entry, Err: err})
+		}
+		if err != nil && unanswered(err) {
+			break // the rest would wait for nothing too
 		}
 	}
 	k.hold(hs)
@@ -154,12 +153,14 @@ func (k *keeper) maintainEntry(ctx context.Context, h held, due bool, since time
 	if !due && !missing {
 		return k.observe(h, s), "", nil
 	}
-	if missing && !h.added.IsZero() && time.Since(h.added) < h.asked/2 {
-		k.plan.lease = 0 // it did not last: old DD-WRT takes any lease for an end that has come
+	fill := k.fill
+	if missing {
+		fill = k.refill
 	}
-	n, err := k.fill(ctx, h, s)
+	n, err := fill(ctx, h, s)
 	if _, refused := errors.AsType[*RefusedError](err); refused && s.ownership == ours {
 		n, err = k.unrenewed(ctx, h, s, err)
+		h.lost = h.lost || err != nil && n.lost
 		if err == nil && n.added.Equal(h.added) {
 			return n, "", nil
 		}

@@ -77,6 +77,7 @@ type held struct {
 	renew time.Time     // when to renew it; zero: never
 	shown bool          // the gateway has shown it since it was added
 	lost  bool          // it is not open now, and this was told
+	short int           // so many times in a row it was gone long before its lease was over
 	fresh bool          // accepted a moment ago: what stands in its place is ours
 	doubt bool          // nobody knows whether the gateway heard the add, or it is another one by now
 }

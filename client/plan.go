@@ -33,14 +33,15 @@ type planner struct {
 	req       Request // with defaults
 	trace     *trace
 	lease     time.Duration // to ask for: req.Lease, or what the gateway would rather have
-	hides     bool          // the gateway does not show what it has accepted
+	leased    bool          // the gateway has accepted an entry with an end
+	hides     bool          // it does not show what it has accepted
 	leftovers []held        // ours and unwanted; to be removed when the gateway lets us
 }
 
 // learn takes over what an earlier planner of the same request found out about the same gateway. What was left on another one ends with its lease there.
 func (p *planner) learn(from *planner) {
 	if p.gw.is(from.gw) {
-		p.leftovers, p.lease, p.hides = from.leftovers, from.lease, from.hides
+		p.leftovers, p.lease, p.leased, p.hides = from.leftovers, from.lease, from.leased, from.hides
 	}
 }
 

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -28,6 +29,34 @@ func (k *keeper) fill(ctx context.Context, h held, s slot) (held, error) {
 	return k.plan.fill(ctx, s, false)
 }
 
+const (
+	// shortLife is when an entry that is gone cannot be said to have ended with a lease that the gateway counts wrongly, even if its lease was longer.
+	shortLife = time.Hour
+	// shortLives is how many in a row are no accident.
+	shortLives = 3
+)
+
+// refill opens an entry that is gone. One that goes again and again long before its end is asked for without one, that time: there are gateways that
+// take a lease and do not keep it. The next time it has an end again, so that one which goes without one, too, is not left behind for ever.
+func (k *keeper) refill(ctx context.Context, h held, s slot) (n held, err error) {
+	short := 0
+	if !h.lost && !h.added.IsZero() && time.Since(h.added) < min(h.asked/2, shortLife) {
+		short = h.short + 1
+	}
+	if short >= shortLives {
+		finite, endless := k.plan.lease, s
+		endless.want.Lease = 0
+		n, err = k.plan.fill(ctx, endless, false)
+		k.plan.lease = finite
+		if _, refused := errors.AsType[*RefusedError](err); !refused {
+			return n, err
+		}
+	}
+	n, err = k.fill(ctx, h, s)
+	n.short = short
+	return n, err
+}
+
 // lastChance is how long before its end an entry is deleted and added anew that cannot be renewed.
 const lastChance = 30 * time.Second
 
@@ -52,7 +81,12 @@ func (k *keeper) unrenewed(ctx context.Context, h held, s slot, why error) (held
 		return h, why
 	}
 	s.ownership = free
-	return k.plan.fill(ctx, s, false)
+	n, err := k.plan.fill(ctx, s, false)
+	if err != nil {
+		h.lost, h.Verified = true, false
+		return h, err
+	}
+	return n, nil
 }
 
 // renew asks for an entry of ours once more. As long as it is the lease that was asked for before, what the gateway granted then is taken to be granted
