@@ -110,7 +110,7 @@ func (s *search) recall(ctx context.Context) {
 	}
 	r, host := all[i], all[i].host()
 	k := s.socketTo(host)
-	t := trust{responder: host, gateways: s.gateways}
+	t := trust{responder: host}
 	location, _, err := t.location(r.Location)
 	if k == nil || err != nil {
 		return

@@ -9,8 +9,8 @@
 // # Trust
 //
 // Anything on the local network can answer a search. An address that came over the network is used only if it is a
-// literal address of the host that answered or of a default gateway; everything read is bounded in size and time. What the
-// caller gives in [Options] is trusted as given.
+// literal address of the host that answered, and a port of it only if it may be one of UPnP: 80, or 1024 and up. Everything read is bounded in size and
+// time. What the caller gives in [Options] is trusted as given.
 //
 // # Errors
 //

@@ -93,14 +93,14 @@ func (d *document) device(dev *goupnp.Device, e *etree.Element, r *resolver) {
 func (d *document) service(s *goupnp.Service, e *etree.Element, r *resolver) {
 	s.ServiceType = d.text(e, "serviceType")
 	s.ServiceId = d.text(e, "serviceId")
-	s.SCPDURL = d.url(e, "SCPDURL", r)
-	s.ControlURL = d.url(e, "controlURL", r)
-	s.EventSubURL = d.url(e, "eventSubURL", r)
+	s.SCPDURL = d.endpoint(e, "SCPDURL", r)
+	s.ControlURL = d.endpoint(e, "controlURL", r)
+	s.EventSubURL = d.endpoint(e, "eventSubURL", r)
 	own := Service{Type: s.ServiceType, ID: s.ServiceId, EventSubURL: absolute(s.EventSubURL), SCPDURL: absolute(s.SCPDURL)}
 	if _, ok := own.connection(); !ok {
 		return
 	}
-	for i, u := range r.readings(s.ControlURL.Str) {
+	for i, u := range r.endpoints(s.ControlURL.Str) {
 		if i == 0 {
 			own.ControlURL = u.String()
 		} else {
@@ -147,8 +147,19 @@ func (d *document) integer(e *etree.Element, name string) int32 {
 }
 
 func (d *document) url(e *etree.Element, name string, r *resolver) goupnp.URLField {
-	f := goupnp.URLField{Str: d.text(e, name)}
-	if readings := r.readings(f.Str); len(readings) > 0 {
+	text := d.text(e, name)
+	return field(text, r.readings(text))
+}
+
+// endpoint is a URL that we ask.
+func (d *document) endpoint(e *etree.Element, name string, r *resolver) goupnp.URLField {
+	text := d.text(e, name)
+	return field(text, r.endpoints(text))
+}
+
+func field(text string, readings []*url.URL) goupnp.URLField {
+	f := goupnp.URLField{Str: text}
+	if len(readings) > 0 {
 		f.URL, f.Ok = *readings[0], true
 	}
 	return f

@@ -135,7 +135,7 @@ func (g *Gateway) twin(ctx context.Context, o Options, own []six) *Gateway {
 			tried = append(tried, hop)
 			u := *location
 			setHost(&u, hop)
-			c := candidate{location: &u, local: s.addr, server: g.Server, trust: trust{responder: hop, gateways: s.gateways}}
+			c := candidate{location: &u, local: s.addr, server: g.Server, trust: trust{responder: hop}}
 			other, err := describe(ctx, o, c)
 			if err != nil || other.UDN() != g.UDN() {
 				continue
@@ -200,7 +200,7 @@ func searchSix(ctx context.Context, o Options, own []six) *Gateway {
 				if _, _, err := g.firewall(); err != nil {
 					return
 				}
-				g.Interface, g.DefaultRoute = r.from.ifi.Name, slices.Contains(r.trust.gateways, g.Responder)
+				g.Interface, g.DefaultRoute = r.from.ifi.Name, slices.Contains(r.from.gateways, g.Responder)
 				select {
 				case found <- g:
 				case <-ctx.Done():
@@ -254,7 +254,7 @@ func (s six) listen(ctx context.Context, o Options, conn net.PacketConn, replies
 			return true
 		}
 		select {
-		case replies <- sixReply{s, trust{responder: responder, gateways: s.gateways}, m}:
+		case replies <- sixReply{s, trust{responder: responder}, m}:
 			return true
 		case <-ctx.Done():
 			return false

@@ -5,14 +5,19 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 )
 
-// trust says which hosts may be asked because of what a device said.
+// trust says which hosts may be asked because of what a device said: the one that said it. A default gateway is no exception: anybody on its network
+// could have it asked at any of its ports, and it answers searches itself. Members of CARP and VRRP groups, which answer for the default gateway with
+// their own address (quirk ssdp-src-ip-not-gateway), describe themselves there too.
+//
+// What is left to a forger who can send with the gateway's address as source: that the gateway is sent some GETs at ports from 1024 on, twelve of them for
+// each search. Nothing tells such a datagram from the gateway's, whose descriptions were seen on port 80 and on 1780 to 60000, at random in some.
 type trust struct {
-	responder netip.Addr   // who answered, or served the description
-	gateways  []netip.Addr // next hops of default routes
-	given     []string     // hosts that the user named
+	responder netip.Addr // who answered, or served the description
+	given     []string   // hosts that the user named
 }
 
 func (t trust) allows(host string) bool {
@@ -24,7 +29,7 @@ func (t trust) allows(host string) bool {
 		return false
 	}
 	a = a.Unmap()
-	return a == t.responder || a.WithZone("") == t.responder.WithZone("") || slices.Contains(t.gateways, a)
+	return a == t.responder || a.WithZone("") == t.responder.WithZone("")
 }
 
 // location reads a LOCATION. One that names another host is taken to mean the responder, which is all we would ever ask:
@@ -38,6 +43,9 @@ func (t trust) location(text string) (u *url.URL, quirk string, err error) {
 		return nil, "", errNotHTTP
 	}
 	u.User, u.Fragment, u.RawFragment = nil, "", ""
+	if !servesUPnP(u.Port()) {
+		return nil, "", errForeignPort
+	}
 	if t.allows(u.Hostname()) {
 		return u, "", nil
 	}
@@ -55,7 +63,15 @@ func (t trust) location(text string) (u *url.URL, quirk string, err error) {
 var (
 	errNotHTTP     = errors.New("not an http URL")
 	errForeignHost = errors.New("names a host that may not be asked")
+	errForeignPort = errors.New("names a port of other services: UPnP is on port 80, or on 1024 and up")
 )
+
+// servesUPnP tells whether a port that a device named may be asked: one below 1024 belongs to another service (SSH, mail, printing), and no device was
+// seen that describes or controls itself on any but 80. What the user gave is not judged.
+func servesUPnP(port string) bool {
+	n, err := strconv.ParseUint(port, 10, 16)
+	return port == "" || err == nil && (n == 80 || n >= 1024)
+}
 
 // bare is what is wrong with a URL, without the URL.
 func bare(err error) error {
@@ -135,6 +151,11 @@ func (r *resolver) readings(ref string) []*url.URL {
 		}
 	}
 	return all
+}
+
+// endpoints are the readings of a reference that may be asked: on the port that the description is on, or on one that may be of UPnP.
+func (r *resolver) endpoints(ref string) []*url.URL {
+	return slices.DeleteFunc(r.readings(ref), func(u *url.URL) bool { return u.Port() != r.location.Port() && !servesUPnP(u.Port()) })
 }
 
 // confine keeps a URL on the hosts that may be asked.

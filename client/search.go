@@ -111,9 +111,6 @@ func (s *search) fail(e *InterfaceError) {
 func (s *search) visit(ctx context.Context, location *url.URL) {
 	links, broken := links(s.o)
 	c := candidate{location: location, links: links, asked: true, trust: trust{given: []string{location.Hostname()}}}
-	for _, l := range links {
-		c.trust.gateways = append(c.trust.gateways, l.gateways...)
-	}
 	if s.o.Interface != "" {
 		if len(links) == 0 {
 			s.fail(broken[0])
@@ -232,7 +229,7 @@ func (s *search) consider(ctx context.Context, r reply) {
 	if !claims && r.message.ST != "" && !isRoot(r.message.ST) && !asked && !slices.Contains(s.gateways, from) {
 		return // a television
 	}
-	t := trust{responder: from, gateways: s.gateways}
+	t := trust{responder: from}
 	if asked {
 		t.given = []string{s.target.host}
 	}

@@ -151,9 +151,6 @@ func (c *Client) describeAnnounced(ctx context.Context, o Options, a announcemen
 		return nil, errForeignHost
 	}
 	t := trust{responder: a.from.Addr()}
-	for _, l := range all {
-		t.gateways = append(t.gateways, l.gateways...)
-	}
 	location, quirk, err := t.location(a.location)
 	if err != nil {
 		return nil, err
