@@ -94,6 +94,16 @@ func uuid(usn string) string {
 	return id
 }
 
+// answers tells whether a host has named a gateway that is being read, or was.
+func (d *directory) answers(host netip.Addr) bool {
+	return slices.ContainsFunc(d.all, func(e *sighting) bool { return e.from == host && e.claims && (e.pending || e.done && e.failure == nil) })
+}
+
+// asks tells whether one is being read.
+func (d *directory) asks(host netip.Addr) bool {
+	return slices.ContainsFunc(d.all, func(e *sighting) bool { return e.from == host && e.claims && e.pending })
+}
+
 // unready tells whether the device may not have been ready: it answers searches and does not yet take connections, or hangs up.
 func (e *sighting) unready() bool {
 	return e.fetches < maxFetches && unready(e.failure) && e.failed.Sub(e.began) < fetchQuick

@@ -30,7 +30,7 @@ type Options struct {
 	// STUN is the host:port of a STUN server that [Gateway.Truth] asks for the address it sees, trusted as given. "": nobody is asked.
 	STUN string
 	// Timeout bounds one Discover or Find as a whole. 0: 10 s. A search by itself ends after 1.8 s, or after 3.8 s when no
-	// gateway has answered until then. The fetch of a description ends after 3 s; when the gateway is named by Gateway or
+	// gateway has answered until then, and up to 1.5 s later when a default gateway that has answered takes long to describe itself. The fetch of a description ends after 3 s; when the gateway is named by Gateway or
 	// SSDP and Timeout is set, with Timeout.
 	Timeout time.Duration
 	// Rand makes the jitter of renewals repeatable: each Map and Keep draws the seed of its own source from it. nil: the

@@ -18,15 +18,17 @@ type burst struct {
 	after time.Duration // since the start
 	mx    int           // seconds
 	bare  bool          // MAN is written without its quotes too, as the D-Link DIR-890L wants it
+	few   bool          // by unicast only what nearly every gateway answers is searched for
 }
 
 // end is when the last answer may arrive.
 func (b burst) end() time.Duration { return b.after + time.Duration(b.mx)*time.Second + afterMX }
 
-// bursts repeat at growing intervals, because datagrams get lost and some routers answer only some searches. The last one
+// bursts repeat at growing intervals, because datagrams get lost and some routers answer only some searches. A gateway that
+// needs 100 ms for each M-SEARCH (miniupnpd that logs to a serial console) answers the first before the second, which is then held. The last one
 // is for those who need longer, and is left out when a gateway was found.
 func bursts() []burst {
-	return []burst{{mx: 1}, {after: 150 * time.Millisecond, mx: 1}, {after: 600 * time.Millisecond, mx: 1}, {after: 1600 * time.Millisecond, mx: 2, bare: true}}
+	return []burst{{mx: 1, few: true}, {after: 150 * time.Millisecond, mx: 1}, {after: 600 * time.Millisecond, mx: 1}, {after: 1600 * time.Millisecond, mx: 2, bare: true}}
 }
 
 // search is one run of Discover. Sockets are read and descriptions fetched by goroutines of their own; everything else
@@ -141,6 +143,7 @@ func (s *search) loop(ctx context.Context) {
 		next  = 0
 		end   time.Duration // of the window in which answers come
 		open  = true
+		held  time.Duration
 		timer = time.NewTimer(s.lead)
 	)
 	defer timer.Stop()
@@ -158,6 +161,11 @@ func (s *search) loop(ctx context.Context) {
 			}
 			if next == len(all)-1 && s.yielded() {
 				next = len(all)
+			}
+			if 0 < next && next < len(all) && held < holdLongest && s.reading() {
+				held, start = held+holdStep, start.Add(holdStep)
+				timer.Reset(holdStep)
+				continue
 			}
 			if next < len(all) {
 				s.send(all[next])
@@ -192,6 +200,38 @@ func (s *search) loop(ctx context.Context) {
 		}
 		s.release()
 	}
+}
+
+// A burst waits while the gateways that it is most for are telling about themselves: one with a single thread could not go on before it has read all
+// that is searched. The search ends as much later, for those who are not heard yet.
+const (
+	holdStep    = 50 * time.Millisecond
+	holdLongest = 1500 * time.Millisecond
+)
+
+// reading tells whether each default gateway, or the one host that is searched, has answered, and one of them is being asked for its description.
+func (s *search) reading() bool {
+	pending := false
+	for _, host := range s.nearest() {
+		if !s.known.answers(host) {
+			return false
+		}
+		pending = pending || s.known.asks(host)
+	}
+	return pending
+}
+
+// nearest are the hosts that are searched by unicast.
+func (s *search) nearest() (all []netip.Addr) {
+	if !s.target.group {
+		return []netip.Addr{s.target.addr.Addr()}
+	}
+	for _, g := range s.gateways {
+		if g.Is4() {
+			all = append(all, g)
+		}
+	}
+	return all
 }
 
 // conclude tells what ended without a result.

@@ -42,6 +42,10 @@ func searchTargets() []string {
 	}
 }
 
+// firstTargets are what a default gateway is searched for by itself at first: nearly every one answers one of them. To the group all targets go at once:
+// answers to those are spread over MX, and the first of seven comes sooner than that of three.
+func firstTargets() []string { return append(searchTargets()[:2:2], ssdp.RootDevice) }
+
 // claimsGateway tells whether an ST is that of a gateway or of one of its parts.
 func claimsGateway(st string) bool {
 	st = strings.ToLower(st)
@@ -136,15 +140,15 @@ func (s *search) send(b burst) {
 	var failures []*InterfaceError
 	for _, k := range s.sockets {
 		if !s.target.group {
-			if err := s.ask(k, s.target.addr, burst{bare: b.bare}); err != nil {
+			if err := s.ask(k, s.target.addr, burst{bare: b.bare, few: b.few}); err != nil {
 				failures = append(failures, k.failure(err))
 			}
 			continue
 		}
 		if s.o.SSDP == "" {
 			for _, g := range k.link.gateways {
-				if g.Is4() {
-					s.ask(k, netip.AddrPortFrom(g, ssdp.Port), burst{bare: b.bare}) // a gateway without a unicast ear is asked by multicast too
+				if g.Is4() && !s.known.answers(g) {
+					s.ask(k, netip.AddrPortFrom(g, ssdp.Port), burst{bare: b.bare, few: b.few}) // a gateway without a unicast ear is asked by multicast too
 				}
 			}
 		}
@@ -165,7 +169,11 @@ func (s *search) send(b burst) {
 
 // ask sends one M-SEARCH for each search target.
 func (s *search) ask(k *socket, to netip.AddrPort, b burst) error {
-	return k.ask(s.o.Trace, to, searchTargets(), b)
+	targets := searchTargets()
+	if b.few && !to.Addr().IsMulticast() {
+		targets = firstTargets()
+	}
+	return k.ask(s.o.Trace, to, targets, b)
 }
 
 func (k *socket) ask(trace io.Writer, to netip.AddrPort, targets []string, b burst) error {
