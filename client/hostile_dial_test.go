@@ -101,8 +101,20 @@ func announceFrom(t *testing.T, from *emulator.Host, addr, udn, location string,
 	}
 }
 
-// Announcements in the gateway's name, by another host, lead to nobody but that host, seldom, and take nobody's mapping from the gateway.
+// Announcements in the gateway's name, by another host, lead to nobody but that host, seldom, and take nobody's mapping from the gateway, be it this
+// machine's next hop or not: that it is not, as with a VPN, does not make others the gateway.
 func TestForgedAnnouncements(t *testing.T) {
+	for name, pc := range map[string]func(*emulator.Network) *emulator.Host{
+		"next hop": newPC,
+		"no default route": func(n *emulator.Network) *emulator.Host {
+			return n.Host("pc", netip.MustParsePrefix("192.168.1.10/24"))
+		},
+	} {
+		t.Run(name, func(t *testing.T) { forgedAnnouncements(t, pc) })
+	}
+}
+
+func forgedAnnouncements(t *testing.T, pc func(*emulator.Network) *emulator.Host) {
 	inNetwork(t, func(t *testing.T, n *emulator.Network) {
 		router := n.Host("router", netip.MustParsePrefix("192.168.1.1/24"))
 		gw := emulator.Start(t, emulator.Options{Version: 1, Net: router, LAN: netip.MustParseAddr("192.168.1.1"), SSDP: "multicast"})
@@ -110,7 +122,7 @@ func TestForgedAnnouncements(t *testing.T) {
 		forger.page("/desc.xml", description("uuid:forger", "WANIPConnection:1", "/ctl"))
 		forger.page("/twin.xml", description(gw.UDN(), "WANIPConnection:1", "/ctl"))
 		forger.actions("/ctl", connected("45.66.77.99"))
-		w := &watchedNet{Host: newPC(n)}
+		w := &watchedNet{Host: pc(n)}
 		c := New(Options{Net: w, Listen: true})
 		m := c.Keep(t.Context(), Request{InternalPort: 8080})
 		if err := m.Wait(t.Context()); err != nil {

@@ -126,7 +126,7 @@ func (w *watch) revisited(old *Gateway, a announcement, g *Gateway, err error) {
 	}
 	foreign := old != nil && a.from.Addr() != old.Responder
 	switch {
-	case err == nil && (old == nil || g.DefaultRoute || !old.DefaultRoute && (!foreign || g.UDN() == old.UDN())):
+	case err == nil && (old == nil || g.DefaultRoute && !old.DefaultRoute || g.DefaultRoute == old.DefaultRoute && !foreign):
 		g.reborn = old != nil
 		w.client.take(g)
 		for udn := range w.left {
