@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// calmDistance is the longest distance between looks that events call for. It begins with lookDistance and doubles as long as they come in a row:
-// there are gateways whose variables never rest.
+// calmDistance is the longest distance between looks that events call for, and between restarts that are believed: there are gateways whose variables
+// never rest, and anybody can send in a gateway's name.
 const calmDistance = 5 * time.Minute
 
 var errEvent = errors.New("the gateway has sent an event")
@@ -64,19 +64,14 @@ func (w *watch) learn(n news) {
 	}
 	if look && !w.looking {
 		w.looking = true
-		w.soon.Reset(max(time.Until(w.told.Add(w.distance)), 0))
+		w.soon.Reset(w.events.left())
 	}
 }
 
 // tellSoon tells the keepers to look, when it is time.
 func (w *watch) tellSoon() {
-	switch now := time.Now(); {
-	case w.told.IsZero() || now.Sub(w.told) > 4*w.distance:
-		w.distance = lookDistance
-	default:
-		w.distance = min(2*w.distance, calmDistance)
-	}
-	w.looking, w.told = false, time.Now()
+	w.looking = false
+	w.events.step()
 	w.client.tell(sign{cause: errEvent})
 }
 

@@ -37,18 +37,19 @@ type watch struct {
 	done   chan struct{}
 	o      Options
 
-	before  moment
-	network string
-	boots   map[string]uint32 // BOOTID by UDN
-	left    map[string]bool   // UDNs that said byebye
-	places  []string          // LOCATIONs that were heard of, without their hosts
-	looked  time.Time         // when a look was called for
-	later   *time.Timer       // until the look that an announcement calls for which was too soon after that
-	sought  time.Time         // when it was asked whether the gateway is where it was
-	met     time.Time         // when a description was read
-	errands int               // that are under way
-	visits  []string          // of them, the descriptions that are read because they were announced
-	back    chan func()       // what to do when one is
+	before   moment
+	network  string
+	boots    map[string]uint32 // BOOTID by UDN
+	left     map[string]bool   // UDNs that said byebye
+	places   []string          // LOCATIONs that were heard of, without their hosts
+	looked   time.Time         // when a look was called for
+	later    *time.Timer       // until the look that an announcement calls for which was too soon after that
+	sought   time.Time         // when it was asked whether the gateway is where it was
+	met      time.Time         // when a description was read
+	restarts pace              // of those that are believed
+	errands  int               // that are under way
+	visits   []string          // of them, the descriptions that are read because they were announced
+	back     chan func()       // what to do when one is
 
 	based    *Gateway          // that was asked for its BOOTID
 	overdue  *time.Timer       // until a gateway that was met is subscribed to, whoever has not had his turn
@@ -59,8 +60,7 @@ type watch struct {
 	values   map[string]string // the evented variables as they were told last
 	soon     *time.Timer       // until the look that events call for
 	looking  bool              // it runs
-	told     time.Time         // when they called for the last one
-	distance time.Duration     // until they may again
+	events   pace              // of those looks
 }
 
 // pendingNews is how many events wait to be judged. More are dropped: by then a look is called for.
@@ -75,7 +75,8 @@ func newWatch(c *Client) *watch {
 	return &watch{
 		later: later, overdue: overdue,
 		client: c, done: c.done, o: o, before: now(), network: fingerprint(o), boots: map[string]uint32{}, left: map[string]bool{},
-		news: make(chan news, pendingNews), distance: lookDistance, back: make(chan func()),
+		news: make(chan news, pendingNews), back: make(chan func()),
+		events: pace{first: lookDistance, longest: calmDistance}, restarts: pace{first: metDistance, longest: calmDistance},
 	}
 }
 
@@ -212,9 +213,12 @@ func (w *watch) hear(ctx context.Context, a announcement) {
 		w.boots[udn] = *a.boot
 	}
 	switch {
-	case rebooted && w.may(&w.met, metDistance):
+	case rebooted && w.restarts.left() == 0 && w.may(&w.met, metDistance):
+		w.restarts.step()
 		w.revisit(ctx, g, a)
+	case rebooted && time.Since(w.restarts.last) < setLength: // of the same set, as a rule
 	case rebooted:
+		w.announced() // whoever can send with its address would have everything opened anew each time; a look costs little
 	case elsewhere && w.may(&w.sought, metDistance):
 		w.seek(ctx, g, a)
 	case w.errands > 0: // which call for one, too

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/huin/goupnp"
@@ -88,6 +89,50 @@ func TestForgedPlacesDriveNobody(t *testing.T) {
 		if err := m.Close(t.Context()); err != nil {
 			t.Error(err)
 		}
+	})
+}
+
+// Nor by who sends in its name from its own address: restarts that come in a row are believed ever less often, and one that is real is seen all the same,
+// at once after a rest.
+func TestForgedRestartsDriveNobody(t *testing.T) {
+	inNetwork(t, func(t *testing.T, n *emulator.Network) {
+		router := n.Host("router", netip.MustParsePrefix("192.168.1.1/24"))
+		gw := emulator.Start(t, emulator.Options{Version: 1, Net: router, LAN: netip.MustParseAddr("192.168.1.1"), SSDP: "multicast"})
+		c := New(Options{Net: newPC(n), Listen: true})
+		for i := range 10 {
+			m := c.Keep(t.Context(), Request{InternalPort: uint16(8080 + i)})
+			defer m.Close(t.Context())
+			if err := m.Wait(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(time.Minute)
+		added := len(gw.Calls("AddPortMapping"))
+		restart := func(within time.Duration) {
+			t.Helper()
+			if err := gw.Reboot(emulator.Reboot{ByeBye: new(false)}); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(within)
+			synctest.Wait()
+			if n := len(gw.Mappings()); n != 10 {
+				t.Errorf("%d mappings %v after a restart", n, within)
+			}
+		}
+		forge := func(times int) {
+			for i := range times {
+				announceFrom(t, router, "192.168.1.1", gw.UDN(), c.gateway.Location, 5000+i)
+				time.Sleep(100 * time.Millisecond)
+			}
+		}
+		forge(3000)
+		if added = len(gw.Calls("AddPortMapping")) - added; added > 10*12 {
+			t.Errorf("in 5 minutes that were full of forged restarts 10 mappings were opened anew %d times", added)
+		}
+		restart(lookDistance)
+		forge(300)
+		time.Sleep(time.Hour)
+		restart(time.Second)
 	})
 }
 

@@ -60,28 +60,41 @@ func TestRebootIsHeard(t *testing.T) {
 	}
 }
 
-// A gateway that says nothing of its restarts is looked at when it announces itself, and again when it does so soon after.
+// A second restart is repaired as the first one, when the gateway says that it has restarted; one that says nothing of it is looked at when it announces
+// itself, and again when it does so soon after.
 func TestTwoRestartsInARow(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		h := newHome(t, emulator.Options{Version: 1})
-		m := client.Keep(t.Context(), client.Request{InternalPort: 8000}, client.Options{Net: h.pc, Listen: true})
-		defer m.Close(t.Context())
-		if err := m.Wait(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(time.Minute)
-		for _, within := range []time.Duration{time.Second, 10 * time.Second} {
-			if err := h.Reboot(emulator.Reboot{ByeBye: new(false), BootID: new(false)}); err != nil {
-				t.Fatal(err)
-			}
-			time.Sleep(within)
-			synctest.Wait()
-			if len(h.table()) != 1 {
-				t.Errorf("not back after %v", within)
-			}
-			time.Sleep(3 * time.Second)
-		}
-	})
+	for name, tt := range map[string]struct {
+		reboot emulator.Reboot
+		within []time.Duration
+	}{
+		"BOOTID":     {emulator.Reboot{ByeBye: new(false)}, []time.Duration{time.Second, time.Second, time.Second}},
+		"byebye":     {emulator.Reboot{BootID: new(false)}, []time.Duration{time.Second, time.Second, time.Second}},
+		"both":       {emulator.Reboot{NewPorts: true}, []time.Duration{time.Second, time.Second, time.Second}},
+		"not a word": {emulator.Reboot{ByeBye: new(false), BootID: new(false)}, []time.Duration{time.Second, 10 * time.Second}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				h := newHome(t, emulator.Options{Version: 1})
+				m := client.Keep(t.Context(), client.Request{InternalPort: 8000}, client.Options{Net: h.pc, Listen: true})
+				defer m.Close(t.Context())
+				if err := m.Wait(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(time.Minute)
+				for i, within := range tt.within {
+					if err := h.Reboot(tt.reboot); err != nil {
+						t.Fatal(err)
+					}
+					time.Sleep(within)
+					synctest.Wait()
+					if len(h.table()) != 1 {
+						t.Errorf("not back %v after restart %d", within, i+1)
+					}
+					time.Sleep(3 * time.Second)
+				}
+			})
+		})
+	}
 }
 
 // Without an ear the same takes until the next look.
