@@ -51,7 +51,7 @@ type Client struct {
 // New makes a client. Options that cannot be used are told by what is done with it.
 func New(o Options) *Client {
 	o.Rand = ownRand(o.Rand)
-	c := &Client{options: o, signs: map[chan sign]bool{}, met: make(chan struct{}, 1), served: make(chan struct{}, 1)}
+	c := &Client{options: o.share(), signs: map[chan sign]bool{}, met: make(chan struct{}, 1), served: make(chan struct{}, 1)}
 	c.trusted, c.distrust = context.WithCancel(context.Background())
 	return c
 }
@@ -146,11 +146,7 @@ func (c *Client) serve() {
 
 // mapping is one that is not open yet.
 func (c *Client) mapping(req Request) *Mapping {
-	c.mu.Lock()
-	o := c.options
-	o.Rand = ownRand(c.options.Rand)
-	c.mu.Unlock()
-	m := newMapping(req, o, c.findPatiently)
+	m := newMapping(req, c.options, c.findPatiently)
 	m.client = c
 	return m
 }

@@ -137,6 +137,7 @@ type Diagnosis struct {
 // Nothing in a diagnosis ends it but the end of ctx. Where no gateway is found, only what needs none is checked.
 func Diagnose(ctx context.Context, o Options, want Diagnosis) iter.Seq[Check] {
 	return func(yield func(Check) bool) {
+		o = o.share()
 		d := &diagnosis{o: o.defaults(), found: o, want: want, yield: yield}
 		d.want.Protocol = "TCP"
 		if strings.EqualFold(want.Protocol, "udp") {

@@ -62,6 +62,6 @@ func (p *peer) calm(found *peer, cause error) bool {
 	if old.Location != g.Location || old.UDN() != g.UDN() || old.Local != g.Local || old.Service.Type != g.Service.Type || old.Service.ControlURL != g.Service.ControlURL {
 		return false
 	}
-	was := old.readings().uptime
+	was := old.readings().ran()
 	return !was.upAt.IsZero() && g.Connected && g.UptimeKnown && g.Uptime > was.up && !was.heed(g.Uptime, g.probed)
 }

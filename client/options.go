@@ -33,8 +33,8 @@ type Options struct {
 	// gateway has answered until then, and up to 1.5 s later when a default gateway that has answered takes long to describe itself. The fetch of a description ends after 3 s; when the gateway is named by Gateway or
 	// SSDP and Timeout is set, with Timeout.
 	Timeout time.Duration
-	// Rand makes the jitter of renewals repeatable: each Map and Keep draws the seed of its own source from it. nil: the
-	// runtime's. Calls that share one must not run at the same time.
+	// Rand makes the jitter of renewals repeatable: each Map and Keep draws the seed of its own source from it, and each [New]. nil: the
+	// runtime's. Calls that are given the same one must not run at the same time; a Client and the gateways of one search may be used as they are.
 	Rand *rand.Rand
 	// Cache is the file in which [Find] remembers the gateways that it chose: where they are, and what was learned about them. It is read beside
 	// a search, so that a gateway that is still there is found without one, and trusted no more than an answer to a search. Several processes
@@ -47,9 +47,11 @@ type Options struct {
 	// Warn is told what went wrong beside what was asked for: a cache that cannot be written, one that was corrupt and is set aside, announcements
 	// that cannot be listened to because another program has the port. It may be called by several goroutines. nil: nobody is told.
 	Warn func(error)
-	// Trace receives a dump of every datagram and HTTP exchange. nil: none. Writes are serialised.
+	// Trace receives a dump of every datagram and HTTP exchange. nil: none. The writes of one call, and of one Client with all that it finds and keeps, are
+	// serialised.
 	Trace io.Writer
 
+	shared   bool          // Rand and Trace can be used by several goroutines at a time
 	fresh    bool          // what is remembered is not enough: it has just failed
 	patience time.Duration // for the description of a gateway that the user named
 }
@@ -68,13 +70,21 @@ func (o Options) defaults() Options {
 	if o.Timeout <= 0 {
 		o.Timeout = 10 * time.Second
 	}
+	return o.share()
+}
+
+// share makes Rand and Trace such that all who are handed a copy of o can use them at the same time.
+func (o Options) share() Options {
+	if o.shared {
+		return o
+	}
+	o.shared = true
 	if o.Rand == nil {
 		o.Rand = rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))
 	}
+	o.Rand = rand.New(&sharedSource{source: o.Rand}) // a Rand of math/rand/v2 has no state but its source
 	if o.Trace != nil {
-		if _, ok := o.Trace.(*traceWriter); !ok {
-			o.Trace = &traceWriter{w: o.Trace}
-		}
+		o.Trace = &traceWriter{w: o.Trace}
 	}
 	return o
 }
@@ -84,6 +94,18 @@ func (o Options) warn(what string, err error) {
 	if err != nil && o.Warn != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
 		o.Warn(fmt.Errorf("%s: %w", what, err))
 	}
+}
+
+// sharedSource lets several goroutines draw from one source.
+type sharedSource struct {
+	mu     sync.Mutex
+	source rand.Source
+}
+
+func (s *sharedSource) Uint64() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.source.Uint64()
 }
 
 // traceWriter lets parallel fetches share one trace: each Write arrives whole.

@@ -76,10 +76,8 @@ func (c *Client) OpenPinholes(ctx context.Context, req PinholeRequest) (*Pinhole
 	if err := req.validate(); err != nil {
 		return nil, err
 	}
-	c.mu.Lock()
 	p := &Pinholes{client: c, o: c.options, req: req}
 	p.o.Rand = ownRand(c.options.Rand)
-	c.mu.Unlock()
 	if err := p.find(ctx, nil); err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"sync"
 	"time"
 )
 
@@ -16,17 +17,37 @@ const (
 // uptime follows NewUptime of GetStatusInfo. Some gateways restart without any other sign (MikroTik and Broadcom, quirk
 // life-uptime-resets-only), and where one hides its entries no look at them would tell.
 type uptime struct {
+	run
+	counting  sync.Mutex // held over run, which those read too who have not the gateway's turn
+	asked     time.Time  // when it was asked for last
+	mute      bool       // the gateway does not answer, or nothing that can be used
+	silent    int        // times that nobody answered
+	restarted time.Time  // when a restart was found out; zero: there was none
+}
+
+// run is what was read of a counter that begins anew with each restart.
+type run struct {
 	up        time.Duration // as read last
 	upAt      time.Time     // when; zero: it was not
-	asked     time.Time     // when it was asked for last
-	mute      bool          // the gateway does not answer, or nothing that can be used
-	silent    int           // times that nobody answered
 	suspected int           // readings in a row that told of a restart
-	restarted time.Time     // when a restart was found out; zero: there was none
+}
+
+// ran is a copy of what was read.
+func (u *uptime) ran() run {
+	u.counting.Lock()
+	defer u.counting.Unlock()
+	return u.run
+}
+
+// count is heed for what ran tells.
+func (u *uptime) count(up time.Duration, at time.Time) bool {
+	u.counting.Lock()
+	defer u.counting.Unlock()
+	return u.heed(up, at)
 }
 
 // heed judges a reading of at and tells whether the gateway has restarted since the one before.
-func (u *uptime) heed(up time.Duration, at time.Time) bool {
+func (u *run) heed(up time.Duration, at time.Time) bool {
 	before, passed := u.up, at.Sub(u.upAt)
 	known := !u.upAt.IsZero()
 	u.up, u.upAt = up, at
@@ -71,7 +92,7 @@ func (p *planner) watchUptime(ctx context.Context, since time.Time) bool {
 	case !s.Connected:
 		step.Outcome = "not connected" // what it counts then is anybody's guess
 	default:
-		if restarted = r.heed(s.Uptime, began); restarted {
+		if restarted = r.count(s.Uptime, began); restarted {
 			r.restarted, step.Outcome = began, "restarted"
 		}
 	}

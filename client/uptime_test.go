@@ -28,7 +28,7 @@ func TestUptime(t *testing.T) {
 		{"it restarts again and again, and goes on between", s(500, 100, 1000, 100, 1000, 100, 1000, 100), []bool{false, true, false, true, false, true, false, true}},
 	}
 	for _, tt := range tests {
-		var u uptime
+		var u run
 		at := time.Now()
 		for i, seconds := range tt.reads {
 			if got := u.heed(time.Duration(seconds)*time.Second, at); got != tt.want[i] {
