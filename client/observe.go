@@ -67,14 +67,18 @@ type observer struct {
 	yield    func(Change, error) bool
 	stopped  bool // the reader broke off
 
-	peer     *peer     // nil: none yet
-	stale    bool      // it is to be searched, although one is known
-	gone     bool      // that was told
-	rebooted error     // a sign told so
-	returned time.Time // when it was told last that the gateway is there again or has restarted: a restart has several signs
-	failures int       // in a row
+	peer     *peer         // nil: none yet
+	stale    bool          // it is to be searched, although one is known
+	gone     bool          // that was told
+	rebooted error         // a sign told so
+	returned time.Time     // when it was told last that the gateway is there again or has restarted: a restart has several signs
+	failures int           // in a row
+	began    time.Time     // the look
+	over     bool          // everything was asked in it
+	took     time.Duration // that; what the reader does meanwhile is his time
 
 	state  Status
+	uptime run  // of peer
 	known  bool // state and address are those of peer
 	addr   netip.Addr
 	table  map[Key]PortMapping // nil: not read yet
@@ -96,7 +100,7 @@ func (o *observer) run(ctx context.Context) {
 		case s := <-signs:
 			o.heed(s)
 		}
-		began := time.Now()
+		o.began, o.over = time.Now(), false
 		err := o.look(ctx)
 		o.client.serve()
 		if e, ok := errors.AsType[*ArgumentError](err); ok {
@@ -104,7 +108,8 @@ func (o *observer) run(ctx context.Context) {
 			return
 		}
 		if ctx.Err() == nil {
-			timer.Reset(o.pause(err, time.Since(began)))
+			o.asked()
+			timer.Reset(o.pause(err, o.took))
 		}
 	}
 }
@@ -129,7 +134,16 @@ func (o *observer) pause(err error, took time.Duration) time.Duration {
 	return min(time.Second<<min(o.failures, 10), max(o.interval, observeShare*took))
 }
 
+// asked notes that nothing more is asked in this look: from here on the reader has the word.
+func (o *observer) asked() {
+	if !o.over {
+		o.over, o.took = true, time.Since(o.began)
+	}
+}
+
+// tell has the reader take a change, however long that takes. Everything was asked by then.
 func (o *observer) tell(c Change) {
+	o.asked()
 	c.Time = time.Now()
 	if c.Gateway == nil && o.peer != nil {
 		c.Gateway = o.peer.actions.(*Gateway)
@@ -170,6 +184,7 @@ func (o *observer) lose(ctx context.Context, err error) {
 // meet looks at the gateway that was found, which may be another one than before.
 func (o *observer) meet(ctx context.Context, p *peer) error {
 	g := p.actions.(*Gateway)
+	at := time.Now()
 	state, stateErr := g.Status(ctx)
 	var addr netip.Addr
 	addrErr := stateErr
@@ -197,7 +212,10 @@ func (o *observer) meet(ctx context.Context, p *peer) error {
 	if before != nil && !same && !o.gone {
 		o.tell(Change{Kind: GatewayGone, Err: errReplaced})
 	}
-	restarted := same && stateErr == nil && o.state.UptimeKnown && state.UptimeKnown && state.Uptime < o.state.Uptime
+	if !same {
+		o.uptime = run{}
+	}
+	restarted := stateErr == nil && state.UptimeKnown && o.uptime.heed(state.Uptime, at)
 	o.peer = p
 	all := Change{Connection: state, Address: addr}
 	switch {
@@ -223,11 +241,11 @@ func (o *observer) meet(ctx context.Context, p *peer) error {
 	if stateErr == nil && o.known && !told && (restarted || state.Connection != o.state.Connection) {
 		o.tell(Change{Kind: ConnectionChanged, Connection: state, Address: addr})
 	}
-	switch {
-	case stateErr == nil:
+	if told && (stateErr != nil || !state.UptimeKnown) {
+		o.uptime = run{} // that was before the restart, which is told once
+	}
+	if stateErr == nil {
 		o.state = state
-	case told:
-		o.state.UptimeKnown = false // that was before the restart, which is told once
 	}
 	if addrErr == nil {
 		o.addr = addr
@@ -235,7 +253,7 @@ func (o *observer) meet(ctx context.Context, p *peer) error {
 	o.known = true
 	switch {
 	case tableErr == nil:
-		o.compare(table)
+		o.compare(table, at)
 	case !o.hidden:
 		o.hidden = true
 		o.tell(Change{Kind: MappingsHidden, Err: tableErr})

@@ -20,11 +20,11 @@ func (g *Gateway) tableNow(ctx context.Context) (map[Key]PortMapping, error) {
 	return table, nil
 }
 
-// compare tells what is different in a table that was just read, by port.
-func (o *observer) compare(now map[Key]PortMapping) {
+// compare tells what is different in a table that was read in the look of at, by port.
+func (o *observer) compare(now map[Key]PortMapping, at time.Time) {
 	before, first := o.table, o.table == nil
-	elapsed := time.Since(o.seen)
-	o.table, o.seen = now, time.Now()
+	elapsed := at.Sub(o.seen)
+	o.table, o.seen = now, at
 	keys := slices.Collect(maps.Keys(now))
 	for k := range before {
 		if _, stays := now[k]; !stays {

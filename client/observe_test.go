@@ -259,3 +259,32 @@ func TestObserveIsBounded(t *testing.T) {
 		}
 	})
 }
+
+// What a reader takes his time for is not the gateway's: the looks come as they did.
+func TestObserveSlowReader(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHome(t, emulator.Options{Version: 1})
+		var changed time.Time
+		for c, err := range client.New(client.Options{Net: h.pc}).Observe(t.Context(), time.Second) {
+			switch {
+			case err != nil:
+				t.Fatal(err)
+			case c.Kind == client.GatewayAppeared:
+				time.Sleep(30 * time.Second)
+				time.AfterFunc(5*time.Second, func() {
+					changed = time.Now()
+					if err := h.SetExternalIP(netip.MustParseAddr("45.66.77.99")); err != nil {
+						t.Error(err)
+					}
+				})
+				continue
+			case c.Kind != client.AddressChanged:
+				continue
+			}
+			if took := c.Time.Sub(changed); took > 2*time.Second {
+				t.Errorf("told %v after it had changed", took)
+			}
+			break
+		}
+	})
+}
