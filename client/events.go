@@ -17,7 +17,7 @@ const (
 	Repaired       EventKind = "repaired"        // the gateway had lost the entry; it is open again
 	Lost           EventKind = "lost"            // the entry is gone and cannot be had back now; Err says why, an *OwnedError who has it
 	AddressChanged EventKind = "address changed" // Entry.External holds the new address, Previous the old one
-	GatewayGone    EventKind = "gateway gone"    // the gateway does not answer any more; a search is under way
+	GatewayGone    EventKind = "gateway gone"    // the gateway does not answer any more, for the reason Err, and a search has not found it; Retrying tells when the next one comes
 	Retrying       EventKind = "retrying"        // an attempt failed with Err; the next one comes after After
 	Failed         EventKind = "failed"          // nothing more will be tried; the last event
 )

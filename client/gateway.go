@@ -71,6 +71,7 @@ type Gateway struct {
 	mu     sync.Mutex
 	quirks map[string]bool
 	read   *readings // nil before the first plan
+	client *Client   // of what is opened by Map; nil: nothing yet
 }
 
 // UDN is the unique device name of the gateway's root device, "" when the description has none. Some models share one.

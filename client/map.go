@@ -47,13 +47,28 @@ func (c *Client) Map(ctx context.Context, req Request) (*Mapping, error) {
 	}
 }
 
-// Map opens what req asks for on this gateway; see [Map].
+// Map opens what req asks for on this gateway; see [Map]. The mappings of one gateway share a [Client].
 func (g *Gateway) Map(ctx context.Context, req Request) (*Mapping, error) {
+	return g.own().Map(ctx, req)
+}
+
+// own is the Client of all that is opened on g by name, so that a hundred mappings are watched once. One that has found another gateway meanwhile, as g
+// did not answer, keeps what it has on that.
+func (g *Gateway) own() *Client {
 	g.mu.Lock()
-	c := New(g.options)
-	g.mu.Unlock()
-	c.gateway = g
-	return c.Map(ctx, req)
+	defer g.mu.Unlock()
+	if g.client == nil || !g.client.stands(g) {
+		g.client = New(g.options)
+		g.client.gateway = g
+	}
+	return g.client
+}
+
+// stands tells whether the gateway that is known is g, or that one found anew.
+func (c *Client) stands(g *Gateway) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.gateway != nil && identity(c.gateway) == identity(g)
 }
 
 // peer is a gateway as a Mapping sees it.

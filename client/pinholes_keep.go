@@ -11,7 +11,7 @@ import (
 
 // PinholeEvent tells what happened to one pinhole that is kept.
 type PinholeEvent struct {
-	Kind    EventKind // Mapped, Renewed, Repaired (it had gone, and is open again), Lost, Retrying
+	Kind    EventKind // one of Mapped, Renewed, Repaired (it had gone, and is open again), Lost and Retrying; the others are of mappings only
 	Pinhole Pinhole
 	Expires time.Time // zero when it is not open
 	Err     error     // with Lost and Retrying

@@ -2,9 +2,12 @@ package client
 
 import (
 	"io"
+	"net/netip"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/huin/goupnp"
 
 	"github.com/igdkit/igdkit/emulator"
 )
@@ -81,6 +84,58 @@ func TestUptimeIsShared(t *testing.T) {
 		wg.Wait()
 		if g.readings().asked == asked || g.readings().mute {
 			t.Error("the uptime was not asked for")
+		}
+	})
+}
+
+// A gateway that many mappings are opened on by name is watched once, and is meant still when another one was found instead.
+func TestOneWatch(t *testing.T) {
+	inNetwork(t, func(t *testing.T, n *emulator.Network) {
+		gw := emulator.Start(t, emulator.Options{Version: 1, Net: n.Host("router", netip.MustParsePrefix("192.168.1.1/24")), LAN: netip.MustParseAddr("192.168.1.1"), SSDP: "multicast"})
+		g, err := Find(t.Context(), Options{Net: newPC(n), Listen: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		open := func(port uint16) *Mapping {
+			m, err := g.Map(t.Context(), Request{InternalPort: port})
+			if err != nil {
+				t.Fatal(err)
+			}
+			m.Keep(t.Context())
+			return m
+		}
+		var all []*Mapping
+		for i := range 10 {
+			all = append(all, open(uint16(8000+i)))
+		}
+		time.Sleep(time.Minute)
+		subscribed := 0
+		for _, e := range gw.Journal() {
+			if e.Kind == "gena.subscribe" {
+				subscribed++
+			}
+		}
+		if subscribed != 1 {
+			t.Errorf("%d subscriptions", subscribed)
+		}
+		if err := gw.Reboot(emulator.Reboot{NewPorts: true}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		all = append(all, open(9000))
+		if all[10].client != all[0].client || len(gw.Mappings()) != 11 {
+			t.Errorf("after a restart the gateway is another one: %v", gw.Mappings())
+		}
+		c := all[0].client
+		c.take(&Gateway{Location: "http://192.168.1.9/", Root: &goupnp.RootDevice{Device: goupnp.Device{UDN: "uuid:other"}}})
+		if g.own() == c || g.own() != g.own() {
+			t.Error("another gateway has its place")
+		}
+		c.take(g)
+		for _, m := range all {
+			if err := m.Close(t.Context()); err != nil {
+				t.Error(err)
+			}
 		}
 	})
 }

@@ -10,7 +10,7 @@ import (
 // A Step is one thing that was asked of the gateway on the way to a mapping, and what came
 // of it.
 type Step struct {
-	Action   string        // the action's name as in WANIPConnection, or "Find"
+	Action   string        // the action's name as in WANIPConnection, "Find" for a search, or "table" for a listing that is read for all mappings
 	Protocol string        // "TCP" or "UDP"; empty when the step is not about an entry
 	Port     uint16        // the external port; 0 when the step is not about an entry
 	Lease    time.Duration // asked for by an add; 0 is permanent
