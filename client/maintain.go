@@ -145,6 +145,9 @@ func (k *keeper) maintainEntry(ctx context.Context, h held, due bool, since time
 	if err != nil {
 		return h, "", err
 	}
+	if h.Shared {
+		s = k.plan.spare(ctx, s)
+	}
 	if s.ownership == owned {
 		h.lost, h.Verified = true, false
 		return h, "", &OwnedError{Wanted: s.want, Owner: s.found}
@@ -183,6 +186,9 @@ func (k *keeper) maintainEntry(ctx context.Context, h held, due bool, since time
 func (k *keeper) observe(h held, s slot) held {
 	if s.ownership != ours && s.ownership != shared {
 		return h
+	}
+	if h.Shared && s.ownership == ours {
+		h.renew = time.Now() // nobody else keeps it any more
 	}
 	h.shown = true
 	h.Shared = s.ownership == shared

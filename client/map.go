@@ -111,6 +111,7 @@ func (m *Mapping) use(gw *peer) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	plan := newPlanner(gw, m.req, &m.trace)
+	plan.born, plan.own = m.born, m.client.presence
 	if m.plan != nil {
 		plan.learn(m.plan)
 	}

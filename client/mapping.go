@@ -26,8 +26,8 @@ type Entry struct {
 	// Some gateways hide entries that work, so false is a doubt and not a failure.
 	Verified bool
 
-	// Shared: the entry was there before under another description, and leads to the same
-	// place. It belongs to another program of this host: it is neither renewed nor deleted.
+	// Shared: the entry was there before, and leads to the same place. Another program of this host opened it, as its description or
+	// Options.Journal tells, and keeps it or wants it to stay open longer: it is neither renewed nor deleted. When it ends it is ours to open.
 	Shared bool
 }
 
@@ -47,6 +47,7 @@ type Mapping struct {
 	find    func(ctx context.Context, stale *peer) (*peer, error) // stale did not answer; nil: none
 	client  *Client                                               // whose signs a keeper heeds; nil: nobody's
 	rand    *rand.Rand                                            // used by whoever opens first, then by the keeper
+	born    time.Time
 	trace   trace
 	events  feed
 	closing mutex         // one Close at a time
@@ -89,6 +90,7 @@ func (h held) key() Key {
 func newMapping(req Request, o Options, find func(context.Context, *peer) (*peer, error)) *Mapping {
 	return &Mapping{
 		req:    req,
+		born:   time.Now(),
 		wanted: req.ExternalPort,
 		find:   find,
 		rand:   ownRand(o.Rand),

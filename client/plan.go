@@ -35,6 +35,8 @@ type planner struct {
 	lease     time.Duration // to ask for: req.Lease, or what the gateway would rather have
 	leased    bool          // the gateway has accepted an entry with an end
 	hides     bool          // it does not show what it has accepted
+	born      time.Time     // when the request was made
+	own       func() string // our presence in the journal, "" when there is none
 	leftovers []held        // ours and unwanted; to be removed when the gateway lets us
 }
 
@@ -49,7 +51,7 @@ func newPlanner(p *peer, req Request, t *trace) *planner {
 	if p.readings == nil {
 		p.readings = new(readings)
 	}
-	return &planner{gw: p, anyway: p.anyPort, req: req, trace: t, lease: req.Lease}
+	return &planner{gw: p, anyway: p.anyPort, req: req, trace: t, lease: req.Lease, born: time.Now(), own: (*Client)(nil).presence}
 }
 
 // open opens the request's entries, on wanted or, with AnyPort, on the first port of the sequence

@@ -64,7 +64,7 @@ func outlivePipes() (restore func()) {
 // The last event of a port that was kept open; the client needs none for it.
 const (
 	closed    client.EventKind = "closed"
-	staysOpen client.EventKind = "stays open" // it is another program's
+	staysOpen client.EventKind = "stays open" // it was opened before
 )
 
 // watch keeps the mappings and hands on their events, one at a time, until ctx or the last of them ends.
@@ -168,7 +168,7 @@ func eventText(sp spec, e client.Event) string {
 	case closed:
 		return name + " is closed"
 	case staysOpen:
-		return name + " stays open: another program of this computer opened it"
+		return name + " stays open: it was opened before"
 	}
 	return name + ": " + string(e.Kind) + why
 }

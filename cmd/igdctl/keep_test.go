@@ -40,7 +40,7 @@ func TestEventText(t *testing.T) {
 			"80/tcp: trying again in 5 seconds: the gateway failed to do it (501 Action Failed)"},
 		{client.Event{Kind: client.Failed, Err: fault("AddPortMapping", 501)}, "80/tcp cannot be kept open: the gateway failed to do it (501 Action Failed)"},
 		{client.Event{Kind: closed}, "80/tcp is closed"},
-		{client.Event{Kind: staysOpen}, "80/tcp stays open: another program of this computer opened it"},
+		{client.Event{Kind: staysOpen}, "80/tcp stays open: it was opened before"},
 		{client.Event{Kind: "new kind"}, "80/tcp: new kind"},
 	} {
 		if got := eventText(spec{external: 80, internal: 8080, protocol: "tcp"}, tt.event); got != tt.want {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -20,10 +19,10 @@ type opened struct {
 	err     error
 	through bool       // on the routers beyond too
 	seen    netip.Addr // by a STUN server; zero when none was asked or none told
-	stays   bool       // it was another program's before, and is left open
+	stays   bool       // it was open before, and is left open
 }
 
-// shared tells whether all that is open of it belongs to another program.
+// shared tells whether all that is open of it was opened before, by another program or to stay longer.
 func (x opened) shared() bool {
 	entries := x.mapping.Entries()
 	return len(entries) > 0 && !slices.ContainsFunc(entries, func(e client.Entry) bool { return !e.Shared })
@@ -88,7 +87,7 @@ func openRows(all []opened) (rows [][]string) {
 
 // openName is what peers connect to, "203.0.113.7:8080/tcp"; without an address while the gateway does not tell it.
 func openName(e client.Entry) string {
-	name := strconv.Itoa(int(e.External.Port())) + "/" + strings.ToLower(e.Protocol)
+	name := portName(e)
 	if a := e.External.Addr(); a.IsValid() {
 		name = a.String() + ":" + name
 	}
@@ -114,11 +113,8 @@ func (a *app) warnAbout(ctx context.Context, g *client.Gateway, all []opened, o 
 			continue
 		}
 		for _, e := range x.mapping.Entries() {
-			port := fmt.Sprintf("%d/%s", e.External.Port(), strings.ToLower(e.Protocol))
-			if e.Shared {
-				a.Warn("%s was opened before by another program of this computer (%q); it is left as it is", port, e.Description)
-			} else if !e.Verified {
-				a.Warn("the gateway accepted %s, and does not show that it is there", port)
+			if !a.warnShared(e) && !e.Verified {
+				a.Warn("the gateway accepted %s, and does not show that it is there", portName(e))
 			}
 			a.warnListener(ctx, e, o.to != "")
 		}
@@ -126,6 +122,19 @@ func (a *app) warnAbout(ctx context.Context, g *client.Gateway, all []opened, o 
 	if !o.requirePublic {
 		a.warnAddress(all)
 	}
+}
+
+// warnShared says of an entry that is not ours to renew and close that it is not, and tells whether it is one.
+func (a *app) warnShared(e client.Entry) bool {
+	if e.Shared {
+		a.Warn("%s was opened before (%q); it is left as it is", portName(e), e.Description)
+	}
+	return e.Shared
+}
+
+// portName is the external port as people write it, "8080/tcp".
+func portName(e client.Entry) string {
+	return fmt.Sprintf("%d/%s", e.External.Port(), strings.ToLower(e.Protocol))
 }
 
 // sayElsewhere says of every port that is open in place of another who has the one that was asked for.

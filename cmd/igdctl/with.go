@@ -86,6 +86,7 @@ func (a *app) with(ctx context.Context, specs []spec, o openFlags, argv []string
 	for _, x := range all {
 		for _, e := range x.mapping.Entries() {
 			a.Say("%s leads to %s while %s runs", openName(e), e.Internal, argv[0])
+			a.warnShared(e)
 		}
 	}
 	a.warnAddress(all)
