@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -95,8 +96,19 @@ func (g *Gateway) journal() *journal {
 	return &journal{g.options, g, g.UDN(), g.Location}
 }
 
-func (o Options) journalFile() statefile.File {
-	return statefile.File{Path: o.Journal, Kind: "ports", Version: 1, Rows: maxJournal}
+// journalTable is the journal, nil when there is none.
+func (o Options) journalTable() *statefile.Table[journalRow] {
+	if o.Journal == "" || o.ports != nil && o.ports.Path == o.Journal {
+		return o.ports
+	}
+	return &statefile.Table[journalRow]{File: statefile.File{Path: o.Journal, Kind: "ports", Version: 1, Rows: maxJournal}}
+}
+
+// warnJournal tells an error of the journal; that it is left alone after another one was told already.
+func (o Options) warnJournal(err error) {
+	if !errors.Is(err, statefile.ErrRests) {
+		o.warn("the journal of ports", err)
+	}
 }
 
 // mine tells whether a row is about the gateway of j: of that name on that host, wherever its port has gone.
@@ -109,20 +121,27 @@ func (j *journal) find(rows []journalRow, k Key) int {
 	return slices.IndexFunc(rows, func(r journalRow) bool { return r.key() == k && j.mine(r) })
 }
 
-// rows reads the rows of this gateway.
-func (j *journal) rows(ctx context.Context) []journalRow {
+// read gives the rows of this gateway.
+func (j *journal) read(ctx context.Context) ([]journalRow, error) {
 	if j == nil {
-		return nil
+		return nil, nil
 	}
-	all, err := statefile.Read[journalRow](ctx, j.options.journalFile())
-	j.options.warn("the journal of ports", err)
-	return slices.DeleteFunc(all, func(r journalRow) bool { return !j.mine(r) })
+	all, err := j.options.ports.Read(ctx)
+	return slices.DeleteFunc(all, func(r journalRow) bool { return !j.mine(r) }), err
+}
+
+// rows is read for who can do without.
+func (j *journal) rows(ctx context.Context) []journalRow {
+	all, err := j.read(ctx)
+	if err != nil {
+		j.options.warnJournal(err)
+	}
+	return all
 }
 
 // change edits all rows. It is done even when ctx has ended: what was opened must be known.
 func (j *journal) change(ctx context.Context, edit func([]journalRow) ([]journalRow, bool)) {
-	err := statefile.Change(context.WithoutCancel(ctx), j.options.journalFile(), edit)
-	j.options.warn("the journal of ports", err)
+	j.options.warnJournal(j.options.ports.Change(context.WithoutCancel(ctx), edit))
 }
 
 // note writes down that m is about to be opened, before it is: a crash may come at any time. When the gateway refuses, undo takes it back.
@@ -184,31 +203,31 @@ func (j *journal) strike(ctx context.Context, k Key) {
 }
 
 // hold writes down what became of entries: how the gateway shows them, how long it lets them live, and who keeps them, by its presence; "": nobody.
+// Nothing is done when the journal had it so when this process saw it last: a thousand mappings hold theirs with every look.
 func (j *journal) hold(ctx context.Context, hs []held, keeper string) {
-	if j == nil || len(hs) == 0 {
+	if j == nil {
+		return
+	}
+	hs = slices.DeleteFunc(slices.Clone(hs), func(h held) bool { return h.Shared || h.lost || h.doubt })
+	j.options.ports.Known(func(rows []journalRow) {
+		hs = slices.DeleteFunc(hs, func(h held) bool {
+			i := j.find(rows, h.key())
+			return i >= 0 && rows[i].Keeper == keeper && rows[i].PID == os.Getpid() && j.describe(rows[i], h) == rows[i]
+		})
+	})
+	if len(hs) == 0 {
 		return
 	}
 	j.change(ctx, func(rows []journalRow) ([]journalRow, bool) {
 		changed := false
 		for _, h := range hs {
-			if h.Shared || h.lost || h.doubt {
-				continue
-			}
 			i := j.find(rows, h.key())
 			if i < 0 { // open before we came, and not to be renewed
 				rows = append(rows, journalRow{UDN: j.udn, Location: j.location, Protocol: h.Protocol, ExternalPort: h.External.Port(), RemoteHost: h.RemoteHost,
 					InternalClient: h.Internal.Addr().String(), InternalPort: h.Internal.Port(), Description: h.Description, Opened: time.Now().Round(0)})
 				i, changed = len(rows)-1, true
 			}
-			r := rows[i]
-			r.Location = j.location
-			r.Hidden = !h.shown
-			if r.Shown = ""; h.Description != r.Description {
-				r.Shown = h.Description
-			}
-			if ends := h.ends.Round(0); ends.IsZero() != r.Ends.IsZero() || ends.Sub(r.Ends).Abs() > sameEnd {
-				r.Ends = ends
-			}
+			r := j.describe(rows[i], h)
 			if keeper != "" || !j.options.present(r.Keeper) { // otherwise another process keeps it, and goes on
 				r.Keeper, r.PID = keeper, os.Getpid()
 			}
@@ -217,6 +236,19 @@ func (j *journal) hold(ctx context.Context, hs []held, keeper string) {
 		}
 		return rows, changed
 	})
+}
+
+// describe is the row r of an entry with what became of that.
+func (j *journal) describe(r journalRow, h held) journalRow {
+	r.Location = j.location
+	r.Hidden = !h.shown
+	if r.Shown = ""; h.Description != r.Description {
+		r.Shown = h.Description
+	}
+	if ends := h.ends.Round(0); ends.IsZero() != r.Ends.IsZero() || ends.Sub(r.Ends).Abs() > sameEnd {
+		r.Ends = ends
+	}
+	return r
 }
 
 // letGo writes down that nobody is to close these entries any more, which that process kept.

@@ -5,8 +5,6 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
-
-	"github.com/igdkit/igdkit/internal/statefile"
 )
 
 // JournalGateways gives the gateways on which this user has opened what leads through g, as Options.Journal knows it: g, and those beyond it, each one that
@@ -32,8 +30,8 @@ func (g *Gateway) placesKnown(ctx context.Context, at netip.Addr) (places []stri
 	if g.options.Journal == "" {
 		return nil
 	}
-	rows, err := statefile.Read[journalRow](ctx, g.options.journalFile())
-	g.options.warn("the journal of ports", err)
+	rows, err := g.options.ports.Read(ctx)
+	g.options.warnJournal(err)
 	for _, r := range slices.Backward(rows) {
 		u, err := url.Parse(r.Location)
 		if err == nil && u.Hostname() == at.String() && !slices.Contains(places, r.Location) && len(places) < maxPlaces {
@@ -50,8 +48,8 @@ func (g *Gateway) entriesBeyond(ctx context.Context) []JournalEntry {
 	if j == nil {
 		return nil
 	}
-	rows, err := statefile.Read[journalRow](ctx, j.options.journalFile())
-	j.options.warn("the journal of ports", err)
+	rows, err := j.options.ports.Read(ctx)
+	j.options.warnJournal(err)
 	rows = slices.DeleteFunc(rows, func(r journalRow) bool { return j.mine(r) || r.InternalClient == g.Local.Unmap().String() })
 	if len(rows) == 0 {
 		return nil

@@ -211,7 +211,7 @@ func crash(t *testing.T, path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b = bytes.ReplaceAll(b, []byte(`"pid": `), []byte(`"keeper": "1-deadbeef", "pid": `))
+	b = bytes.ReplaceAll(b, []byte(`"pid":`), []byte(`"keeper":"1-deadbeef","pid":`))
 	if err := os.WriteFile(path, b, 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -33,11 +33,13 @@ func (j *journal) entries(ctx context.Context, rows []journalRow) (all []Journal
 	if len(rows) == 0 {
 		return nil
 	}
-	lives := map[string]bool{"": false}
+	names := make([]string, len(rows))
+	for i, r := range rows {
+		names[i] = r.Keeper
+	}
+	lives, err := j.options.living(ctx, names)
+	j.options.warnJournal(err)
 	for _, r := range rows {
-		if _, known := lives[r.Keeper]; !known {
-			lives[r.Keeper] = j.options.livesStill(ctx, r.Keeper)
-		}
 		all = append(all, JournalEntry{PortMapping: r.mapping(), Ends: r.Ends, Opened: r.Opened, PID: r.PID,
 			Kept: lives[r.Keeper], Left: r.Keeper != "" && !lives[r.Keeper], hidden: r.Hidden})
 	}
@@ -78,7 +80,7 @@ func (g *Gateway) release(ctx context.Context, e JournalEntry) (deleted bool, er
 
 // RemoveLeftovers deletes what processes of this user were to close and left behind when they crashed, as Options.Journal knows it, and gives what it
 // deleted. What led through g on a gateway beyond it is deleted there. What cannot be deleted is tried again the next time; the error tells why. Kept mappings
-// do the same on their gateway ten seconds after they were opened.
+// do the same on their gateway ten seconds after they were opened, and with every look, once a minute at most.
 func (g *Gateway) RemoveLeftovers(ctx context.Context) (removed []JournalEntry, err error) {
 	return g.removeThrough(ctx, maxLevels)
 }

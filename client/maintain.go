@@ -82,7 +82,7 @@ func (k *keeper) maintain(ctx context.Context) error {
 	}
 	err = worst(errs)
 	k.plan.sweep(ctx, k.held) // what fails now is tried again the next time
-	if look && k.gw.journal != nil {
+	if r := k.plan.gw.readings; look && k.gw.journal != nil && r.clears(now) {
 		k.gw.journal.gateway.removeLeftovers(ctx) // so is what fails now
 	}
 	switch {

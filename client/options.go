@@ -8,6 +8,8 @@ import (
 	"math/rand/v2"
 	"sync"
 	"time"
+
+	"github.com/igdkit/igdkit/internal/statefile"
 )
 
 // Options say where to look for a gateway. The zero value searches by every interface of this machine.
@@ -51,9 +53,10 @@ type Options struct {
 	// serialised.
 	Trace io.Writer
 
-	shared   bool          // Rand and Trace can be used by several goroutines at a time
-	fresh    bool          // what is remembered is not enough: it has just failed
-	patience time.Duration // for the description of a gateway that the user named
+	shared   bool                         // Rand and Trace can be used by several goroutines at a time
+	fresh    bool                         // what is remembered is not enough: it has just failed
+	patience time.Duration                // for the description of a gateway that the user named
+	ports    *statefile.Table[journalRow] // the journal, one for all that a Client or a Gateway does; nil: there is none
 }
 
 // defaults fills in what the zero value stands for.
@@ -73,7 +76,7 @@ func (o Options) defaults() Options {
 	return o.share()
 }
 
-// share makes Rand and Trace such that all who are handed a copy of o can use them at the same time.
+// share makes Rand, Trace and the journal such that all who are handed a copy of o can use them at the same time.
 func (o Options) share() Options {
 	if o.shared {
 		return o
@@ -83,6 +86,7 @@ func (o Options) share() Options {
 		o.Rand = rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))
 	}
 	o.Rand = rand.New(&sharedSource{source: o.Rand}) // a Rand of math/rand/v2 has no state but its source
+	o.ports = o.journalTable()
 	if o.Trace != nil {
 		o.Trace = &traceWriter{w: o.Trace}
 	}

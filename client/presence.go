@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/igdkit/igdkit/internal/statefile"
@@ -33,7 +34,7 @@ func (o Options) appear(ctx context.Context) *presence {
 	p := &presence{name: fmt.Sprintf("%d-%08x", os.Getpid(), rand.Uint32())}
 	p.path = o.presencePath(p.name)
 	var failed error
-	err := statefile.Change(ctx, o.journalFile(), func(rows []journalRow) ([]journalRow, bool) {
+	err := o.ports.Hold(ctx, func() {
 		p.unlock, failed = statefile.TryLock(p.path)
 		all, _ := filepath.Glob(globbed(o.Journal) + ".*" + alive)
 		for _, path := range all {
@@ -41,10 +42,9 @@ func (o Options) appear(ctx context.Context) *presence {
 				o.present(strings.TrimSuffix(strings.TrimPrefix(path, o.Journal+"."), alive))
 			}
 		}
-		return rows, false
 	})
-	o.warn("the journal of ports", err)
-	o.warn("the journal of ports", failed)
+	o.warnJournal(err)
+	o.warnJournal(failed)
 	if p.unlock == nil {
 		return nil
 	}
@@ -86,13 +86,27 @@ func (o Options) present(name string) bool {
 	return false
 }
 
-// livesStill is present for who does not hold the journal's lock.
-func (o Options) livesStill(ctx context.Context, name string) (lives bool) {
-	lives = true // when it cannot be known: what somebody keeps is not to be touched
-	err := statefile.Change(ctx, o.journalFile(), func(rows []journalRow) ([]journalRow, bool) {
-		lives = o.present(name)
-		return rows, false
+// living tells of names which ones are those of processes that live, for who does not hold the journal's lock. After an error nobody knows; then it is all of
+// them, as what somebody keeps is not to be touched.
+func (o Options) living(ctx context.Context, names []string) (map[string]bool, error) {
+	lives := make(map[string]bool, len(names))
+	for _, name := range names {
+		lives[name] = name != ""
+	}
+	if !slices.ContainsFunc(names, func(name string) bool { return name != "" }) {
+		return lives, nil
+	}
+	err := o.ports.Hold(ctx, func() {
+		for name := range lives {
+			lives[name] = o.present(name)
+		}
 	})
-	o.warn("the journal of ports", err)
-	return lives
+	return lives, err
+}
+
+// livesStill is living for one name, and tells an error by itself.
+func (o Options) livesStill(ctx context.Context, name string) bool {
+	lives, err := o.living(ctx, []string{name})
+	o.warnJournal(err)
+	return lives[name]
 }

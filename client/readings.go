@@ -31,6 +31,8 @@ type readings struct {
 	drawn time.Time // the reading that early belongs to
 	early float64   // how much earlier than an interval after it the next one comes, as a part of what is allowed
 
+	cleared time.Time // when what crashed processes left was looked for
+
 	uptime
 
 	failed  time.Time // when nobody answered the last time
@@ -85,6 +87,18 @@ func (r *readings) silence(since time.Time) error {
 		return r.failure
 	}
 	return nil
+}
+
+// clearEvery is how often the journal is read for what crashed processes left: once for all mappings that are looked at.
+const clearEvery = time.Minute
+
+// clears tells whether that is due, and that it is done now.
+func (r *readings) clears(now time.Time) bool {
+	if now.Sub(r.cleared) < clearEvery {
+		return false
+	}
+	r.cleared = now
+	return true
 }
 
 // fail notes that nobody answered.
