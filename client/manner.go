@@ -37,6 +37,9 @@ func manners() []manner {
 const (
 	firstSpacing = 200 * time.Millisecond
 	maxSpacing   = time.Second
+	// narrowAfter is how many answers in a row make it half of what it was; twice as many each time that this was wrong.
+	narrowAfter    = 16
+	maxNarrowTries = 6
 )
 
 // dialogue is how a gateway is talked to, and what was learned about that. The gateway's turn is held around its methods.
@@ -46,9 +49,13 @@ type dialogue struct {
 	manner  manner
 	spoke   bool // it has answered in SOAP: what fails from then on is not for the manner
 	spacing time.Duration
-	spaced  time.Time // when spacing grew
-	last    time.Time // when the last exchange ended
-	until   time.Time // when the action under way is given up
+	spaced  time.Time     // when spacing grew
+	met     bool          // the last exchange had a connection
+	answers int           // in a row, at this spacing
+	widest  time.Duration // what spacing grew to the last time
+	tries   int           // how often it was found that spacing could not be less
+	last    time.Time     // when the last exchange ended
+	until   time.Time     // when the action under way is given up
 }
 
 // talk runs ask, which is one exchange over the transport that it is given, in the manner that the gateway is known to take, or in the first of
@@ -57,8 +64,11 @@ type dialogue struct {
 func (d *dialogue) talk(ctx context.Context, again bool, ask func(http.RoundTripper) error) (quirks []string, err error) {
 	d.until = time.Now().Add(actionTimeout)
 	err = d.once(ctx, d.manner, ask)
-	if hungUp(err) || late(err) {
-		d.spacing, d.spaced = min(max(firstSpacing, 2*d.spacing), maxSpacing), time.Now().Round(0)
+	switch {
+	case d.met && ctx.Err() == nil && (hungUp(err) || late(err)):
+		d.widen()
+	case spoken(err):
+		d.narrow()
 	}
 	if again && hungUp(err) && d.more(ctx) {
 		if err = d.once(ctx, d.manner, ask); err == nil {
@@ -84,6 +94,30 @@ func (d *dialogue) talk(ctx context.Context, again bool, ask func(http.RoundTrip
 	return quirks, err
 }
 
+// widen makes the distance between requests greater, after one that was sent was not answered. That nobody is there to take one tells nothing of how fast a
+// gateway can be asked, and that the caller waits no longer does not either.
+func (d *dialogue) widen() {
+	if d.spacing < d.widest {
+		d.tries++ // the last time that it was narrowed was once too often
+	}
+	d.spacing, d.spaced, d.answers = min(max(firstSpacing, 2*d.spacing), maxSpacing), time.Now().Round(0), 0
+	d.widest = d.spacing
+}
+
+// narrow makes it half as great after some answers in a row: one hiccup does not slow a gateway for good. Each time that this was wrong costs a request, so it is
+// tried less often then.
+func (d *dialogue) narrow() {
+	if d.spacing == 0 {
+		return
+	}
+	if d.answers++; d.answers < narrowAfter<<min(d.tries, maxNarrowTries) {
+		return
+	}
+	if d.answers, d.spacing = 0, d.spacing/2; d.spacing < firstSpacing {
+		d.spacing = 0
+	}
+}
+
 // more tells whether there is time for another exchange.
 func (d *dialogue) more(ctx context.Context) bool {
 	return ctx.Err() == nil && time.Until(d.until) > d.spacing
@@ -91,11 +125,12 @@ func (d *dialogue) more(ctx context.Context) bool {
 
 // once keeps the distance to the request before.
 func (d *dialogue) once(ctx context.Context, m manner, ask func(http.RoundTripper) error) error {
+	d.met = false
 	if err := d.pause(ctx); err != nil {
 		return err
 	}
 	defer func() { d.last = time.Now() }()
-	return ask(m.transport(d.options, d.local, time.Until(d.until)))
+	return ask(m.transport(d.options, d.local, time.Until(d.until), &d.met))
 }
 
 // pause waits until the next request may leave.
@@ -152,11 +187,13 @@ func hungUp(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &op) && op.Op != "dial" && !op.Timeout()
 }
 
-// transport sends from local, because gateways judge a request by its source address.
-func (m manner) transport(o Options, local netip.Addr, timeout time.Duration) http.RoundTripper {
+// transport sends from local, because gateways judge a request by its source address. met tells then whether there was a connection.
+func (m manner) transport(o Options, local netip.Addr, timeout time.Duration, met *bool) http.RoundTripper {
 	return &soap.Transport{Base: mannered{m, &http1.Transport{
 		Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
-			return o.Net.Dial(ctx, network, local, address)
+			c, err := o.Net.Dial(ctx, network, local, address)
+			*met = err == nil
+			return c, err
 		},
 		Timeout:    timeout,
 		Trace:      o.Trace,
