@@ -128,7 +128,8 @@ func (d *diagnosis) leftovers(ctx context.Context) {
 	began := d.begin(CheckLeftovers)
 	e := &LeftoversEvidence{}
 	c := Check{ID: CheckLeftovers, Evidence: e, Outcome: Sound}
-	noted := d.gateway.JournalEntries(ctx)
+	noted, err := d.gateway.JournalEntries(ctx)
+	d.gateway.options.warn("ports that were opened from here", err) // the descriptions tell of most of them
 	for m, err := range d.gateway.PortMappings(ctx) {
 		if err != nil {
 			c.Outcome, c.Problem, c.Err = Untold, ProblemPortHidden, err

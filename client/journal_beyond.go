@@ -59,8 +59,10 @@ func (g *Gateway) entriesBeyond(ctx context.Context) []JournalEntry {
 		return nil
 	}
 	network, err := external.Prefix(24)
-	return j.entries(ctx, slices.DeleteFunc(rows, func(r journalRow) bool {
+	all, errLives := j.entries(ctx, slices.DeleteFunc(rows, func(r journalRow) bool {
 		client, errClient := netip.ParseAddr(r.InternalClient)
 		return err != nil || errClient != nil || !network.Contains(client)
 	}))
+	j.options.warnJournal(errLives)
+	return all
 }

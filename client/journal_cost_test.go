@@ -29,6 +29,16 @@ func journalRouter(t *testing.T, n *emulator.Network) (router *emulator.Gateway,
 	return emulator.Start(t, emulator.Options{Net: host, LAN: netip.MustParseAddr("192.168.1.1"), SSDP: "multicast", ExternalIP: netip.MustParseAddr("45.66.77.88")}), pc
 }
 
+// journaled are the entries of the journal.
+func journaled(t *testing.T, g *Gateway) []JournalEntry {
+	t.Helper()
+	all, err := g.JournalEntries(t.Context())
+	if err != nil {
+		t.Error(err)
+	}
+	return all
+}
+
 // keepJournaled keeps n mappings, and gives their presence in the journal.
 func keepJournaled(t *testing.T, c *Client, n int) (all []*Mapping) {
 	t.Helper()
@@ -79,7 +89,7 @@ func TestManyMappingsAreJournaled(t *testing.T) {
 		time.Sleep(15 * time.Minute) // a look sees it
 		time.Sleep(15 * time.Minute) // and the next one, before it reads the journal anew
 		synctest.Wait()
-		noted := g.JournalEntries(t.Context())
+		noted := journaled(t, g)
 		for _, e := range noted {
 			if !e.Kept {
 				t.Errorf("%+v", e)
@@ -97,7 +107,7 @@ func TestManyMappingsAreJournaled(t *testing.T) {
 		if got := count(); got > 3*n+10 {
 			t.Errorf("to close %d mappings the journal was opened %d times", n, got)
 		}
-		if left := g.JournalEntries(t.Context()); len(left) > 0 {
+		if left := journaled(t, g); len(left) > 0 {
 			t.Errorf("%d are left", len(left))
 		}
 	})
@@ -136,7 +146,7 @@ func TestJournalLockedForLong(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if noted := g.JournalEntries(t.Context()); len(noted) != 2*n {
+		if noted := journaled(t, g); len(noted) != 2*n {
 			t.Errorf("%d of %d entries are in the journal", len(noted), 2*n)
 		}
 		if len(router.Mappings()) != 2*n {

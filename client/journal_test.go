@@ -3,6 +3,7 @@ package client_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/igdkit/igdkit/client"
 	"github.com/igdkit/igdkit/emulator"
+	"github.com/igdkit/igdkit/internal/statefile"
 )
 
 // noting are options with a journal whose warnings fail the test.
@@ -28,6 +30,61 @@ type row struct {
 	Ends       time.Duration // from now
 }
 
+// journaled are the entries of the journal.
+func journaled(t *testing.T, g *client.Gateway) []client.JournalEntry {
+	t.Helper()
+	all, err := g.JournalEntries(t.Context())
+	if err != nil {
+		t.Error(err)
+	}
+	return all
+}
+
+// A journal that cannot be read, or of which nobody knows whose processes live, is an error, and no journal of nothing.
+func TestJournalThatCannotBeRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHome(t, emulator.Options{Version: 1})
+		path := filepath.Join(t.TempDir(), "ports.json")
+		warnings := 0
+		o := client.Options{Net: h.pc, Journal: path, Warn: func(error) { warnings++ }}
+		if _, err := client.Map(t.Context(), client.Request{InternalPort: 8000}, o); err != nil {
+			t.Fatal(err)
+		}
+		crash(t, path)
+		g, err := client.Find(t.Context(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		unlock, err := statefile.TryLock(path + ".lock")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 { // the second one does not wait
+			if all, err := g.JournalEntries(t.Context()); !errors.Is(err, statefile.ErrLocked) || len(all) != 1 || all[0].Left {
+				t.Errorf("locked: %+v, %v", all, err)
+			}
+		}
+		unlock()
+		time.Sleep(time.Minute) // it is left alone for a while
+		later := `{"igdkit":"ports","version":9,"rows":[]}`
+		if err := os.WriteFile(path, []byte(later), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if all, err := g.JournalEntries(t.Context()); !errors.Is(err, statefile.ErrNewer) || len(all) > 0 {
+			t.Errorf("of a later version: %+v, %v", all, err)
+		}
+		if warnings > 0 {
+			t.Errorf("%d warnings beside the errors", warnings)
+		}
+		if err := os.WriteFile(path, []byte("{"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if all := journaled(t, g); len(all) > 0 || warnings == 0 {
+			t.Errorf("corrupt: %+v, %d warnings", all, warnings)
+		}
+	})
+}
+
 // rows reads the journal as another program would.
 func rows(t *testing.T, h *home, path string) (all []row) {
 	t.Helper()
@@ -35,7 +92,7 @@ func rows(t *testing.T, h *home, path string) (all []row) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, e := range g.JournalEntries(t.Context()) {
+	for _, e := range journaled(t, g) {
 		r := row{Port: e.ExternalPort, Protocol: e.Protocol, Kept: e.Kept, Left: e.Left}
 		if !e.Ends.IsZero() {
 			r.Ends = time.Until(e.Ends).Round(time.Minute)
@@ -152,7 +209,7 @@ func TestReleaseLooksFirst(t *testing.T) {
 			t.Fatal(err)
 		}
 		// Another program of this computer has one of the ports by now, and one has ended.
-		all := g.JournalEntries(t.Context())
+		all := journaled(t, g)
 		taken := all[0].PortMapping
 		if err := g.DeletePortMapping(t.Context(), taken.Key()); err != nil {
 			t.Fatal(err)

@@ -8,6 +8,8 @@ import (
 	"net/netip"
 	"slices"
 	"time"
+
+	"github.com/igdkit/igdkit/internal/statefile"
 )
 
 // JournalEntry is an entry of a gateway that this user has opened, as the journal has it. Whether the gateway has it still is not known.
@@ -23,22 +25,37 @@ type JournalEntry struct {
 }
 
 // JournalEntries gives what this user has opened on the gateway by programs that share Options.Journal, in the order in which it was opened.
-func (g *Gateway) JournalEntries(ctx context.Context) (all []JournalEntry) {
+// The error tells why the journal cannot be read: a file of a later version, say, or one that this user may not read. One that is corrupt is set aside, which
+// Options.Warn is told, and is empty from then on.
+//
+// When another process holds the journal's lock for long, the error says so, and the entries are given all the same: Kept is a guess then.
+func (g *Gateway) JournalEntries(ctx context.Context) (all []JournalEntry, err error) {
 	j := g.journal()
-	return j.entries(ctx, j.rows(ctx))
+	rows, err := j.read(ctx)
+	if e, ok := errors.AsType[*statefile.CorruptError](err); ok && e.Aside != "" {
+		j.options.warnJournal(err)
+		err = nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the journal of ports: %w", err)
+	}
+	all, err = j.entries(ctx, rows)
+	if err != nil {
+		err = fmt.Errorf("the journal of ports: %w", err)
+	}
+	return all, err
 }
 
-// entries are rows of the file as others see them.
-func (j *journal) entries(ctx context.Context, rows []journalRow) (all []JournalEntry) {
+// entries are rows of the file as others see them. After an error nobody knows which processes live.
+func (j *journal) entries(ctx context.Context, rows []journalRow) (all []JournalEntry, err error) {
 	if len(rows) == 0 {
-		return nil
+		return nil, nil
 	}
 	names := make([]string, len(rows))
 	for i, r := range rows {
 		names[i] = r.Keeper
 	}
 	lives, err := j.options.living(ctx, names)
-	j.options.warnJournal(err)
 	for _, r := range rows {
 		all = append(all, JournalEntry{PortMapping: r.mapping(), Ends: r.Ends, Opened: r.Opened, PID: r.PID,
 			Kept: lives[r.Keeper], Left: r.Keeper != "" && !lives[r.Keeper], hidden: r.Hidden})
@@ -46,7 +63,7 @@ func (j *journal) entries(ctx context.Context, rows []journalRow) (all []Journal
 	slices.SortStableFunc(all, func(a, b JournalEntry) int {
 		return cmp.Or(a.Opened.Compare(b.Opened), cmp.Compare(a.ExternalPort, b.ExternalPort), cmp.Compare(a.Protocol, b.Protocol))
 	})
-	return all
+	return all, err
 }
 
 // Release deletes an entry of the journal if it still is what was opened, and tells whether it did: it may have ended by itself, or be somebody else's
@@ -104,7 +121,11 @@ func (g *Gateway) removeThrough(ctx context.Context, levels int) (removed []Jour
 
 func (g *Gateway) removeLeftovers(ctx context.Context) (removed []JournalEntry, err error) {
 	var errs []error
-	for _, e := range g.JournalEntries(ctx) {
+	all, err := g.JournalEntries(ctx)
+	if err != nil {
+		g.options.warnJournal(errors.Unwrap(err))
+	}
+	for _, e := range all {
 		if !e.Left {
 			continue
 		}

@@ -35,7 +35,7 @@ func TestKeepThroughIsJournaledAtOnce(t *testing.T) {
 			t.Errorf("%d of 2 entries have a keeper, %v:\n%s", n, err, b)
 		}
 		for i, g := range chain {
-			if all := g.JournalEntries(t.Context()); len(all) != 1 || !all[0].Kept {
+			if all := journaled(t, g); len(all) != 1 || !all[0].Kept {
 				t.Errorf("gateway %d: %+v, want one entry that is kept", i, all)
 			}
 		}

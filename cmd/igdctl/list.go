@@ -40,7 +40,10 @@ func (a *app) list(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	journal := g.JournalEntries(ctx)
+	journal, err := g.JournalEntries(ctx)
+	if err != nil && ctx.Err() == nil {
+		a.Warn("%v", err) // the table says most of it
+	}
 	if a.JSON {
 		shapes := make([]mappingJSON, 0, len(entries))
 		for _, m := range entries {

@@ -41,17 +41,30 @@ func (a *app) closeMine(ctx context.Context) error {
 	limited, cancel := a.limit(ctx)
 	defer cancel()
 	over := a.Waiting("closing the ports…")
+	_, err = g.JournalEntries(limited)
+	if ctx.Err() != nil {
+		over()
+		return ctx.Err()
+	}
+	if err != nil { // who would close what nobody knows of?
+		over()
+		return &localError{exitLocal, err, "igdctl close --all closes every port that leads to this computer"}
+	}
 	gateways, lost := g.JournalGateways(limited) // open --through has opened it on the routers beyond too
-	all, kept := closeJournaled(limited, gateways)
+	all, kept, err := closeJournaled(limited, gateways)
 	over()
 	if ctx.Err() != nil {
 		return ctx.Err()
+	}
+	if err != nil {
+		a.Warn("%v", err)
 	}
 	if lost != nil {
 		why := explain(lost)
 		a.Warn("what is open on the router beyond stays open there: %s", why.message)
 		a.Hint(why.hints...)
 	}
+	lost = errors.Join(lost, err)
 	for _, e := range kept {
 		a.Say("%s stays: process %d keeps it open, and closes it when it ends", externalText(e.PortMapping), e.PID)
 	}
@@ -71,7 +84,7 @@ type inlet struct {
 
 // closeJournaled closes what the journal has on a chain of gateways, the outermost first, and gives what a living process keeps on the first. What leads
 // through several of them is told once, with the port of the outermost.
-func closeJournaled(ctx context.Context, gateways []*client.Gateway) (all []closing, kept []client.JournalEntry) {
+func closeJournaled(ctx context.Context, gateways []*client.Gateway) (all []closing, kept []client.JournalEntry, err error) {
 	told := func(m client.PortMapping, err error) {
 		sp := spec{external: m.ExternalPort, internal: m.InternalPort, protocol: strings.ToLower(m.Protocol)}
 		if err != nil {
@@ -82,7 +95,9 @@ func closeJournaled(ctx context.Context, gateways []*client.Gateway) (all []clos
 	led := map[inlet]client.PortMapping{} // closed on the gateway beyond
 	for i, on := range slices.Backward(gateways) {
 		leads := map[inlet]client.PortMapping{}
-		for _, e := range on.JournalEntries(ctx) {
+		entries, failed := on.JournalEntries(ctx)
+		err = errors.Join(err, failed)
+		for _, e := range entries {
 			if e.Kept {
 				if i == 0 {
 					kept = append(kept, e)
@@ -107,7 +122,7 @@ func closeJournaled(ctx context.Context, gateways []*client.Gateway) (all []clos
 		}
 		led = leads
 	}
-	return all, kept
+	return all, kept, err
 }
 
 func byPort(a, b client.PortMapping) int {
