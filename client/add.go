@@ -56,13 +56,15 @@ func (p *planner) fill(ctx context.Context, s slot, first bool) (held, error) {
 // fullTable is how many entries a table shows that may be full: of those that are without a word, the smallest known has 32.
 const fullTable = 24
 
-// listed counts the entries that the gateway shows.
+// listed counts the entries that the gateway shows, as far as the question is whether its table is full.
 func (p *planner) listed(ctx context.Context) (n int) {
 	for _, err := range p.gw.PortMappings(ctx) {
 		if err != nil {
 			break
 		}
-		n++
+		if n++; n >= fullTable {
+			break
+		}
 	}
 	return n
 }

@@ -50,21 +50,37 @@ func (g *Gateway) PortMappings(ctx context.Context) iter.Seq2[PortMapping, error
 	}
 }
 
+// maxRanges bounds how many ranges of ports a gateway is asked for, for one listing: a table of thousands of rows needs a few.
+const maxRanges = 64
+
 // listAtOnce gives nothing when the gateway does not list so.
 func (g *Gateway) listAtOnce(ctx context.Context) []PortMapping {
-	var all []PortMapping
+	l := &atOnce{gateway: g, seen: make(map[Key]bool)}
 	for _, protocol := range []string{"TCP", "UDP"} {
-		part, err := g.listRange(ctx, protocol, 1, 1<<16-1)
-		if err != nil {
+		if l.list(ctx, protocol, 1, 1<<16-1) != nil {
 			return nil
 		}
-		all = append(all, part...)
 	}
-	return all[:min(len(all), maxEntries)]
+	return l.all
 }
 
-// listRange lists the external ports from first to last. A table whose listing is larger than we read is listed by halves.
-func (g *Gateway) listRange(ctx context.Context, protocol string, first, last int) ([]PortMapping, error) {
+// atOnce is a listing by ranges.
+type atOnce struct {
+	gateway *Gateway
+	asked   int // ranges
+	seen    map[Key]bool
+	all     []PortMapping // maxEntries at most, and none twice
+}
+
+var errTooManyRanges = errors.New("the listing of every range is too large")
+
+// list lists the external ports from first to last. A table whose listing is larger than we read is listed by halves. Rows that were not asked for are left
+// out: a gateway that does not heed the protocol or the range says the same each time.
+func (l *atOnce) list(ctx context.Context, protocol string, first, last int) error {
+	if l.asked++; l.asked > maxRanges {
+		return errTooManyRanges
+	}
+	g := l.gateway
 	in := struct{ NewStartPort, NewEndPort, NewProtocol, NewManage, NewNumberOfPorts string }{
 		NewStartPort: strconv.Itoa(first), NewEndPort: strconv.Itoa(last), NewProtocol: protocol,
 		NewManage: "1", NewNumberOfPorts: "0", // everybody's, and all of them
@@ -76,32 +92,32 @@ func (g *Gateway) listRange(ctx context.Context, protocol string, first, last in
 	switch {
 	case errors.As(err, &limit) && first < last:
 		middle := (first + last) / 2
-		low, err := g.listRange(ctx, protocol, first, middle)
-		if err != nil {
-			return nil, err
+		if err := l.list(ctx, protocol, first, middle); err != nil {
+			return err
 		}
-		high, err := g.listRange(ctx, protocol, middle+1, last)
-		return append(low, high...), err
+		return l.list(ctx, protocol, middle+1, last)
 	case errors.As(err, &refused) && refused.Code == soap.PortMappingNotFound:
-		return nil, nil
+		return nil
 	case err != nil:
-		return nil, err
+		return err
 	}
 	entries, quirks, err := soap.ParsePortListing(out.NewPortListing)
 	g.forgive(quirks...)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var found []PortMapping
 	for _, e := range entries {
 		m := PortMapping{RemoteHost: e.RemoteHost, ExternalPort: e.ExternalPort, Protocol: strings.ToUpper(e.Protocol),
 			InternalPort: e.InternalPort, InternalClient: e.InternalClient, Enabled: e.Enabled, Description: e.Description,
 			Lease: e.Lease, LeaseKnown: !slices.Contains(e.Unknown, "NewLeaseTime")}
-		if m.leads() {
-			found = append(found, m)
+		at := max(int(m.ExternalPort), 1) // 0 is every port, and no range has it
+		if !m.leads() || m.Protocol != protocol || at < first || at > last || l.seen[m.Key()] || len(l.all) >= maxEntries {
+			continue
 		}
+		l.seen[m.Key()] = true
+		l.all = append(l.all, m)
 	}
-	return found, nil
+	return nil
 }
 
 // readTable reads the table once, at once where the gateway lists so, or else its first rows entries by their index. Entries that move up meanwhile are

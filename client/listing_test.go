@@ -239,6 +239,47 @@ func TestListAtOnce(t *testing.T) {
 	}
 }
 
+// A gateway that does not heed what it is asked for is listed once, and one whose every listing is too large is asked for so many ranges only.
+func TestListAtOnceIsJudged(t *testing.T) {
+	heedless := func(w http.ResponseWriter, r *http.Request) {
+		b, _ := io.ReadAll(r.Body)
+		m, _, _ := soap.Parse(b, "", soap.Limits{})
+		var all []soap.PortListingEntry
+		for _, protocol := range []string{"TCP", "UDP", "tcp", "ICMP"} {
+			all = append(all, soap.PortListingEntry{ExternalPort: 80, Protocol: protocol, InternalPort: 80, InternalClient: "192.168.1.20", Enabled: true})
+		}
+		listing := soap.WritePortListing(all)
+		if first, last := m.Args[0].Value, m.Args[1].Value; first == "1" && last == "65535" {
+			listing += strings.Repeat(" ", 2<<20) // so that it is asked by halves, which it does not heed either
+		}
+		w.Write(soap.WriteResponse(m.Service, m.Action, []soap.Arg{{Name: "NewPortListing", Value: listing}}))
+	}
+	withGateway(t, "WANIPConnection:2", map[string]any{"GetListOfPortMappings": heedless, "GetGenericPortMappingEntry": 501}, func(t *testing.T, _ *stub, g *Gateway) {
+		got, err := list(t.Context(), g)
+		var keys []Key
+		for _, m := range got {
+			keys = append(keys, m.Key())
+		}
+		if diff := cmp.Diff([]Key{{ExternalPort: 80, Protocol: "TCP"}, {ExternalPort: 80, Protocol: "UDP"}}, keys); diff != "" || err != nil {
+			t.Errorf("%v (-want +got)\n%s", err, diff)
+		}
+	})
+	var every []PortMapping
+	for p := range 1 << 16 {
+		if p%8 == 1 {
+			every = append(every, ports(uint16(p))...)
+		}
+	}
+	withGateway(t, "WANIPConnection:2", map[string]any{"GetListOfPortMappings": listOf(every, 1), "GetGenericPortMappingEntry": table(ports(80), 713)}, func(t *testing.T, s *stub, g *Gateway) {
+		if got, err := list(t.Context(), g); len(got) != 1 || err != nil {
+			t.Errorf("%v, %v", got, err)
+		}
+		if n := s.times("/ctl#GetListOfPortMappings"); n > maxRanges {
+			t.Errorf("%d ranges were asked for", n)
+		}
+	})
+}
+
 func TestListStops(t *testing.T) {
 	withGateway(t, "WANIPConnection:1", map[string]any{"GetGenericPortMappingEntry": table(ports(1, 2, 3), 713)}, func(t *testing.T, s *stub, g *Gateway) {
 		for range g.PortMappings(t.Context()) {
