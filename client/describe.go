@@ -70,7 +70,7 @@ func describe(ctx context.Context, o Options, c candidate) (*Gateway, error) {
 	case doc == nil:
 		return fail(NotDescription, nil)
 	case len(doc.services) == 0:
-		return fail(NoService, nil)
+		return nil, &NotGatewayError{Location: c.location.String(), Responder: c.trust.responder, Reason: NoService, Type: doc.root.Device.DeviceType}
 	}
 	g := &Gateway{
 		Location:  c.location.String(),

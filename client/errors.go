@@ -78,7 +78,10 @@ type NotGatewayError struct {
 	Location  string     // URL of the description, or the address that was given
 	Responder netip.Addr // who answered the search, zero when nobody did
 	Reason    Reason
-	Err       error // the cause, may be nil
+	// Type is the root's deviceType, with NoService. One of an InternetGatewayDevice is a router in which UPnP is switched off, by half: it says what
+	// it is, and opens no ports.
+	Type string
+	Err  error // the cause, may be nil
 }
 
 func (e *NotGatewayError) Error() string {
