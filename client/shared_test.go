@@ -128,7 +128,7 @@ func TestOneWatch(t *testing.T) {
 		}
 		c := all[0].client
 		c.take(&Gateway{Location: "http://192.168.1.9/", Root: &goupnp.RootDevice{Device: goupnp.Device{UDN: "uuid:other"}}})
-		if g.own() == c || g.own() != g.own() {
+		if now := g.own(); now == c || g.own() != now {
 			t.Error("another gateway has its place")
 		}
 		c.take(g)
