@@ -50,8 +50,9 @@ type Client struct {
 
 // New makes a client. Options that cannot be used are told by what is done with it.
 func New(o Options) *Client {
-	o.Rand = ownRand(o.Rand)
-	c := &Client{options: o.share(), signs: map[chan sign]bool{}, met: make(chan struct{}, 1), served: make(chan struct{}, 1)}
+	o = o.share()
+	o.Rand = sharedRand(ownRand(o.Rand))
+	c := &Client{options: o, signs: map[chan sign]bool{}, met: make(chan struct{}, 1), served: make(chan struct{}, 1)}
 	c.trusted, c.distrust = context.WithCancel(context.Background())
 	return c
 }

@@ -85,7 +85,7 @@ func (o Options) share() Options {
 	if o.Rand == nil {
 		o.Rand = rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))
 	}
-	o.Rand = rand.New(&sharedSource{source: o.Rand}) // a Rand of math/rand/v2 has no state but its source
+	o.Rand = sharedRand(o.Rand)
 	o.ports = o.journalTable()
 	if o.Trace != nil {
 		o.Trace = &traceWriter{w: o.Trace}
@@ -99,6 +99,9 @@ func (o Options) warn(what string, err error) {
 		o.Warn(fmt.Errorf("%s: %w", what, err))
 	}
 }
+
+// sharedRand is r for several goroutines. A Rand of math/rand/v2 has no state but its source.
+func sharedRand(r *rand.Rand) *rand.Rand { return rand.New(&sharedSource{source: r}) }
 
 // sharedSource lets several goroutines draw from one source.
 type sharedSource struct {
