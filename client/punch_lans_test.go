@@ -14,8 +14,8 @@ import (
 )
 
 // Two homes with the same LAN, in each of which the node has the same address, behind NATs whose next ports are guessed: one begins when the other
-// has tried everything already. What it would answer at once takes the port that the other guesses.
-func TestPunchGuessesFirst(t *testing.T) {
+// has tried everything already. What was sent to that address, its own, came before the guess, and an answer to the other took the port that was guessed.
+func TestPunchSameLAN(t *testing.T) {
 	for _, name := range []string{"apdm/eif,ports=preserve", "apdm/adf,ports=preserve", "apdm/eif,ports=sequential"} {
 		for _, later := range []time.Duration{0, 100 * time.Millisecond, time.Second, 3 * time.Second} {
 			t.Run(name+" "+later.String(), func(t *testing.T) {

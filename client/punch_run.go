@@ -121,9 +121,8 @@ func (p *puncher) send(now time.Time) (time.Time, error) {
 
 // first is the target whose check is due first; nil: the peer has chosen one, and none is needed any more.
 func (p *puncher) first() (first *pathEnd) {
-	guessing := p.toGuess()
 	for _, t := range p.targets {
-		if (p.mine == nil || t == p.mine) && p.agreed == nil && (first == nil || t.due.Before(first.due)) && (!guessing || t.guessed && t.sent == 0) {
+		if (p.mine == nil || t == p.mine) && p.agreed == nil && (first == nil || t.due.Before(first.due)) {
 			first = t
 		}
 	}
@@ -202,8 +201,8 @@ func (p *puncher) asked(c check, from netip.AddrPort) error {
 	now := time.Now()
 	p.heard = true
 	t := p.learn(from)
-	if t == nil || p.toGuess() || !t.answers.allows(now) {
-		return nil // it asks again
+	if t == nil || !t.answers.allows(now) {
+		return nil
 	}
 	if soon := now.Add(checkSpacing); !t.valid && soon.Before(t.due) {
 		t.due = soon // RFC 8445 §7.3.1.4

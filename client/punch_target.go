@@ -120,12 +120,6 @@ func (p *puncher) linked(is func(netip.Prefix) bool) bool {
 	return false
 }
 
-// toGuess tells whether there are ports that were guessed and not tried yet. What is sent to anywhere else before may take the port that the peer guesses
-// of us. One that is nominated already has shown what it needs.
-func (p *puncher) toGuess() bool {
-	return p.mine == nil && slices.ContainsFunc(p.targets, func(t *pathEnd) bool { return t.guessed && t.sent == 0 })
-}
-
 // learn makes an address that the peer was seen to come from a target. nil: there are too many.
 func (p *puncher) learn(from netip.AddrPort) *pathEnd {
 	if t := p.at(from); t != nil {

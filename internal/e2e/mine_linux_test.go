@@ -37,6 +37,9 @@ func TestCrash(t *testing.T) {
 		}
 		h.open(t, "tcp", 8080)
 		h.closed(t, "tcp", 4500)
+		if got := h.igdctl(t, "close", "8080"); got.code != 0 { // or it would stay, as it was opened for longer
+			t.Error("close does not close what was opened")
+		}
 
 		crash()
 		if got := h.igdctl(t, "close", "--mine"); got.code != 0 || got.stdout != "8080/tcp is closed\n4500/tcp is closed\n" {
