@@ -59,6 +59,7 @@ func soapTransportRows() []row {
 				kept := s.changed(s.anyCall(), "Connection: close\r\n", "")
 				on := s.onOne(c, kept, 6)
 				c.Close()
+				s.sleep(time.Second) // until it is closed there, too
 				return on + "; open at once " + s.openAtOnce(s.anyCall(), 5)
 			},
 			want:  "200 200 200 closed; open at once 200 200 200 closed closed",
