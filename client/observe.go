@@ -215,7 +215,10 @@ func (o *observer) meet(ctx context.Context, p *peer) error {
 	if !same {
 		o.uptime = run{}
 	}
-	restarted := stateErr == nil && state.UptimeKnown && o.uptime.heed(state.Uptime, at)
+	counted := stateErr == nil && state.UptimeKnown
+	// A counter may jitter; but one that is behind after a silence was begun anew, however short both runs are.
+	restarted := counted && same && o.gone && o.state.UptimeKnown && state.Uptime < o.state.Uptime
+	restarted = counted && o.uptime.heed(state.Uptime, at) || restarted
 	o.peer = p
 	all := Change{Connection: state, Address: addr}
 	switch {
