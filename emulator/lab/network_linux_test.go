@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/igdkit/igdkit/emulator/lab"
+	"github.com/igdkit/igdkit/emulator/lab/labtest"
 )
 
 // inNetwork runs n with what the tests put on gateways for spec, and gives what the commands said.
@@ -165,7 +166,7 @@ func TestNobodyHears(t *testing.T) {
 	defer gone.Close()
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {
-		t.Skip("this machine has no /dev/full: ", err)
+		labtest.Skip(t, "this machine has no /dev/full: "+err.Error())
 	}
 	defer full.Close()
 	talk := lab.Network{Hosts: []lab.Host{{Name: "one", Command: &lab.Command{Argv: []string{"yes"}}}}}

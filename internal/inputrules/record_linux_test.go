@@ -9,10 +9,10 @@ import (
 
 var record = flag.String("record", "", "write the rules of this network namespace to testdata/NAME.rules")
 
-// TestRecord is for whoever wants more of testdata.
+// TestRecord is for whoever wants more of testdata: it has nothing to do without -record, which is no test left out.
 func TestRecord(t *testing.T) {
 	if *record == "" {
-		t.Skip("only with -record")
+		return
 	}
 	var all []byte
 	d := newDecoder()
