@@ -1,19 +1,18 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"encoding/binary"
-	"encoding/hex"
 	"io"
 	"net/netip"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
+
+	"github.com/igdkit/igdkit/internal/procnet"
 )
 
 // listens asks the kernel which sockets wait at a port: unlike a connection, that does not wake the program.
@@ -34,17 +33,11 @@ func boundAt(_ context.Context, protocol string, port uint16) ([]netip.Addr, err
 	return bound, err
 }
 
-// Numbers of linux/tcp_states.h: a TCP socket that listens, and a UDP socket that is not connected.
-const (
-	stateClose  = 7
-	stateListen = 10
-)
-
 // diagnosed lists the addresses on which sockets wait at a port, by sock_diag(7).
 func diagnosed(protocol string, port uint16) (bound []netip.Addr, err error) {
-	query := diagRequest{protocol: unix.IPPROTO_UDP, states: 1 << stateClose, port: port}
+	query := diagRequest{protocol: unix.IPPROTO_UDP, states: 1 << procnet.Unconnected, port: port}
 	if protocol == "TCP" {
-		query.protocol, query.states = unix.IPPROTO_TCP, 1<<stateListen
+		query.protocol, query.states = unix.IPPROTO_TCP, 1<<procnet.Listen
 	}
 	for _, query.family = range []uint8{unix.AF_INET, unix.AF_INET6} {
 		r := nl.NewNetlinkRequest(nl.SOCK_DIAG_BY_FAMILY, unix.NLM_F_DUMP)
@@ -100,10 +93,20 @@ func listed(protocol string, port uint16) (bound []netip.Addr, err error) {
 			}
 			return nil, err
 		}
-		bound = append(bound, boundTo(f, port)...)
+		bound = append(bound, waiting(f, port)...)
 		f.Close()
 	}
 	return bound, nil
+}
+
+// waiting are the addresses on which sockets of a table wait for peers on port.
+func waiting(table io.Reader, port uint16) (bound []netip.Addr) {
+	for s := range procnet.Sockets(table) {
+		if s.Local.Port() == port && (s.State == procnet.Listen || s.State == procnet.Unconnected) {
+			bound = append(bound, s.Local.Addr())
+		}
+	}
+	return bound
 }
 
 // judge says what programs bound to addresses of one port mean for traffic to at.
@@ -116,38 +119,4 @@ func judge(bound []netip.Addr, at netip.Addr) listener {
 		return onlyItself
 	}
 	return nobody
-}
-
-// boundTo lists the addresses on which a table of /proc/net has sockets that wait for peers on port: TCP sockets in LISTEN
-// (0A), UDP sockets that are not connected (07).
-func boundTo(r io.Reader, port uint16) []netip.Addr {
-	var out []netip.Addr
-	lines := bufio.NewScanner(r)
-	for lines.Scan() {
-		fields := strings.Fields(lines.Text())
-		if len(fields) < 4 || fields[3] != "0A" && fields[3] != "07" {
-			continue
-		}
-		host, digits, _ := strings.Cut(fields[1], ":")
-		if n, err := strconv.ParseUint(digits, 16, 16); err != nil || uint16(n) != port {
-			continue
-		}
-		if a, ok := procAddr(host); ok {
-			out = append(out, a)
-		}
-	}
-	return out
-}
-
-// procAddr reads an address as /proc/net writes it: words of 32 bits in the order of the machine.
-func procAddr(s string) (netip.Addr, bool) {
-	b, err := hex.DecodeString(s)
-	if err != nil || len(b)%4 != 0 {
-		return netip.Addr{}, false
-	}
-	for i := 0; i < len(b); i += 4 {
-		binary.NativeEndian.PutUint32(b[i:], binary.BigEndian.Uint32(b[i:]))
-	}
-	a, ok := netip.AddrFromSlice(b)
-	return a.Unmap(), ok
 }

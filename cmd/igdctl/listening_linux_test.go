@@ -49,7 +49,7 @@ func TestListens(t *testing.T) {
 		{"datagrams", header + line("0.0.0.0", "1F90", "07"), somebody},
 		{"garbage", "0: zz:1F90 x 0A\n1: 0000:1F90 x 0A\n2: 00000000 x 0A\n", nobody},
 	} {
-		if got := judge(boundTo(strings.NewReader(tt.table), 8080), own); got != tt.want {
+		if got := judge(waiting(strings.NewReader(tt.table), 8080), own); got != tt.want {
 			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
 		}
 	}

@@ -1,12 +1,11 @@
 package lab
 
 import (
-	"bufio"
-	"fmt"
 	"os"
 	"slices"
-	"strings"
 	"time"
+
+	"github.com/igdkit/igdkit/internal/procnet"
 )
 
 // readyPause is how long a port that nobody is bound to yet is left alone. The kernel tells nobody when that changes, and a connection
@@ -42,23 +41,12 @@ func (m *member) bound(protocol string, port uint16) (is bool) {
 			if err != nil {
 				continue // there is no IPv6
 			}
-			is = is || listed(bufio.NewScanner(f), protocol, port)
+			for s := range procnet.Sockets(f) {
+				is = is || s.Local.Port() == port && (protocol == "udp" || s.State == procnet.Listen)
+			}
 			f.Close()
 		}
 		return nil
 	})
 	return is
-}
-
-// listed looks for the port in a table of /proc/net: "  0: 0100007F:1F90 00000000:0000 0A …" (proc_pid_net(5)).
-func listed(lines *bufio.Scanner, protocol string, port uint16) bool {
-	const listening = "0A" // TCP_LISTEN
-	suffix := fmt.Sprintf(":%04X", port)
-	for lines.Scan() {
-		f := strings.Fields(lines.Text())
-		if len(f) > 3 && strings.HasSuffix(f[1], suffix) && (protocol == "udp" || f[3] == listening) {
-			return true
-		}
-	}
-	return false
 }
