@@ -55,13 +55,13 @@ const eventBuffer = 64
 
 // feed hands events to one reader who may be slow or absent: it never blocks the sender,
 // and drops the oldest waiting event when the reader has fallen eventBuffer behind.
-type feed struct {
+type feed[E any] struct {
 	mu     sync.Mutex
-	ch     chan Event
+	ch     chan E
 	closed bool
 }
 
-func (f *feed) send(e Event) {
+func (f *feed[E]) send(e E) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.closed {
@@ -80,7 +80,7 @@ func (f *feed) send(e Event) {
 	}
 }
 
-func (f *feed) close() {
+func (f *feed[E]) close() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if !f.closed {

@@ -9,7 +9,7 @@ import (
 
 // A reader that is slow or absent costs the oldest events, never the keeper's time.
 func TestFeedDropsOldest(t *testing.T) {
-	f := feed{ch: make(chan Event, eventBuffer)}
+	f := feed[Event]{ch: make(chan Event, eventBuffer)}
 	for i := range 3 * eventBuffer {
 		f.send(Event{Kind: Renewed, After: time.Duration(i)})
 	}

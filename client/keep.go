@@ -21,48 +21,34 @@ func Keep(ctx context.Context, req Request, o Options) *Mapping {
 func (c *Client) Keep(ctx context.Context, req Request) *Mapping {
 	m := c.mapping(req.defaults(keepLease))
 	if err := req.Validate(); err != nil {
-		m.fail(err)
+		m.fail(err, Event{Kind: Failed, Err: err, Time: time.Now()})
 		return m
 	}
 	m.Keep(ctx)
 	return m
 }
 
-// fail makes m a mapping that never will be.
-func (m *Mapping) fail(err error) {
-	m.err, m.stop, m.done = err, func() {}, make(chan struct{})
-	close(m.done)
-	m.tell(Event{Kind: Failed, Err: err})
-	m.events.close()
-}
-
 // Keep renews the mapping from now on, until ctx ends or Close: at half the lease really granted, or along with a look that comes within an eighth of
 // the lease of that; and looks at it 10 s after it was opened and every CheckInterval. On a mapping that is
 // kept already, or closed, it does nothing.
 func (m *Mapping) Keep(ctx context.Context) {
-	m.mu.Lock()
-	if m.closed || m.stop != nil {
-		m.mu.Unlock()
+	ctx, ok := m.begin(ctx)
+	if !ok {
 		return
 	}
-	ctx, stop := context.WithCancel(ctx)
-	m.stop = stop
-	m.done = make(chan struct{})
 	k := &keeper{Mapping: m, search: m.gw == nil, met: time.Now()}
 	k.again(time.Now(), min(firstCheck, m.req.CheckInterval))
 	if m.client != nil {
 		k.signs = m.client.join()
 	}
-	m.mu.Unlock()
 	// From here on a crash leaves what somebody should close, on the gateways beyond too, where the keeper comes in a moment only.
 	for x := m; x != nil; x = x.beyond() {
 		x.recordAs(true)
 	}
 	go func() {
-		defer close(m.done)
-		defer m.events.close()
+		defer m.ended()
 		defer m.forwards.Wait()
-		defer stop() // and with ctx the outer mapping ends
+		defer m.stop() // and with ctx the outer mapping ends
 		if m.client != nil {
 			defer m.client.leave(k.signs)
 		}

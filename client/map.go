@@ -162,7 +162,7 @@ func (m *Mapping) announce() {
 	for _, e := range m.Entries() {
 		m.tell(Event{Kind: Mapped, Entry: e})
 	}
-	m.once.Do(func() { close(m.opened) })
+	m.whole()
 }
 
 // hold makes hs what the mapping consists of.
@@ -220,12 +220,6 @@ func (m *Mapping) letGo() {
 // at is where peers reach h.
 func (m *Mapping) at(h held) netip.AddrPort {
 	return netip.AddrPortFrom(m.address, h.External.Port())
-}
-
-func (m *Mapping) setErr(err error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.err = err
 }
 
 // tell tells what happened on the gateway itself. Whoever is reached by another one sees its address and port.

@@ -43,30 +43,22 @@ func (e Entry) String() string {
 // A Mapping is what came of a Request: one entry, or two when the protocol is both. Its
 // methods may be called by several goroutines.
 type Mapping struct {
-	req     Request                                               // with defaults
-	find    func(ctx context.Context, stale *peer) (*peer, error) // stale did not answer; nil: none
-	client  *Client                                               // whose signs a keeper heeds; nil: nobody's
-	rand    *rand.Rand                                            // used by whoever opens first, then by the keeper
-	born    time.Time
-	trace   trace
-	events  feed
-	closing mutex         // one Close at a time
-	opened  chan struct{} // closed when everything was open for the first time
-	once    sync.Once     // closes opened
+	req    Request                                               // with defaults
+	find   func(ctx context.Context, stale *peer) (*peer, error) // stale did not answer; nil: none
+	client *Client                                               // whose signs a keeper heeds; nil: nobody's
+	rand   *rand.Rand                                            // used by whoever opens first, then by the keeper
+	born   time.Time
+	trace  trace
 
 	forwards sync.WaitGroup // of the outer mapping's events
 
-	mu      sync.Mutex
+	life[Event]
 	outer   *Mapping // on the gateway that gw stands behind; nil: none is needed, or wanted
 	gw      *peer    // the gateway last known, nil before
 	plan    *planner
 	held    []held
 	wanted  uint16     // the external port to ask for: the one held last
 	address netip.Addr // the external address last known
-	err     error
-	closed  bool
-	stop    context.CancelFunc // ends the keeper, nil when there is none
-	done    chan struct{}      // closed when the keeper has ended, nil when there is none
 }
 
 // held is an Entry with what the keeper knows about it.
@@ -94,8 +86,7 @@ func newMapping(req Request, o Options, find func(context.Context, *peer) (*peer
 		wanted: req.ExternalPort,
 		find:   find,
 		rand:   ownRand(o.Rand),
-		events: feed{ch: make(chan Event, eventBuffer)},
-		opened: make(chan struct{}),
+		life:   newLife[Event](),
 	}
 }
 
@@ -182,60 +173,14 @@ func (m *Mapping) Err() error {
 
 // Wait returns when everything is open for the first time, or with the reason why it will never
 // be, or with ctx's error. That of a mapping that is not kept any more, and was never open, is [ErrClosed].
-func (m *Mapping) Wait(ctx context.Context) error {
-	m.mu.Lock()
-	done := m.done
-	m.mu.Unlock()
-	select {
-	case <-m.opened:
-		return nil
-	case <-done:
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-	select {
-	case <-m.opened:
-		return nil
-	default:
-	}
-	if err := m.Err(); err != nil {
-		return err
-	}
-	return ErrClosed
-}
-
-// ErrClosed says that a mapping is not kept any more: it was closed, or the ctx of its keeping has ended.
-var ErrClosed = errors.New("the mapping is not kept any more")
-
-// closeTimeout bounds Close: some gateways take seconds to delete, some hang.
-const closeTimeout = 10 * time.Second
+func (m *Mapping) Wait(ctx context.Context) error { return m.wait(ctx, m.Err) }
 
 // Close stops renewing and deletes the entries, after a look at each whether it is still
 // ours: one that another program has taken over, or had from the start, stays. It takes 10 s
 // at most, and less when ctx ends before. The outermost gateway comes first, and the others whatever it says. After an error it may be called again; when nothing
 // is left it does nothing.
 func (m *Mapping) Close(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, closeTimeout)
-	defer cancel()
-	if err := m.closing.lock(ctx); err != nil {
-		return fmt.Errorf("close mapping: %w", err)
-	}
-	defer m.closing.unlock()
-
-	m.mu.Lock()
-	m.closed = true
-	stop, done := m.stop, m.done
-	m.mu.Unlock()
-	if stop != nil {
-		stop()
-		select {
-		case <-done:
-		case <-ctx.Done():
-			return fmt.Errorf("close mapping: %w", ctx.Err())
-		}
-	}
-	defer m.events.close()
-	return errors.Join(m.closeOuter(ctx), m.releaseAll(ctx))
+	return m.close(ctx, func(ctx context.Context) error { return errors.Join(m.closeOuter(ctx), m.releaseAll(ctx)) })
 }
 
 // releaseAll deletes what is held. What could not be deleted stays held.

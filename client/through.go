@@ -136,7 +136,7 @@ func (m *Mapping) forward(outer *Mapping) {
 	for {
 		select {
 		case <-opened:
-			m.once.Do(func() { close(m.opened) })
+			m.whole()
 			opened = nil
 		case e, more := <-outer.Events():
 			switch {
