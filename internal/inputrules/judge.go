@@ -27,7 +27,7 @@ func (r *Ruleset) Judge(p Packet) Ruling {
 
 func (r *Ruleset) judge(p Packet, w world) Ruling {
 	j := &judgement{rules: r, packet: p, headers: headersOf(p), world: w, written: map[meaning]bool{}}
-	var out *Ruling
+	dropped := false // perhaps
 	for _, base := range r.bases {
 		if !base.on(p.Interface) {
 			continue
@@ -42,14 +42,12 @@ func (r *Ruleset) judge(p Packet, w world) Ruling {
 			j.doubt(base, "whether it comes by a bridge is not known")
 			its.accept = true
 		}
-		if out == nil {
-			out = its.out
-		}
 		if !its.accept {
-			return *out
+			return *its.out
 		}
+		dropped = dropped || its.out != nil
 	}
-	if out == nil {
+	if !dropped {
 		return Ruling{Verdict: Accept}
 	}
 	return j.doubtful
@@ -96,22 +94,21 @@ const (
 // fates are what may become of a packet in a chain.
 type fates struct {
 	accept bool
-	out    *Ruling // the first way in which it is dropped or rejected; nil: it is not
+	out    *Ruling // the last way in which it is dropped or rejected, which is what happens when nothing that is in doubt holds; nil: it is not
 	ends   bool    // the chain ends, or returns, and nothing is decided
 }
 
 func (f *fates) decide(v Verdict, at Place) {
-	switch {
-	case v == Accept:
+	if v == Accept {
 		f.accept = true
-	case f.out == nil:
-		f.out = &Ruling{Verdict: v, Place: at}
+		return
 	}
+	f.out = &Ruling{Verdict: v, Place: at}
 }
 
 func (f *fates) add(o fates) {
 	f.accept = f.accept || o.accept
-	if f.out == nil {
+	if o.out != nil {
 		f.out = o.out
 	}
 }

@@ -185,7 +185,7 @@ func TestKernel(t *testing.T) {
 			table inet filter {
 				set clients { type ipv4_addr; flags timeout; }
 				chain input { type filter hook input priority 0; policy drop; tcp dport 1000 add @clients { ip saddr timeout 10s }; ip saddr @clients tcp dport 80 accept; }
-			}`, "tcp/81 drop"},
+			}`, "tcp/80 drop, tcp/81 drop, tcp/1000 drop"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			h.load(t, tt.rules)
@@ -228,6 +228,23 @@ func TestPlace(t *testing.T) {
 		"tcp/25": {Verdict: Drop, Place: policy},
 		"tcp/23": {Verdict: Reject, Place: bad},
 		"tcp/24": {Place: at, Doubt: "a rule asks for what is not known of a packet (meta)"},
+	} {
+		if got := rules.Judge(h.packet(t, word)); got != want {
+			t.Errorf("%s: %+v, want %+v", word, got, want)
+		}
+	}
+	// What a quota may drop is dropped by the policy all the same.
+	h.load(t, `
+		table inet filter {
+			chain raw { type filter hook prerouting priority 0; policy accept; tcp dport 25 quota over 1 mbytes drop; }
+			chain input { type filter hook input priority 0; policy drop; tcp dport 26 quota over 1 mbytes jump bad; tcp dport 27 quota over 1 mbytes accept; }
+			chain bad { reject; }
+		}`)
+	rules = h.read(t)
+	for word, want := range map[string]Ruling{
+		"tcp/25": {Verdict: Drop, Place: policy},
+		"tcp/26": {Verdict: Drop, Place: policy},
+		"tcp/27": {Place: at, Doubt: "a rule counts (quota)"},
 	} {
 		if got := rules.Judge(h.packet(t, word)); got != want {
 			t.Errorf("%s: %+v, want %+v", word, got, want)
