@@ -26,7 +26,11 @@ import (
 )
 
 // A Client is what the mappings of one program have in common: they share the gateway, so that one search serves all of them and their
-// requests leave one after another, and what tells that the gateway or the network has changed. [Map] and [Keep] make one each.
+// requests leave one after another, and what tells that the gateway or the network has changed. Of several that want
+// the same port the first one has the entry and the others share it, and it is closed with the last of them; the gateways that the Client found are part of it.
+//
+// [Map] and [Keep] make a Client each. What two Clients open knows of the other by Options.Journal only: without one the first that is closed closes the port
+// for both.
 //
 // It has a goroutine while a mapping is kept.
 type Client struct {
@@ -251,14 +255,25 @@ func (c *Client) tell(s sign) {
 		c.trusted, c.distrust = context.WithCancel(context.Background())
 	}
 	for signs := range c.signs {
-		select {
-		case waiting := <-signs:
-			if waiting.outweighs(s) {
-				signs <- waiting
-				continue
-			}
-		default:
-		}
-		signs <- s
+		put(signs, s)
 	}
+}
+
+// tellOne gives a sign to one keeper.
+func (c *Client) tellOne(signs chan sign, s sign) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	put(signs, s)
+}
+
+// put makes s what waits in signs, unless that outweighs it. The client's mu is held, so that nobody else puts.
+func put(signs chan sign, s sign) {
+	select {
+	case waiting := <-signs:
+		if waiting.outweighs(s) {
+			s = waiting
+		}
+	default:
+	}
+	signs <- s
 }

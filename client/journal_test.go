@@ -280,9 +280,9 @@ func TestLeftovers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHome(t, emulator.Options{Version: 1})
 		path := filepath.Join(t.TempDir(), "ports.json")
-		c := client.New(noting(t, h, path))
+		crashes, c := client.New(noting(t, h, path)), client.New(noting(t, h, path))
 		for port := uint16(8000); port < 8003; port++ {
-			if _, err := c.Map(t.Context(), client.Request{InternalPort: port, Description: "before"}); err != nil {
+			if _, err := crashes.Map(t.Context(), client.Request{InternalPort: port, Description: "before"}); err != nil {
 				t.Fatal(err)
 			}
 		}

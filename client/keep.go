@@ -39,7 +39,10 @@ func (m *Mapping) Keep(ctx context.Context) {
 	k := &keeper{Mapping: m, search: m.gw == nil, met: time.Now()}
 	k.again(time.Now(), min(firstCheck, m.req.CheckInterval))
 	if m.client != nil {
-		k.signs = m.client.join()
+		signs := m.client.join()
+		m.mu.Lock()
+		m.signs = signs
+		m.mu.Unlock()
 	}
 	// From here on a crash leaves what somebody should close, on the gateways beyond too, where the keeper comes in a moment only.
 	for x := m; x != nil; x = x.beyond() {
@@ -74,7 +77,6 @@ type keeper struct {
 	since   time.Time // what was read of the gateway before is not good enough for that look
 	first   bool      // that look is the first at something new, and concerns no other mapping
 	met     time.Time // when the gateway was found, or everything opened on it: restarts since then are for the keeper
-	signs   chan sign // from the client; nil: none come
 	settled damper    // of the external address
 	kept    *Mapping  // the outer mapping, once it is kept and its events are told as ours
 }
@@ -181,6 +183,7 @@ func unanswered(err error) bool {
 
 // attempt does what is due.
 func (k *keeper) attempt(ctx context.Context) error {
+	k.takeUp()
 	if k.client.knowsBetter(k.gw) {
 		k.search = true // another mapping has found the gateway elsewhere
 	}
@@ -252,9 +255,7 @@ func (k *keeper) meet(ctx context.Context, gw *peer) {
 	if !another {
 		why = k.abandon(ctx, why)
 	}
-	k.mu.Lock()
-	k.held = nil
-	k.mu.Unlock()
+	k.reduce(nil)
 	for _, h := range before {
 		if !h.lost {
 			k.tell(Event{Kind: Lost, Entry: h.Entry, Err: why})

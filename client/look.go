@@ -37,7 +37,7 @@ func (p *planner) survey(ctx context.Context, protocols []string, port uint16) (
 		if s.ownership == owned {
 			return nil, &OwnedError{Wanted: s.want, Owner: s.found}
 		}
-		slots = append(slots, p.spare(ctx, s))
+		slots = append(slots, p.spare(ctx, s, true))
 	}
 	return slots, nil
 }

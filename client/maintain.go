@@ -145,9 +145,7 @@ func (k *keeper) maintainEntry(ctx context.Context, h held, due bool, since time
 	if err != nil {
 		return h, "", err
 	}
-	if h.Shared {
-		s = k.plan.spare(ctx, s)
-	}
+	s = k.plan.spare(ctx, s, h.Shared)
 	if s.ownership == owned {
 		h.lost, h.Verified = true, false
 		return h, "", &OwnedError{Wanted: s.want, Owner: s.found}

@@ -80,6 +80,7 @@ type peer struct {
 	anyPort  bool       // its service has AddAnyPortMapping
 	journal  *journal   // nil: none
 	readings *readings  // shared by all mappings on it
+	holders  *holders   // the mappings of this program
 	turn     *mutex     // whole plans are serialised: between a look and its add no other plan of ours may come
 	depth    int        // how many gateways are before it in a chain
 
@@ -95,6 +96,7 @@ func (g *Gateway) peer() *peer {
 		anyPort:  strings.HasSuffix(g.Service.Type, ":WANIPConnection:2"),
 		journal:  g.journal(),
 		readings: g.readings(),
+		holders:  g.options.holders,
 		turn:     &g.plans,
 		depth:    g.depth,
 		beyond:   g.beyond,
@@ -111,7 +113,7 @@ func (m *Mapping) use(gw *peer) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	plan := newPlanner(gw, m.req, &m.trace)
-	plan.born, plan.own = m.born, m.client.presence
+	plan.self, plan.born, plan.own = m, m.born, m.client.presence
 	if m.plan != nil {
 		plan.learn(m.plan)
 	}
@@ -167,10 +169,9 @@ func (m *Mapping) announce() {
 
 // hold makes hs what the mapping consists of.
 func (m *Mapping) hold(hs []held) {
-	defer m.record()
 	now := time.Now()
 	m.mu.Lock()
-	defer m.mu.Unlock()
+	before := m.held
 	for i, h := range hs {
 		hs[i].External = m.at(h)
 		switch {
@@ -182,12 +183,28 @@ func (m *Mapping) hold(hs []held) {
 		}
 	}
 	m.held, m.wanted = hs, hs[0].External.Port()
+	gw := m.gw
+	m.mu.Unlock()
+	gw.holders.note(m, before, hs)
+	m.record()
 }
+
+// reduce makes the mapping consist of hs, which is what is left of it.
+func (m *Mapping) reduce(hs []held) {
+	m.mu.Lock()
+	before, gw := m.held, m.gw
+	m.held = hs
+	m.mu.Unlock()
+	gw.holders.note(m, before, hs)
+}
+
+// kept tells whether a keeper renews what is held. mu is held.
+func (m *Mapping) kept() bool { return m.stop != nil && !m.closed && !m.over }
 
 // record writes into the journal what is held, and that it is kept.
 func (m *Mapping) record() {
 	m.mu.Lock()
-	kept := m.stop != nil && !m.closed
+	kept := m.kept()
 	m.mu.Unlock()
 	m.recordAs(kept)
 }
@@ -207,13 +224,23 @@ func (m *Mapping) recordAs(kept bool) {
 	gw.journal.hold(context.Background(), hs, name)
 }
 
-// letGo writes into the journal that what is held stays open and is not kept.
+// letGo makes known that what is held stays open and is not kept: in the journal, and to those who share it.
 func (m *Mapping) letGo() {
 	m.mu.Lock()
+	m.over = true
+	m.settle()
 	gw, hs, closed := m.gw, slices.Clone(m.held), m.closed
 	m.mu.Unlock()
-	if gw != nil && gw.journal != nil && m.client != nil && !closed {
+	if gw == nil || closed {
+		return
+	}
+	if gw.journal != nil && m.client != nil {
 		gw.journal.letGo(context.Background(), hs, m.client.appear())
+	}
+	for _, h := range hs {
+		for _, x := range gw.holders.of(m, gw, h.key()) {
+			x.wake()
+		}
 	}
 }
 

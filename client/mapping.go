@@ -26,8 +26,9 @@ type Entry struct {
 	// Some gateways hide entries that work, so false is a doubt and not a failure.
 	Verified bool
 
-	// Shared: the entry was there before, and leads to the same place. Another program of this host opened it, as its description or
-	// Options.Journal tells, and keeps it or wants it to stay open longer: it is neither renewed nor deleted. When it ends it is ours to open.
+	// Shared: the entry was there before, and leads to the same place. Another mapping of this Client opened it, or another program of this host, as its
+	// description or Options.Journal tells, and keeps it or wants it to stay open longer: it is neither renewed nor deleted. When it ends it is ours to open,
+	// and ours when the other mapping is closed.
 	Shared bool
 }
 
@@ -57,8 +58,11 @@ type Mapping struct {
 	gw      *peer    // the gateway last known, nil before
 	plan    *planner
 	held    []held
+	estate  []held     // handed over to it by other mappings, and not taken up yet
 	wanted  uint16     // the external port to ask for: the one held last
 	address netip.Addr // the external address last known
+	signs   chan sign  // of the keeper, nil when there is none or nobody has any for it
+	over    bool       // the keeper has ended, or is about to
 }
 
 // held is an Entry with what the keeper knows about it.
@@ -176,7 +180,7 @@ func (m *Mapping) Err() error {
 func (m *Mapping) Wait(ctx context.Context) error { return m.wait(ctx, m.Err) }
 
 // Close stops renewing and deletes the entries, after a look at each whether it is still
-// ours: one that another program has taken over, or had from the start, stays. It takes 10 s
+// ours: one that another program has taken over, or had from the start, stays, and so does one that another mapping of this Client has. It takes 10 s
 // at most, and less when ctx ends before. The outermost gateway comes first, and the others whatever it says. After an error it may be called again; when nothing
 // is left it does nothing.
 func (m *Mapping) Close(ctx context.Context) error {
@@ -185,6 +189,7 @@ func (m *Mapping) Close(ctx context.Context) error {
 
 // releaseAll deletes what is held. What could not be deleted stays held.
 func (m *Mapping) releaseAll(ctx context.Context) error {
+	m.takeUp()
 	m.mu.Lock()
 	gw, plan, rest := m.gw, m.plan, slices.Clone(m.held)
 	m.mu.Unlock()
@@ -209,8 +214,7 @@ func (m *Mapping) releaseAll(ctx context.Context) error {
 	if err := plan.sweep(ctx, nil); err != nil {
 		errs = append(errs, fmt.Errorf("close what was left: %w", err))
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.held, m.err = rest, nil
+	m.reduce(rest)
+	m.setErr(nil)
 	return errors.Join(errs...)
 }

@@ -32,6 +32,8 @@ type planner struct {
 	anyway    bool    // the gateway has AddAnyPortMapping and has not refused it yet
 	req       Request // with defaults
 	trace     *trace
+	holders   *holders
+	self      *Mapping      // among them; nil: the planner is nobody's
 	lease     time.Duration // to ask for: req.Lease, or what the gateway would rather have
 	leased    bool          // the gateway has accepted an entry with an end
 	hides     bool          // it does not show what it has accepted
@@ -51,7 +53,7 @@ func newPlanner(p *peer, req Request, t *trace) *planner {
 	if p.readings == nil {
 		p.readings = new(readings)
 	}
-	return &planner{gw: p, anyway: p.anyPort, req: req, trace: t, lease: req.Lease, born: time.Now(), own: (*Client)(nil).presence}
+	return &planner{gw: p, anyway: p.anyPort, req: req, trace: t, holders: p.holders, lease: req.Lease, born: time.Now(), own: (*Client)(nil).presence}
 }
 
 // open opens the request's entries, on wanted or, with AnyPort, on the first port of the sequence

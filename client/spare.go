@@ -5,13 +5,18 @@ import (
 	"time"
 )
 
-// spare takes an entry of ours for one that is shared when this user has opened it otherwise, and wants it to stay: what is asked for now would shorten
-// or close it.
-func (p *planner) spare(ctx context.Context, s slot) slot {
-	if s.ownership == ours && p.gw.journal.spares(ctx, s.want, p.born, p.own()) {
+// spare takes an entry of ours for one that is shared when another mapping of this program has it, or, where beyond it is looked, this user has opened it
+// otherwise, and wants it to stay: what is asked for now would shorten or close it.
+func (p *planner) spare(ctx context.Context, s slot, beyond bool) slot {
+	if s.ownership == ours && (p.holders.spare(p.self, p.gw, s.want) || beyond && p.gw.journal.spares(ctx, s.want, p.born, p.own())) {
 		s.ownership = shared
 	}
 	return s
+}
+
+// outlasts tells whether what ends then stays longer than a lease that is asked for now. 0 is one without an end.
+func outlasts(ends time.Time, lease time.Duration) bool {
+	return lease != 0 && (ends.IsZero() || time.Until(ends)-lease > sameEnd)
 }
 
 // spares tells whether another process keeps the entry where want is to be, or one that was opened before born stays open longer than want would. own
@@ -27,10 +32,8 @@ func (j *journal) spares(ctx context.Context, want PortMapping, born time.Time, 
 		return false
 	case r.Keeper != "":
 		return j.options.livesStill(ctx, r.Keeper)
-	case want.Lease == 0 || !r.Opened.Before(born):
-		return false
 	default:
-		return r.Ends.IsZero() || r.Ends.Sub(time.Now().Add(want.Lease)) > sameEnd
+		return r.Opened.Before(born) && outlasts(r.Ends, want.Lease)
 	}
 }
 

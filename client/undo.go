@@ -64,8 +64,11 @@ func cleanupTime(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), undoTimeout)
 }
 
-// release deletes an entry if it is still ours.
+// release deletes an entry if it is still ours, and nobody else's in this program.
 func (p *planner) release(ctx context.Context, h held) error {
+	if p.handOver(ctx, h) {
+		return nil
+	}
 	s, err := p.lookAt(ctx, h)
 	if err != nil {
 		return err
