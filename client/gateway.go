@@ -116,18 +116,22 @@ func (g *Gateway) forgive(ids ...string) {
 	}
 }
 
+// call is one action of one service.
+type call struct {
+	service string // its type
+	control string // and its URL
+	action  string
+	from    netip.Addr // one of our addresses that it is sent from; the zero Addr: Local
+}
+
 // perform runs one action of the chosen service. in and out are pointers to structs of strings named as the arguments.
 func (g *Gateway) perform(ctx context.Context, action string, in, out any) (*soap.Recording, error) {
-	return g.performAt(ctx, g.Service.Type, g.Service.ControlURL, action, in, out)
+	return g.run(ctx, call{service: g.Service.Type, control: g.Service.ControlURL, action: action}, in, out)
 }
 
-func (g *Gateway) performAt(ctx context.Context, service, control, action string, in, out any) (*soap.Recording, error) {
-	return g.performFrom(ctx, netip.Addr{}, service, control, action, in, out)
-}
-
-// performFrom sends from another of our addresses than Local, unless that is the zero Addr.
-func (g *Gateway) performFrom(ctx context.Context, from netip.Addr, service, control, action string, in, out any) (*soap.Recording, error) {
-	endpoint, err := url.Parse(control)
+// run is perform for any service.
+func (g *Gateway) run(ctx context.Context, c call, in, out any) (*soap.Recording, error) {
+	endpoint, err := url.Parse(c.control)
 	if err != nil {
 		return nil, err
 	}
@@ -135,19 +139,19 @@ func (g *Gateway) performFrom(ctx context.Context, from netip.Addr, service, con
 		return nil, err
 	}
 	defer g.turn.unlock()
-	if usual := g.dialogue.local; from.IsValid() {
-		g.dialogue.local = from
+	if usual := g.dialogue.local; c.from.IsValid() {
+		g.dialogue.local = c.from
 		defer func() { g.dialogue.local = usual }()
 	}
 	rec := new(soap.Recording)
-	quirks, err := g.dialogue.talk(ctx, action != "AddAnyPortMapping", func(t http.RoundTripper) error {
+	quirks, err := g.dialogue.talk(ctx, c.action != "AddAnyPortMapping", func(t http.RoundTripper) error {
 		ctx, r := soap.Record(ctx)
 		rec = r
-		c := goupnpsoap.SOAPClient{EndpointURL: *endpoint, HTTPClient: http.Client{
+		over := goupnpsoap.SOAPClient{EndpointURL: *endpoint, HTTPClient: http.Client{
 			Transport:     t,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		}}
-		return rec.Err(c.PerformActionCtx(ctx, service, action, in, out))
+		return rec.Err(over.PerformActionCtx(ctx, c.service, c.action, in, out))
 	})
 	g.forgive(slices.Concat(quirks, rec.Quirks())...)
 	g.remember(ctx)

@@ -88,7 +88,7 @@ func (g *Gateway) firewallAction(ctx context.Context, from netip.Addr, action st
 	if err != nil {
 		return nil, err
 	}
-	rec, err := g.performFrom(ctx, from, service, control, action, in, out)
+	rec, err := g.run(ctx, call{service, control, action, from}, in, out)
 	if err != nil {
 		return rec, fmt.Errorf("%s: %w", action, err)
 	}

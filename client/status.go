@@ -29,7 +29,7 @@ func (g *Gateway) Status(ctx context.Context) (Status, error) {
 
 func (g *Gateway) statusOf(ctx context.Context, service Service) (Status, error) {
 	var out struct{ NewConnectionStatus, NewLastConnectionError, NewUptime string }
-	rec, err := g.performAt(ctx, service.Type, service.ControlURL, "GetStatusInfo", nil, &out)
+	rec, err := g.run(ctx, call{service: service.Type, control: service.ControlURL, action: "GetStatusInfo"}, nil, &out)
 	if err != nil {
 		return Status{}, err
 	}
@@ -55,7 +55,7 @@ func (g *Gateway) ExternalIP(ctx context.Context) (netip.Addr, error) {
 func (g *Gateway) externalIPOf(ctx context.Context, service Service) (netip.Addr, error) {
 	const action = "GetExternalIPAddress"
 	var out struct{ NewExternalIPAddress string }
-	if _, err := g.performAt(ctx, service.Type, service.ControlURL, action, nil, &out); err != nil {
+	if _, err := g.run(ctx, call{service: service.Type, control: service.ControlURL, action: action}, nil, &out); err != nil {
 		return netip.Addr{}, err
 	}
 	text := strings.TrimSpace(out.NewExternalIPAddress)
