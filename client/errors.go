@@ -100,9 +100,12 @@ func (e *NotGatewayError) Is(target error) bool {
 	return target == ErrNoGateway && e.Reason == NoService
 }
 
-// ArgumentError refuses an argument before anything is sent.
+// ArgumentError refuses an argument before anything is sent. What cannot be used in a [Request] or a [PinholeRequest] is a *RequestError instead.
 type ArgumentError struct {
-	Argument string // as the action names it, e.g. "NewExternalPort"; "Gateway" or "SSDP" for a field of Options
+	// Argument is what is refused: an argument as the action names it, such as "NewExternalPort"; "Gateway" or "SSDP" of Options; "STUN", a server
+	// that is to be asked, and "lifetime" of NATQuery; "Timeout" or "Guess" of PunchOptions, and "peer"; "conn", a socket of the caller;
+	// or what a text was to be read as, "node" or "NAT".
+	Argument string
 	Value    string
 	Reason   string // what it should be, or is, e.g. "must be 1 to 65535"
 }

@@ -29,7 +29,7 @@ func (host) Dial(ctx context.Context, network string, local netip.Addr, address 
 	return d.DialContext(ctx, network, address)
 }
 
-// Listen opens a TCP port, for [Diagnose].
+// Listen opens a TCP port: for what a gateway sends about its changes (GENA), and for [Diagnose].
 func (host) Listen(ctx context.Context, local netip.AddrPort) (net.Listener, error) {
 	return new(net.ListenConfig).Listen(ctx, "tcp", local.String())
 }

@@ -57,10 +57,10 @@ type Request struct {
 	CheckInterval time.Duration
 }
 
-// A RequestError says which field of a Request cannot be used, and why.
+// A RequestError says which field of a [Request] or a [PinholeRequest] cannot be used, and why.
 type RequestError struct {
-	Field  string
-	Reason string
+	Field  string // in the words of a person: "internal port" for InternalPort
+	Reason string // what follows its name in a sentence, with the value
 }
 
 func (e *RequestError) Error() string { return "request: " + e.Field + " " + e.Reason }
