@@ -199,6 +199,8 @@ func reason(err error) Reason {
 		return HTTPFailure
 	case late(err):
 		return Silent
+	case hungUp(err):
+		return HangsUp
 	}
 	return Unreachable
 }

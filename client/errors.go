@@ -62,7 +62,8 @@ type Reason string
 
 // The reasons.
 const (
-	Unreachable    Reason = "unreachable"       // no connection: refused, no route, dropped without a byte
+	Unreachable    Reason = "unreachable"       // no connection: refused, no route, no such name
+	HangsUp        Reason = "hangs up"          // a connection that was taken, and closed or reset before an answer, twice
 	Silent         Reason = "silent"            // no answer in time
 	Slow           Reason = "too slow"          // an answer that began and did not end in time
 	BadLocation    Reason = "bad location"      // its LOCATION is no URL that may be used

@@ -169,6 +169,13 @@ func TestGatewayGivenIsNone(t *testing.T) {
 		{"nothing", "http://192.168.1.1:5000/x", func(s *stub) {
 			s.mux.HandleFunc("/x", func(http.ResponseWriter, *http.Request) {})
 		}, NotDescription, 0, false},
+		{"hangs up", "http://192.168.1.1:5000/x", func(s *stub) {
+			s.mux.HandleFunc("/x", func(w http.ResponseWriter, _ *http.Request) {
+				if c, _, err := w.(http.Hijacker).Hijack(); err == nil {
+					c.Close()
+				}
+			})
+		}, HangsUp, 0, false},
 		{"404", "http://192.168.1.1:5000/nowhere", nil, HTTPFailure, 0, false},
 		{"endless body", "http://192.168.1.1:5000/x", func(s *stub) {
 			s.mux.HandleFunc("/x", func(w http.ResponseWriter, r *http.Request) {

@@ -190,24 +190,15 @@ func explainExchange(err error) failure {
 		return failure{kind: "timeout", exit: exitBroken, message: "the gateway does not answer in time",
 			hints: []string{"igdctl status tells whether it answers at all", "--trace shows every byte of the exchange"}}
 	}
-	if _, ok := errors.AsType[*net.OpError](err); ok {
+	if e, ok := errors.AsType[*net.OpError](err); ok && e.Op == "dial" {
 		return failure{kind: "unreachable", exit: exitBroken, message: "the gateway cannot be reached" + because(err),
 			hints: []string{discoverHint}}
 	}
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+	if _, reset := errors.AsType[*net.OpError](err); reset || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		f.message = "the gateway hangs up without an answer"
 		return f
 	}
 	return failure{kind: "local", exit: exitLocal, message: err.Error()}
-}
-
-// hungUp reports whether err is a connection that was there and ended.
-func hungUp(err error) bool {
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return true
-	}
-	e, ok := errors.AsType[*net.OpError](err)
-	return ok && (e.Op == "read" || e.Op == "write")
 }
 
 func limit(err error) bool {

@@ -60,9 +60,8 @@ func explainDevice(e *client.NotGatewayError, found bool) failure {
 	case client.Unreachable:
 		f.kind = "unreachable"
 		f.message = e.Location + " cannot be reached" + because(e.Err)
-		if hungUp(e.Err) {
-			f.kind, f.message = "protocol", e.Location+" closes the connection without an answer"
-		}
+	case client.HangsUp:
+		f.message = e.Location + " closes the connection without an answer"
 	case client.Silent:
 		f.kind = "timeout"
 		f.message = e.Location + " does not answer"
@@ -94,7 +93,7 @@ func deviceHints(e *client.NotGatewayError, found bool) []string {
 		return []string{discoverHint}
 	}
 	switch e.Reason {
-	case client.Unreachable, client.Silent, client.Slow, client.HTTPFailure:
+	case client.Unreachable, client.HangsUp, client.Silent, client.Slow, client.HTTPFailure:
 		return []string{"restart the router: it answers searches, and not what comes after them"}
 	}
 	return []string{"look for a new firmware of the router, or forward the port in its settings"}
