@@ -55,6 +55,33 @@ func behind(a netip.Addr) bool {
 	return a.Is4() && (v == Private || v == CGNAT)
 }
 
+// leadsOn tells whether a port that is open at an external address of a gateway leads on through one beyond. depth is how many are before it in the chain.
+func leadsOn(depth int, external netip.Addr) bool { return behind(external) && depth+1 < maxLevels }
+
+// A Hop is one gateway of a chain.
+type Hop struct {
+	Gateway  *Gateway
+	External netip.Addr // as it was read on the way, on the network of the next one; zero: it has none
+}
+
+// Chain gives the gateways that a port opened with Request.Through leads through: g, and each that the one before stands behind, as
+// [Gateway.Beyond] finds it; three at most. The last has a public address, or none, unless it is the third. Errors: those of [Gateway.ExternalIP] and Beyond.
+func (g *Gateway) Chain(ctx context.Context) (hops []Hop, err error) {
+	for {
+		external, err := g.ExternalIP(ctx)
+		if err != nil {
+			return nil, err
+		}
+		hops = append(hops, Hop{g, external})
+		if !leadsOn(g.depth, external) {
+			return hops, nil
+		}
+		if g, err = g.Beyond(ctx); err != nil {
+			return nil, err
+		}
+	}
+}
+
 // Beyond finds the gateway that this one stands behind, when its external address is private or shared (RFC 1918, RFC 6598): it is asked by
 // unicast at the addresses where such gateways usually are on that network, at most four and none outside it, and at last for descriptions at known places,
 // because an answer from another port than 1900 does not come back through a NAT, and where Options.Journal has them. That takes 3 s at most. What was found is remembered.

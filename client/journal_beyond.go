@@ -11,12 +11,10 @@ import (
 // the one before stands behind. Only where there is such an entry is that one looked for, as by [Gateway.Beyond]. The error says why one of them is not
 // found; those before it are given all the same.
 func (g *Gateway) JournalGateways(ctx context.Context) (all []*Gateway, err error) {
-	for all = []*Gateway{g}; len(all) < maxLevels && len(all[len(all)-1].entriesBeyond(ctx)) > 0; {
-		next, err := all[len(all)-1].Beyond(ctx)
-		if err != nil {
+	for all = []*Gateway{g}; len(g.entriesBeyond(ctx)) > 0; all = append(all, g) {
+		if g, err = g.Beyond(ctx); err != nil {
 			return all, err
 		}
-		all = append(all, next)
 	}
 	return all, nil
 }
@@ -55,7 +53,7 @@ func (g *Gateway) entriesBeyond(ctx context.Context) []JournalEntry {
 		return nil
 	}
 	external, err := g.ExternalIP(ctx)
-	if err != nil || !behind(external) {
+	if err != nil || !leadsOn(g.depth, external) {
 		return nil
 	}
 	network, err := external.Prefix(24)

@@ -99,23 +99,19 @@ func (g *Gateway) release(ctx context.Context, e JournalEntry) (deleted bool, er
 // deleted. What led through g on a gateway beyond it is deleted there. What cannot be deleted is tried again the next time; the error tells why. Kept mappings
 // do the same on their gateway ten seconds after they were opened, and with every look, once a minute at most.
 func (g *Gateway) RemoveLeftovers(ctx context.Context) (removed []JournalEntry, err error) {
-	return g.removeThrough(ctx, maxLevels)
-}
-
-func (g *Gateway) removeThrough(ctx context.Context, levels int) (removed []JournalEntry, err error) {
 	if err := g.plans.lock(ctx); err != nil {
 		return nil, err
 	}
 	removed, err = g.removeLeftovers(ctx)
 	g.plans.unlock()
-	if levels <= 1 || !slices.ContainsFunc(g.entriesBeyond(ctx), func(e JournalEntry) bool { return e.Left }) {
+	if !slices.ContainsFunc(g.entriesBeyond(ctx), func(e JournalEntry) bool { return e.Left }) {
 		return removed, err
 	}
 	outer, errBeyond := g.Beyond(ctx)
 	if errBeyond != nil {
 		return removed, errors.Join(err, errBeyond)
 	}
-	there, errThere := outer.removeThrough(ctx, levels-1)
+	there, errThere := outer.RemoveLeftovers(ctx)
 	return append(removed, there...), errors.Join(err, errThere)
 }
 

@@ -27,7 +27,7 @@ func (m *Mapping) setOuter(outer *Mapping) {
 func (m *Mapping) leadsOn() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.req.Through && len(m.held) > 0 && behind(m.address) && m.gw.depth+1 < maxLevels && m.gw.beyond != nil
+	return m.req.Through && len(m.held) > 0 && leadsOn(m.gw.depth, m.address) && m.gw.beyond != nil
 }
 
 // outward is the mapping on the gateway beyond, which is not open yet: it leads to the port that is open on ours.

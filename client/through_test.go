@@ -115,6 +115,42 @@ func (s *street) reached(t *testing.T, at netip.AddrPort) bool {
 
 var doubleNAT = []string{"192.168.1.1", "192.168.178.1"}
 
+// A chain has what the home has, three at most.
+func TestChain(t *testing.T) {
+	lans := []string{"192.168.1.1", "192.168.2.1", "192.168.3.1", "192.168.4.1"}
+	for n, want := range map[int]string{
+		1: "192.168.1.1 45.66.77.88",
+		2: "192.168.1.1 192.168.2.20, 192.168.2.1 45.66.77.88",
+		3: "192.168.1.1 192.168.2.20, 192.168.2.1 192.168.3.20, 192.168.3.1 45.66.77.88",
+		4: "192.168.1.1 192.168.2.20, 192.168.2.1 192.168.3.20, 192.168.3.1 192.168.4.20",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newStreet(t, lans[:n], nil)
+			g, err := client.Find(t.Context(), client.Options{Net: s.pc})
+			if err != nil {
+				t.Fatal(err)
+			}
+			hops, err := g.Chain(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, h := range hops {
+				got = append(got, fmt.Sprint(h.Gateway.Responder, " ", h.External))
+			}
+			if got := strings.Join(got, ", "); got != want {
+				t.Errorf("of %d: %s, want %s", n, got, want)
+			}
+			if n == 2 {
+				s.hosts[1].Blackhole(true)
+				if _, err := g.Chain(t.Context()); err == nil {
+					t.Error("a chain that ends with a router that is silent is whole")
+				}
+			}
+		})
+	}
+}
+
 func TestMapThrough(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStreet(t, doubleNAT, nil)

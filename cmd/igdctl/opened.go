@@ -57,7 +57,7 @@ func (x opened) closing() string {
 // reach is the external address of a mapping with its verdict: none when the gateway said that it has none, unknown when it did not
 // say.
 func (x opened) reach() reach {
-	r := reach{address: x.mapping.External().Addr(), seen: x.seen}
+	r := reach{address: x.mapping.External().Addr(), seen: x.seen, through: x.through}
 	r.verdict = client.Compare(r.address, r.seen)
 	if r.address.IsValid() {
 		return r

@@ -11,39 +11,13 @@ import (
 	"github.com/igdkit/igdkit/soap"
 )
 
-// maxChain is how many gateways a port leads through at most, ours the first, as client.Request.Through has it.
-const maxChain = 3
-
-// chain are the gateway of this network and those that it stands behind.
-type chain []hop
-
-// hop is one of a chain, with its external address as it was read on the way.
-type hop struct {
-	*client.Gateway
-	external netip.Addr
-}
+// chain are the gateway of this network and those that it stands behind, as a port that was opened with --through leads through them.
+type chain []client.Hop
 
 // chainOf finds the gateways beyond g; just g when its address is not one behind another router.
 func (a *app) chainOf(ctx context.Context, g *client.Gateway) (chain, error) {
 	defer a.Waiting("looking for the router beyond %s…", g.Name())()
-	all := chain{{Gateway: g}}
-	for len(all) < maxChain {
-		last := &all[len(all)-1]
-		address, err := last.ExternalIP(ctx)
-		if err != nil {
-			return nil, err
-		}
-		last.external = address
-		if v := client.Judge(address); v != client.Private && v != client.CGNAT {
-			break
-		}
-		next, err := last.Beyond(ctx)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, hop{Gateway: next})
-	}
-	return all, nil
+	return g.Chain(ctx)
 }
 
 // close closes the entries of one SPEC on all gateways, the outermost first, after a look at all of them: each leads to the one before.
@@ -62,18 +36,18 @@ func (c chain) close(ctx context.Context, sp spec) closing {
 	for _, protocol := range sp.protocols() {
 		key := client.Key{ExternalPort: sp.external, Protocol: protocol}
 		for i := len(c) - 1; i > 0; i-- {
-			inner, outer := c[i-1], c[i]
+			inner, outer := c[i-1], c[i].Gateway
 			wrap := func(err error) error {
-				return &protocolError{protocol, &client.ThroughError{External: inner.external, Outer: outer.Responder.Unmap(), Err: err}}
+				return &protocolError{protocol, &client.ThroughError{External: inner.External, Outer: outer.Responder.Unmap(), Err: err}}
 			}
-			m, err := lookUp(ctx, outer.Gateway, key)
+			m, err := lookUp(ctx, outer, key)
 			if err != nil {
 				return failed(wrap(err))
 			}
-			if to, _ := netip.ParseAddr(m.InternalClient); to != inner.external {
+			if to, _ := netip.ParseAddr(m.InternalClient); to != inner.External {
 				return failed(wrap(&notOursError{found: m, self: outer.Local.String()}))
 			}
-			steps = append(steps, step{outer.Gateway, m, wrap})
+			steps = append(steps, step{outer, m, wrap})
 			key.ExternalPort = m.InternalPort
 		}
 		m, err := lookUp(ctx, c[0].Gateway, key)
@@ -82,7 +56,7 @@ func (c chain) close(ctx context.Context, sp spec) closing {
 		case err != nil:
 			return failed(wrap(err))
 		case ownerOf(m, c[0].Gateway) == somebodyElse || m.InternalPort != sp.internal && m.InternalPort != 0:
-			return failed(wrap(&notOursError{found: m, self: c[0].Local.String()}))
+			return failed(wrap(&notOursError{found: m, self: c[0].Gateway.Local.String()}))
 		}
 		steps = append(steps, step{c[0].Gateway, m, wrap})
 		m.ExternalPort = sp.external

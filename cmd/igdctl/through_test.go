@@ -15,6 +15,7 @@ import (
 // twoRouters are a computer behind a router behind a router, in memory.
 type twoRouters struct {
 	t            *testing.T
+	net          *emulator.Network
 	pc           *emulator.Host
 	inner, outer *emulator.Gateway
 	journal      string // "": none
@@ -24,16 +25,23 @@ func newTwoRouters(t *testing.T, outer emulator.Options) *twoRouters {
 	t.Helper()
 	n := emulator.NewNetwork()
 	t.Cleanup(func() { n.Close() })
-	plane := emulator.Plane{NAT: &nat.Behaviour{Filtering: nat.AddressAndPortDependent}}
-	h := n.Host("inner", netip.MustParsePrefix("192.168.1.1/24"), netip.MustParsePrefix("192.168.178.20/24"))
-	h.SetDefaultGateway(netip.MustParseAddr("192.168.178.1"))
-	s := &twoRouters{t: t, pc: n.Host("pc", netip.MustParsePrefix("192.168.1.10/24"))}
+	s := &twoRouters{t: t, net: n, pc: n.Host("pc", netip.MustParsePrefix("192.168.1.10/24"))}
 	s.pc.SetDefaultGateway(netip.MustParseAddr("192.168.1.1"))
-	s.inner = emulator.Start(t, emulator.Options{Name: "inner", Net: h, LAN: netip.MustParseAddr("192.168.1.1"), SSDP: "multicast",
-		ExternalIP: netip.MustParseAddr("192.168.178.20"), Plane: plane})
-	outer.Name, outer.Net, outer.LAN, outer.Plane = "outer", n.Host("outer", netip.MustParsePrefix("192.168.178.1/24")), netip.MustParseAddr("192.168.178.1"), plane
-	s.outer = emulator.Start(t, outer)
+	s.inner = s.router("inner", "192.168.1.1", emulator.Options{SSDP: "multicast", ExternalIP: netip.MustParseAddr("192.168.178.20")})
+	s.outer = s.router("outer", "192.168.178.1", outer)
 	return s
+}
+
+// router puts a router at lan. One with a private address stands behind the first of that network.
+func (s *twoRouters) router(name, lan string, o emulator.Options) *emulator.Gateway {
+	h := s.net.Host(name, netip.MustParsePrefix(lan+"/24"))
+	if o.ExternalIP.IsPrivate() {
+		outside := netip.PrefixFrom(o.ExternalIP, 24)
+		h.AddInterface("", outside)
+		h.SetDefaultGateway(outside.Masked().Addr().Next())
+	}
+	o.Name, o.Net, o.LAN, o.Plane = name, h, netip.MustParseAddr(lan), emulator.Plane{NAT: &nat.Behaviour{Filtering: nat.AddressAndPortDependent}}
+	return emulator.Start(s.t, o)
 }
 
 // run runs igdctl on the computer: its exit code and what it said.
@@ -88,6 +96,26 @@ func TestThrough(t *testing.T) {
 		if code, _, _ := s.run("close", "--through", "--all"); code != exitUsage {
 			t.Errorf("exit code %d", code)
 		}
+	})
+}
+
+// Of four routers in a row three are asked, and it is said that the Internet does not come as far as the last of them.
+func TestThroughFourRouters(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newTwoRouters(t, emulator.Options{SSDP: "multicast", ExternalIP: netip.MustParseAddr("10.1.3.20")})
+		s.router("third", "10.1.3.1", emulator.Options{SSDP: "multicast", ExternalIP: netip.MustParseAddr("10.1.4.20")})
+		s.router("fourth", "10.1.4.1", emulator.Options{SSDP: "multicast"})
+		code, out, words := s.run("open", "8080", "--through", "--require-public")
+		if code != exitNotPublic || !strings.HasPrefix(out, "10.1.4.20:8080/tcp  leads to 192.168.1.10:8080  ") || !strings.Contains(words,
+			"igdctl: error: 8080/tcp: 10.1.4.20 is a private address: the last of the routers on which the port is open stands behind one more, and the Internet does not reach it\n"+
+				"igdctl: hint: --through opens a port on three routers at most: forward it to 10.1.4.20 in the settings of the next one\n"+
+				"igdctl: hint: or switch one of the routers to bridge mode\n") {
+			t.Errorf("exit code %d: %s%s", code, out, words)
+		}
+		if code, out, words = s.run("close", "--through", "8080"); code != 0 || out != "8080/tcp is closed\n" {
+			t.Errorf("exit code %d: %s%s", code, out, words)
+		}
+		s.want("", "")
 	})
 }
 

@@ -16,6 +16,7 @@ type reach struct {
 	address netip.Addr
 	verdict client.AddressVerdict
 	seen    netip.Addr
+	through bool // it is that of the last router that --through opens a port on
 }
 
 // stunFlag adds --stun to a command that judges an address.
@@ -77,6 +78,9 @@ func (r reach) sentence() string {
 	case client.Public:
 		return fmt.Sprintf("%s is a public address", r.address)
 	case client.Private:
+		if r.through {
+			return fmt.Sprintf("%s is a private address: the last of the routers on which the port is open stands behind one more, and %s", r.address, internet)
+		}
 		return fmt.Sprintf("%s is a private address: the gateway stands behind another router, and %s", r.address, internet)
 	case client.CGNAT:
 		return fmt.Sprintf("%s is shared by many customers (CGNAT): the Internet provider translates, and %s", r.address, internet)
@@ -101,6 +105,12 @@ func (r reach) sentence() string {
 func (r reach) hints() []string {
 	switch r.verdict {
 	case client.Private:
+		if r.through {
+			return []string{
+				fmt.Sprintf("--through opens a port on three routers at most: forward it to %s in the settings of the next one", r.address),
+				"or switch one of the routers to bridge mode",
+			}
+		}
 		return []string{
 			"igdctl open --through opens a port on the outer router too, if that one speaks UPnP",
 			"or open the port there by hand, or switch it to bridge mode",
