@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"errors"
 	"fmt"
 	"time"
 )
@@ -9,6 +10,21 @@ import (
 func (g *Gateway) do(f func(*state)) {
 	g.change(f)
 	g.outbox.flush()
+}
+
+// ErrClosed is returned by the methods of a gateway and its connections that would change something after [Gateway.Close].
+var ErrClosed = errors.New("emulator: the gateway is closed")
+
+// alter is do for what somebody wants to have changed: a gateway that is closed stays as it is.
+func (g *Gateway) alter(f func(*state)) (err error) {
+	g.do(func(s *state) {
+		if g.closed {
+			err = ErrClosed
+			return
+		}
+		f(s)
+	})
+	return err
 }
 
 // change is do without telling Options.OnEvent.

@@ -35,6 +35,11 @@ func (c Connection) do(f func(*state, *connection)) {
 	c.gateway.do(func(s *state) { f(s, s.connections[c.number]) })
 }
 
+// alter is do for what somebody wants to have changed.
+func (c Connection) alter(f func(*state, *connection)) error {
+	return c.gateway.alter(func(s *state) { f(s, s.connections[c.number]) })
+}
+
 // Service is WANIPConnection or WANPPPConnection.
 func (c Connection) Service() string { return c.gateway.options.WAN[c.number].Service }
 
@@ -44,14 +49,14 @@ func (c Connection) ExternalIP() (addr netip.Addr) {
 	return addr
 }
 
-// SetExternalIP changes the external address, and tells subscribers. The zero Addr takes it away; an IPv6 address is an error.
+// SetExternalIP changes the external address, and tells subscribers. The zero Addr takes it away; an IPv6 address is an
+// error, and so is a gateway that is closed, [ErrClosed].
 func (c Connection) SetExternalIP(addr netip.Addr) error {
 	addr = addr.Unmap()
 	if addr.Is6() {
 		return fmt.Errorf("emulator: the external address %v is not IPv4", addr)
 	}
-	c.do(func(s *state, conn *connection) { s.setAddress(conn, addr) })
-	return nil
+	return c.alter(func(s *state, conn *connection) { s.setAddress(conn, addr) })
 }
 
 // Status is ConnectionStatus, as GetStatusInfo gives it.
@@ -68,13 +73,12 @@ func (c Connection) Uptime() (up time.Duration) {
 
 // SetStatus changes ConnectionStatus, and tells subscribers: Unconfigured, Connecting, Connected, PendingDisconnect, Disconnecting
 // or Disconnected (WANIPConnection:1 §2.2), or Authenticating where the service is WANPPPConnection. While it is not Connected
-// there is no external address.
+// there is no external address. The error is about another status, or ErrClosed.
 func (c Connection) SetStatus(status string) error {
 	if !slices.Contains(connectionStatuses(c.Service()), status) {
 		return fmt.Errorf("emulator: %s has no connection status %q", c.Service(), status)
 	}
-	c.do(func(s *state, conn *connection) { s.setStatus(conn, status, noError) })
-	return nil
+	return c.alter(func(s *state, conn *connection) { s.setStatus(conn, status, noError) })
 }
 
 // Mappings are copies of the connection's port mappings in the order of GetGenericPortMappingEntry.

@@ -14,7 +14,7 @@ func (g *Gateway) Pinholes() (all []Pinhole) {
 // PassPinhole says that packets have come through a pinhole: without Plane.Firewall the emulator carries no IPv6. It reports whether there is such
 // a pinhole.
 func (g *Gateway) PassPinhole(id uint16, packets uint32) (found bool) {
-	g.do(func(s *state) {
+	_ = g.alter(func(s *state) {
 		if p := s.pinholes.byID[id]; p != nil {
 			p.Packets += packets
 			found = true
@@ -25,7 +25,7 @@ func (g *Gateway) PassPinhole(id uint16, packets uint32) (found bool) {
 
 // SetFirewall changes FirewallEnabled and InboundPinholeAllowed, and tells subscribers.
 func (g *Gateway) SetFirewall(enabled, inbound bool) {
-	g.do(func(s *state) {
+	_ = g.alter(func(s *state) {
 		if s.pinholes.enabled == enabled && s.pinholes.inbound == inbound {
 			return
 		}

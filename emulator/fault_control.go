@@ -16,15 +16,15 @@ func (g *Gateway) Faults() (all []Fault) {
 }
 
 // AddFault lets g do something else wrong from now on: all of these, after those that it has. Their counts and clocks begin now, and
-// those without a name get one. The error is a [Problem], or that a name is taken; then none is added. They must not be changed
+// those without a name get one. The error is a [Problem], that a name is taken, or ErrClosed; then none is added. They must not be changed
 // afterwards.
-func (g *Gateway) AddFault(faults ...Fault) (err error) {
+func (g *Gateway) AddFault(faults ...Fault) error {
 	o := g.options
 	o.Faults = faults
 	known := o.glossary()
-	g.do(func(s *state) {
-		if err = s.faults.refuse(faults, known); err != nil {
-			err = fmt.Errorf("emulator: %w", err)
+	var refused error
+	err := g.alter(func(s *state) {
+		if refused = s.faults.refuse(faults, known); refused != nil {
 			return
 		}
 		for _, f := range faults {
@@ -32,6 +32,9 @@ func (g *Gateway) AddFault(faults ...Fault) (err error) {
 			g.journal.add(Entry{Time: s.now, Kind: "fault.added", Name: added.Name, Details: Details{{"layer", string(f.On)}, {"do", added.words}}})
 		}
 	})
+	if refused != nil {
+		return fmt.Errorf("emulator: %w", refused)
+	}
 	return err
 }
 
@@ -64,7 +67,7 @@ func (g *Gateway) RemoveFault(name string) (found bool) {
 func (g *Gateway) ClearFaults() { g.removeFaults(func(*fault) bool { return true }) }
 
 func (g *Gateway) removeFaults(which func(*fault) bool) (found bool) {
-	g.do(func(s *state) {
+	_ = g.alter(func(s *state) {
 		for _, f := range s.faults.all {
 			if which(f) {
 				found = true

@@ -82,6 +82,9 @@ func New(ctx context.Context, o Options) (*Gateway, error) {
 
 // Close says goodbye, closes every socket and returns when all of the gateway's goroutines have ended. The error is the
 // first failure to write the journal. Later calls return the same.
+//
+// From then on nobody changes what the gateway has: the methods that would return [ErrClosed], and those that return no error do nothing. The others
+// tell what it has as before.
 func (g *Gateway) Close() error { return g.close() }
 
 func (g *Gateway) shutDown() error {

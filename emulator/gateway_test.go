@@ -281,6 +281,50 @@ func TestContextEndsAGateway(t *testing.T) {
 	}
 }
 
+// A gateway that is closed stays as it was, and says so to whoever would change it.
+func TestClosedGatewayIsNotChanged(t *testing.T) {
+	g, err := emulator.New(t.Context(), emulator.Options{Mappings: []emulator.InitialMapping{
+		{Protocol: "TCP", ExternalPort: 8080, InternalClient: netip.MustParseAddr("127.0.0.1"), InternalPort: 80}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	fault := emulator.Fault{Name: "slow", On: "soap.*", Do: emulator.Deed{UPnPError: &emulator.ErrorReply{Code: 501}}}
+	if err := g.AddFault(fault); err != nil {
+		t.Fatal(err)
+	}
+	if err := g.Close(); err != nil {
+		t.Fatal(err)
+	}
+	before := len(g.Journal())
+	fault.Name = "slower"
+	addr := netip.MustParseAddr("45.66.77.99")
+	for name, change := range map[string]func() error{
+		"SetExternalIP":            func() error { return g.SetExternalIP(addr) },
+		"Connection.SetExternalIP": func() error { return g.Connection(0).SetExternalIP(addr) },
+		"SetConnectionStatus":      func() error { return g.SetConnectionStatus("Disconnected") },
+		"Connection.SetStatus":     func() error { return g.Connection(0).SetStatus("Disconnected") },
+		"AddFault":                 func() error { return g.AddFault(fault) },
+		"Act":                      func() error { return g.Act(emulator.Action{Clear: true}) },
+		"Act, reboot":              func() error { return g.Act(emulator.Action{Reboot: &emulator.Reboot{}}) },
+		"Reboot":                   func() error { return g.Reboot(emulator.Reboot{}) },
+	} {
+		if err := change(); !errors.Is(err, emulator.ErrClosed) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if g.RemoveFault("slow") || g.PassPinhole(1, 1) {
+		t.Error("a gateway that is closed was changed")
+	}
+	g.ClearFaults()
+	g.SetFirewall(false, false)
+	if faults, mappings := g.Faults(), g.Mappings(); len(faults) != 1 || len(mappings) != 1 || g.ExternalIP() == addr || g.ConnectionStatus() != "Connected" {
+		t.Errorf("it has %v, %v, %v, %v", faults, mappings, g.ExternalIP(), g.ConnectionStatus())
+	}
+	if news := g.Journal()[before:]; len(news) > 0 {
+		t.Errorf("it tells news: %v", news)
+	}
+}
+
 func TestBadOptions(t *testing.T) {
 	for want, o := range map[string]emulator.Options{
 		"version 3":      {Version: 3},

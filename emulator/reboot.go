@@ -1,14 +1,13 @@
 package emulator
 
 import (
-	"errors"
 	"net/netip"
 	"time"
 )
 
 // Reboot restarts the gateway. It returns when the gateway is up again, or, when that takes Downtime, when it is down; a further
 // Reboot meanwhile takes the place of this one. Location, SSDP and UDN are then those of the new start, which the event of the
-// reboot tells too. The error is that of a socket that could not be opened: the gateway is then down.
+// reboot tells too. The error is that of a socket that could not be opened: the gateway is then down; or ErrClosed.
 func (g *Gateway) Reboot(how Reboot) error {
 	err := g.restart(how, g.change)
 	g.outbox.flush()
@@ -29,13 +28,10 @@ func (g *Gateway) restart(how Reboot, change func(func(*state))) error {
 	return g.comeUp(how, wasDown, change)
 }
 
-// errClosed is what a gateway answers to Reboot after Close.
-var errClosed = errors.New("emulator: the gateway is closed")
-
 // goDown ends the presence of the gateway, if it is up, and forgets what a reboot forgets. It needs power.
 func (g *Gateway) goDown(how Reboot, change func(func(*state))) error {
 	if g.isClosed() {
-		return errClosed
+		return ErrClosed
 	}
 	if p := g.now(); !g.down {
 		if how.saysByeBye() {
@@ -57,7 +53,7 @@ func (g *Gateway) goDown(how Reboot, change func(func(*state))) error {
 // comeUp begins a new presence. IGD:2 must say byebye before its first alive: it does unless it has just gone. It needs power.
 func (g *Gateway) comeUp(how Reboot, wasDown bool, change func(func(*state))) error {
 	if g.isClosed() {
-		return errClosed
+		return ErrClosed
 	}
 	old := g.now()
 	next := old.generation
