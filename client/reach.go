@@ -220,7 +220,7 @@ func (r *Reachability) choose(external netip.AddrPort, hosts []netip.AddrPort) {
 		set(RelayPlan, netip.AddrPort{}, "")
 	case r.NAT != nil && !r.NAT.NAT && n.NAT.Open():
 		set(PublicPlan, mapped, DirectMethod)
-	case external.Addr().IsValid() && n.outside(Candidate{IGDCandidate, external}) && (r.NAT == nil || r.NAT.Mapped.Addr() == external.Addr()):
+	case external.Addr().IsValid() && n.outside(Candidate{IGDCandidate, external}) && r.answersBy(external.Addr()):
 		set(IGDPlan, external, DirectMethod)
 	case r.NAT == nil && public >= 0:
 		set(PublicPlan, hosts[public], DirectMethod)
@@ -237,6 +237,16 @@ func (r *Reachability) choose(external netip.AddrPort, hosts []netip.AddrPort) {
 	default:
 		set(RelayPlan, netip.AddrPort{}, "")
 	}
+}
+
+// answersBy tells whether what answers those who call the mapping leaves by the gateway at external, as far as is known: its address is the one that is seen, or
+// it only filters, and what is seen is the address that the mapping leads to. Otherwise they would hear from another address, such as that of a VPN.
+func (r *Reachability) answersBy(external netip.Addr) bool {
+	if r.NAT == nil {
+		return true
+	}
+	seen := r.NAT.Mapped.Addr()
+	return seen == external || slices.ContainsFunc(r.Mapping.Entries(), func(e Entry) bool { return e.Internal.Addr() == seen })
 }
 
 // unreached says why the mapping at external does not count.

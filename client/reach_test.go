@@ -47,6 +47,7 @@ func TestReach(t *testing.T) {
 		"open":                           {home: home{NAT: nat.Open()}, plan: client.PublicPlan, address: "45.77.1.10:5000", method: client.DirectMethod},
 		"open, and IGD":                  {home: home{NAT: nat.Open(), IGD: igd}, plan: client.PublicPlan, address: "45.77.1.10:5000", method: client.DirectMethod},
 		"firewall":                       {home: home{NAT: nat.SymmetricFirewall()}, plan: client.PunchPlan, address: "45.77.1.10:5000", method: client.PunchMethod},
+		"firewall, and IGD":              {home: home{NAT: nat.SymmetricFirewall(), IGD: igd}, plan: client.IGDPlan, address: "45.66.77.1:5000", method: client.DirectMethod},
 		"full cone":                      {home: home{NAT: nat.FullCone()}, plan: client.MappedPlan, address: "45.66.77.1:5000", method: client.DirectMethod},
 		"port-restricted":                {home: home{NAT: nat.PortRestricted()}, plan: client.PunchPlan, address: "45.66.77.1:5000", method: client.PunchMethod},
 		"symmetric":                      {home: home{NAT: nat.Symmetric()}, plan: client.RelayPlan},
@@ -88,6 +89,67 @@ func TestReach(t *testing.T) {
 }
 
 // Where no UDP comes through, a mapping is of no use, and it is not its address that is to blame.
+// A gateway that only filters opens its own address, and answers leave by it. One that is not on the way out, beside a VPN, say, is of no use: answers
+// would come from another address than was called.
+func TestReachBesideAFirewall(t *testing.T) {
+	for beside, want := range map[bool]client.Plan{false: client.IGDPlan, true: client.PunchPlan} {
+		synctest.Test(t, func(t *testing.T) {
+			firewall := nat.SymmetricFirewall()
+			homes := []emulator.Home{{Name: "office", NAT: &firewall, Gateway: emulator.Options{Mute: beside}, Hosts: []emulator.WorldHost{{Name: "pc"}}}}
+			if beside {
+				homes = append(homes, emulator.Home{Name: "home", LAN: netip.MustParsePrefix("192.168.1.0/24")})
+			}
+			town := emulator.StartWorld(t, emulator.World{Homes: homes, Internet: []emulator.WorldHost{{Name: "peer"}}})
+			stun := emulator.STUNAddrs()
+			server, err := emulator.StartSTUN(t.Context(), emulator.STUNOptions{Net: town.STUN, Addrs: stun[:], Ports: [2]uint16{3478, 3479}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { server.Close() })
+			pc := town.Host("pc")
+			if beside {
+				pc.AddInterface("lan of home", netip.MustParsePrefix("192.168.1.10/24"))
+			}
+			conn, peer := listenPacket(t, pc, "0.0.0.0:4000"), listenPacket(t, town.Host("peer"), "0.0.0.0:5000")
+			r, err := client.Reach(t.Context(), conn, client.ReachOptions{Options: client.Options{Net: pc, STUN: stunAt}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer r.Close(context.Background())
+			if r.Plan != want || r.Mapping == nil || (len(r.Failures) > 0) != beside {
+				t.Fatalf("beside %v: %v by %v, %v; want %v", beside, r.Plan, r.Mapping, r.Failures, want)
+			}
+			time.Sleep(10 * time.Minute) // the firewall has forgotten whom pc has sent to
+			called := net.UDPAddrFromAddrPort(r.Mapping.External())
+			peer.WriteTo([]byte("hello"), called)
+			if from, ok := hears(conn, "hello"); ok {
+				conn.WriteTo([]byte("answer"), from)
+			}
+			if from, ok := hears(peer, "answer"); !ok || (from.String() == called.String()) == beside {
+				t.Errorf("beside %v: heard %v from %v, who was called at %v", beside, ok, from, called)
+			}
+		})
+	}
+}
+
+func listenPacket(t *testing.T, h *emulator.Host, at string) net.PacketConn {
+	t.Helper()
+	c, err := h.ListenPacket(t.Context(), netip.MustParseAddrPort(at))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return c
+}
+
+// hears tells whether a datagram comes, and from whom.
+func hears(c net.PacketConn, want string) (from net.Addr, ok bool) {
+	b := make([]byte, 1500)
+	c.SetReadDeadline(time.Now().Add(time.Second))
+	n, from, err := c.ReadFrom(b)
+	return from, err == nil && string(b[:n]) == want
+}
+
 func TestReachBlocked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := between(nat.Blocked(), nat.Open())
