@@ -89,21 +89,24 @@ func (s *holders) spare(m *Mapping, gw *peer, want PortMapping) bool {
 	})
 }
 
-// handOver gives the entry h, which is ours, to another mapping that leads through it, and tells whether there is one.
+// handOver gives the entry h, which is ours, to another mapping that leads through it, of this program or another one, and tells whether there is one.
 func (p *planner) handOver(ctx context.Context, h held) bool {
 	if p.self == nil {
 		return false // it is to go whoever has it
 	}
-	heirs := p.holders.of(p.self, p.gw, h.key())
-	heirs = slices.DeleteFunc(heirs, func(x holder) bool { return x.Internal != h.Internal })
-	if len(heirs) == 0 {
-		return false
-	}
-	if !slices.ContainsFunc(heirs, func(x holder) bool { return !x.Shared }) {
+	heirs := slices.DeleteFunc(p.holders.of(p.self, p.gw, h.key()), func(x holder) bool { return x.Internal != h.Internal })
+	step := Step{Action: "hand over", Outcome: "another mapping of this program has it"}
+	switch {
+	case slices.ContainsFunc(heirs, func(x holder) bool { return !x.Shared }):
+	case len(heirs) > 0:
 		p.gw.journal.letGo(ctx, []held{h}, p.own())
 		heirs[0].inherit(h)
+	case p.gw.journal.handOver(ctx, h):
+		step.Outcome = "another process has it"
+	default:
+		return false
 	}
-	p.note(Step{Action: "hand over", Outcome: "another mapping of this program has it"}, PortMapping{Protocol: h.Protocol, ExternalPort: h.External.Port()}, time.Now())
+	p.note(step, PortMapping{Protocol: h.Protocol, ExternalPort: h.External.Port()}, time.Now())
 	return true
 }
 

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/igdkit/igdkit/internal/statefile"
@@ -61,6 +62,19 @@ type journalRow struct {
 	PID            int       `json:"pid"`
 	Hidden         bool      `json:"hidden,omitempty"` // the gateway accepted it and does not show it
 	Keeper         string    `json:"keeper,omitempty"` // the presence of the process that is to close it
+	Opener         string    `json:"opener,omitempty"` // the program that opened or renewed it last, as [Options] calls it
+	// Sharers are the presences, with spaces between them, of processes that keep something through it: they leave it to the keeper or to its end, and then
+	// it is theirs.
+	Sharers string `json:"sharers,omitempty"`
+}
+
+// share adds or removes a presence of those that share.
+func (r *journalRow) share(presence string, shares bool) {
+	all := slices.DeleteFunc(strings.Fields(r.Sharers), func(name string) bool { return name == presence })
+	if shares {
+		all = append(all, presence)
+	}
+	r.Sharers = strings.Join(all, " ")
 }
 
 func (r journalRow) key() Key {
@@ -151,7 +165,7 @@ func (j *journal) note(ctx context.Context, m PortMapping) (undo func()) {
 	}
 	now := time.Now().Round(0)
 	row := journalRow{UDN: j.udn, Location: j.location, Protocol: m.Protocol, ExternalPort: m.ExternalPort, RemoteHost: m.RemoteHost,
-		InternalClient: m.InternalClient, InternalPort: m.InternalPort, Description: m.Description, Opened: now, PID: os.Getpid()}
+		InternalClient: m.InternalClient, InternalPort: m.InternalPort, Description: m.Description, Opened: now, PID: os.Getpid(), Opener: j.options.program}
 	if m.Lease > 0 {
 		row.Ends = now.Add(m.Lease)
 	}
@@ -166,6 +180,7 @@ func (j *journal) note(ctx context.Context, m PortMapping) (undo func()) {
 		before = &old
 		if old.leadsAs(m) { // a renewal, or what was left is adopted: whose it is then, hold says
 			row.Opened = old.Opened
+			row.Sharers = old.Sharers
 			if old.Keeper != "" {
 				row.Keeper, row.PID = old.Keeper, old.PID
 			}
@@ -202,17 +217,22 @@ func (j *journal) strike(ctx context.Context, k Key) {
 	})
 }
 
-// hold writes down what became of entries: how the gateway shows them, how long it lets them live, and who keeps them, by its presence; "": nobody.
+// hold writes down what became of entries: how the gateway shows them, how long it lets them live, and who keeps or shares them, by its presence; "": nobody.
 // Nothing is done when the journal had it so when this process saw it last: a thousand mappings hold theirs with every look.
 func (j *journal) hold(ctx context.Context, hs []held, keeper string) {
 	if j == nil {
 		return
 	}
-	hs = slices.DeleteFunc(slices.Clone(hs), func(h held) bool { return h.Shared || h.lost || h.doubt })
+	hs = slices.DeleteFunc(slices.Clone(hs), func(h held) bool { return h.lost || h.doubt || h.Shared && keeper == "" })
 	j.options.ports.Known(func(rows []journalRow) {
 		hs = slices.DeleteFunc(hs, func(h held) bool {
 			i := j.find(rows, h.key())
-			return i >= 0 && rows[i].Keeper == keeper && rows[i].PID == os.Getpid() && j.describe(rows[i], h) == rows[i]
+			if i < 0 {
+				return h.Shared // what somebody else has opened
+			}
+			r := rows[i]
+			j.claim(&r, h, keeper)
+			return r == rows[i]
 		})
 	})
 	if len(hs) == 0 {
@@ -222,20 +242,41 @@ func (j *journal) hold(ctx context.Context, hs []held, keeper string) {
 		changed := false
 		for _, h := range hs {
 			i := j.find(rows, h.key())
+			if i < 0 && h.Shared {
+				continue
+			}
 			if i < 0 { // open before we came, and not to be renewed
 				rows = append(rows, journalRow{UDN: j.udn, Location: j.location, Protocol: h.Protocol, ExternalPort: h.External.Port(), RemoteHost: h.RemoteHost,
 					InternalClient: h.Internal.Addr().String(), InternalPort: h.Internal.Port(), Description: h.Description, Opened: time.Now().Round(0)})
 				i, changed = len(rows)-1, true
 			}
-			r := j.describe(rows[i], h)
-			if keeper != "" || !j.options.present(r.Keeper) { // otherwise another process keeps it, and goes on
-				r.Keeper, r.PID = keeper, os.Getpid()
+			r := rows[i]
+			if keeper == "" && r.Keeper != "" && j.options.present(r.Keeper) { // another process keeps it, and goes on
+				r = j.describe(r, h)
+			} else {
+				j.claim(&r, h, keeper)
+			}
+			for _, name := range strings.Fields(r.Sharers) {
+				if name != keeper && !j.options.present(name) {
+					r.share(name, false)
+				}
 			}
 			changed = changed || r != rows[i]
 			rows[i] = r
 		}
 		return rows, changed
 	})
+}
+
+// claim makes r the row of an entry that this process holds as h, and keeper keeps.
+func (j *journal) claim(r *journalRow, h held, keeper string) {
+	if !h.Shared {
+		*r = j.describe(*r, h)
+		r.Keeper, r.PID, r.Opener = keeper, os.Getpid(), j.options.program
+	}
+	if keeper != "" {
+		r.share(keeper, r.Keeper != keeper)
+	}
 }
 
 // describe is the row r of an entry with what became of that.
@@ -251,20 +292,62 @@ func (j *journal) describe(r journalRow, h held) journalRow {
 	return r
 }
 
-// letGo writes down that nobody is to close these entries any more, which that process kept.
-func (j *journal) letGo(ctx context.Context, hs []held, keeper string) {
-	if j == nil || keeper == "" {
+// letGo writes down that a process does not keep or share these entries any more.
+func (j *journal) letGo(ctx context.Context, hs []held, presence string) {
+	if j == nil || presence == "" || len(hs) == 0 {
 		return
 	}
 	j.change(ctx, func(rows []journalRow) ([]journalRow, bool) {
 		changed := false
 		for _, h := range hs {
-			if i := j.find(rows, h.key()); i >= 0 && rows[i].Keeper == keeper {
-				rows[i].Keeper, changed = "", true
+			i := j.find(rows, h.key())
+			if i < 0 {
+				continue
 			}
+			r := rows[i]
+			r.share(presence, false)
+			if r.Keeper == presence {
+				r.Keeper = ""
+			}
+			changed = changed || r != rows[i]
+			rows[i] = r
 		}
 		return rows, changed
 	})
+}
+
+// handOver tells whether another process keeps the entry h, which was ours, or wants it to stay as it opened it again after us. One that shares it has it
+// from now on.
+func (j *journal) handOver(ctx context.Context, h held) (stays bool) {
+	if j == nil {
+		return false
+	}
+	alone := func(rows []journalRow) (i int, alone bool) {
+		i = j.find(rows, h.key())
+		return i, i < 0 || rows[i].Sharers == "" && rows[i].Opener == j.options.program
+	}
+	if _, alone := alone(j.rows(ctx)); alone {
+		return false
+	}
+	j.change(ctx, func(rows []journalRow) ([]journalRow, bool) {
+		i, alone := alone(rows)
+		if alone {
+			return rows, false
+		}
+		r := &rows[i]
+		if r.Opener != j.options.program {
+			stays = j.options.present(r.Keeper) || r.Keeper == "" && (r.Ends.IsZero() || time.Now().Before(r.Ends))
+		}
+		for _, name := range strings.Fields(r.Sharers) {
+			if !stays && j.options.present(name) {
+				r.share(name, false)
+				r.Keeper, r.PID, r.Opener, stays = name, pidOf(name), name, true
+				return rows, true
+			}
+		}
+		return rows, false
+	})
+	return stays
 }
 
 // shown is the description under which an entry that leads as want does was opened by this user; "" when none was.
@@ -280,6 +363,10 @@ func (j *journal) shown(ctx context.Context, want PortMapping) string {
 func (j *journal) left(ctx context.Context, found PortMapping) bool {
 	rows := j.rows(ctx)
 	i := j.find(rows, found.Key())
-	return i >= 0 && rows[i].leadsAs(found) && rows[i].mapping().Description == found.Description &&
-		rows[i].Keeper != "" && !j.options.livesStill(ctx, rows[i].Keeper)
+	if i < 0 || !rows[i].leadsAs(found) || rows[i].mapping().Description != found.Description || rows[i].Keeper == "" {
+		return false
+	}
+	all, err := j.entries(ctx, rows[i:i+1])
+	j.options.warnJournal(err)
+	return all[0].Left
 }

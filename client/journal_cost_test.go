@@ -104,7 +104,7 @@ func TestManyMappingsAreJournaled(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		if got := count(); got > 3*n+10 {
+		if got := count(); got > 4*n+10 { // who else has it, that it is there still, and that it is not; one of them under the lock
 			t.Errorf("to close %d mappings the journal was opened %d times", n, got)
 		}
 		if left := journaled(t, g); len(left) > 0 {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/igdkit/igdkit/internal/statefile"
@@ -19,7 +20,9 @@ type JournalEntry struct {
 	Opened      time.Time
 	PID         int  // of the process that opened it
 	Kept        bool // that process lives, and renews it
-	Left        bool // that process was to close it, and ended before it did
+	Left        bool // that process was to close it, and ended before it did; nobody shares it
+	// Shared are the processes that live and keep something through it which another one opened: they leave it as it is, and have it when that is over.
+	Shared []int
 
 	hidden bool
 }
@@ -51,14 +54,20 @@ func (j *journal) entries(ctx context.Context, rows []journalRow) (all []Journal
 	if len(rows) == 0 {
 		return nil, nil
 	}
-	names := make([]string, len(rows))
-	for i, r := range rows {
-		names[i] = r.Keeper
+	var names []string
+	for _, r := range rows {
+		names = append(append(names, r.Keeper), strings.Fields(r.Sharers)...)
 	}
 	lives, err := j.options.living(ctx, names)
 	for _, r := range rows {
-		all = append(all, JournalEntry{PortMapping: r.mapping(), Ends: r.Ends, Opened: r.Opened, PID: r.PID,
-			Kept: lives[r.Keeper], Left: r.Keeper != "" && !lives[r.Keeper], hidden: r.Hidden})
+		e := JournalEntry{PortMapping: r.mapping(), Ends: r.Ends, Opened: r.Opened, PID: r.PID, Kept: lives[r.Keeper], hidden: r.Hidden}
+		for _, name := range strings.Fields(r.Sharers) {
+			if lives[name] {
+				e.Shared = append(e.Shared, pidOf(name))
+			}
+		}
+		e.Left = r.Keeper != "" && !e.Kept && len(e.Shared) == 0
+		all = append(all, e)
 	}
 	slices.SortStableFunc(all, func(a, b JournalEntry) int {
 		return cmp.Or(a.Opened.Compare(b.Opened), cmp.Compare(a.ExternalPort, b.ExternalPort), cmp.Compare(a.Protocol, b.Protocol))

@@ -201,6 +201,8 @@ func (m *Mapping) releaseAll(ctx context.Context) error {
 	}
 	defer gw.turn.unlock()
 	var errs []error
+	shared := slices.DeleteFunc(slices.Clone(rest), func(h held) bool { return !h.Shared || len(gw.holders.of(m, gw, h.key())) > 0 })
+	gw.journal.letGo(ctx, shared, plan.own())
 	rest = slices.DeleteFunc(rest, func(h held) bool {
 		if h.Shared {
 			return true

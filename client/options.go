@@ -57,6 +57,7 @@ type Options struct {
 	fresh    bool                         // what is remembered is not enough: it has just failed
 	patience time.Duration                // for the description of a gateway that the user named
 	ports    *statefile.Table[journalRow] // the journal, one for all that a Client or a Gateway does; nil: there is none
+	program  string                       // the name of the same in the journal
 	holders  *holders                     // the mappings of the same
 }
 
@@ -87,7 +88,7 @@ func (o Options) share() Options {
 		o.Rand = rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))
 	}
 	o.Rand = sharedRand(o.Rand)
-	o.ports, o.holders = o.journalTable(), new(holders)
+	o.ports, o.holders, o.program = o.journalTable(), new(holders), newName()
 	if o.Trace != nil {
 		o.Trace = &traceWriter{w: o.Trace}
 	}

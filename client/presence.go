@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/igdkit/igdkit/internal/statefile"
@@ -31,7 +32,7 @@ func (o Options) appear(ctx context.Context) *presence {
 	if o.Journal == "" {
 		return nil
 	}
-	p := &presence{name: fmt.Sprintf("%d-%08x", os.Getpid(), rand.Uint32())}
+	p := &presence{name: newName()}
 	p.path = o.presencePath(p.name)
 	var failed error
 	err := o.ports.Hold(ctx, func() {
@@ -49,6 +50,16 @@ func (o Options) appear(ctx context.Context) *presence {
 		return nil
 	}
 	return p
+}
+
+// newName is one that no other process has, nor this one twice.
+func newName() string { return fmt.Sprintf("%d-%08x", os.Getpid(), rand.Uint32()) }
+
+// pidOf is the number of the process of that name, as it was there.
+func pidOf(name string) int {
+	pid, _, _ := strings.Cut(name, "-")
+	n, _ := strconv.Atoi(pid)
+	return n
 }
 
 // globbed is a path as a pattern that matches it only.

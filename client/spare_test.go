@@ -42,6 +42,13 @@ func (s spared) keep() *client.Mapping {
 	return m
 }
 
+func (s spared) close(m *client.Mapping) {
+	s.t.Helper()
+	if err := m.Close(s.t.Context()); err != nil {
+		s.t.Error(err)
+	}
+}
+
 // want tells how the one entry stands: how long it lasts, and whether m takes it for its own.
 func (s spared) want(when string, m *client.Mapping, shared bool, least, most time.Duration) {
 	s.t.Helper()
@@ -125,12 +132,54 @@ func TestSpares(t *testing.T) {
 		}
 		s.want("the second has ended", first, false, time.Hour-10*time.Minute, 2*time.Hour)
 
-		third := s.keep()
-		if err := first.Close(s.t.Context()); err != nil || len(s.table()) > 0 {
-			s.t.Errorf("close gave %v and left %v", err, s.table())
+		third, fourth := s.keep(), s.keep()
+		s.close(first)
+		s.want("the first has ended", third, true, time.Hour-10*time.Minute, 2*time.Hour)
+		for range 12 {
+			time.Sleep(time.Hour)
+			s.want("the third has it", third, false, time.Hour-10*time.Minute, 2*time.Hour)
 		}
-		time.Sleep(20 * time.Minute)
-		s.want("the first has ended", third, false, time.Hour, 2*time.Hour)
+		s.want("the fourth shares it", fourth, true, time.Hour-10*time.Minute, 2*time.Hour)
+		s.close(fourth)
+		s.want("the fourth has ended", third, false, time.Hour-10*time.Minute, 2*time.Hour)
+		s.close(third)
+		if n := s.counts(); len(s.table()) > 0 || n[emulator.MappingAdded] != 1 || n[emulator.MappingDeleted] != 1 {
+			s.t.Errorf("left %v after %v", s.table(), n)
+		}
+	})
+	eachSpared(t, "kept after it was opened", func(s spared) {
+		once := s.open(time.Hour, false)
+		m := s.keep()
+		s.close(once)
+		s.want("what another keeps", m, false, 2*time.Hour-time.Minute, 2*time.Hour)
+		s.close(m)
+		if len(s.table()) > 0 {
+			s.t.Errorf("left %v", s.table())
+		}
+	})
+	eachSpared(t, "opened again for longer", func(s spared) {
+		once := s.open(time.Hour, false)
+		again := s.open(2*time.Hour, false)
+		s.close(once)
+		s.want("the last one has the word", again, false, 2*time.Hour-time.Minute, 2*time.Hour)
+		s.close(again)
+		if len(s.table()) > 0 {
+			s.t.Errorf("left %v", s.table())
+		}
+	})
+	eachSpared(t, "its keeper crashes", func(s spared) {
+		s.open(7*day, false)
+		m := s.keep()
+		crash(s.t, s.path) // as if the first had been kept
+		g, err := client.Find(s.t.Context(), noting(s.t, s.home, s.path))
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		if removed, err := g.RemoveLeftovers(s.t.Context()); err != nil || len(removed) > 0 {
+			s.t.Errorf("removed %v, %v", removed, err)
+		}
+		time.Sleep(3 * time.Hour)
+		s.want("taken up", m, false, time.Hour-10*time.Minute, 2*time.Hour)
 	})
 	eachSpared(t, "let go", func(s spared) {
 		ctx, stop := context.WithCancel(s.t.Context())

@@ -20,7 +20,8 @@ func newCloseCmd(a *app) *cobra.Command {
 A port that leads to another computer, or to another port than INTERNAL, is not closed: 8080 stands for 8080:8080.
 Of both neither is closed when one leads elsewhere.
 
---mine closes what igdctl has opened and nobody keeps open: what was opened without --keep, and what an igdctl that crashed left; on the routers
+--mine closes what igdctl has opened and nobody keeps open: what was opened without --keep, unless a running --keep of the same port leaves it as it is, and
+what an igdctl that crashed left; on the routers
 beyond too, where open --through has opened it.
 
 --all closes every port that leads to this computer, whichever

@@ -29,7 +29,7 @@ func (a *app) sayUnknown(ctx context.Context, g *client.Gateway) {
 	}
 }
 
-// closeMine closes what igdctl, and other programs of this user that share its journal, have opened, but what a living one keeps.
+// closeMine closes what igdctl, and other programs of this user that share its journal, have opened, but what a living one keeps or shares.
 func (a *app) closeMine(ctx context.Context) error {
 	if a.journal == "" {
 		return &localError{exitLocal, errNoJournal, "igdctl close --all closes every port that leads to this computer"}
@@ -66,7 +66,11 @@ func (a *app) closeMine(ctx context.Context) error {
 	}
 	lost = errors.Join(lost, err)
 	for _, e := range kept {
-		a.Say("%s stays: process %d keeps it open, and closes it when it ends", externalText(e.PortMapping), e.PID)
+		if e.Kept {
+			a.Say("%s stays: process %d keeps it open, and closes it when it ends", externalText(e.PortMapping), e.PID)
+		} else {
+			a.Say("%s stays: process %d keeps it open too", externalText(e.PortMapping), e.Shared[0])
+		}
 	}
 	if len(all)+len(kept) == 0 && lost == nil && !a.JSON {
 		a.Say("nothing that igdctl opened is open")
@@ -82,7 +86,7 @@ type inlet struct {
 	port     uint16
 }
 
-// closeJournaled closes what the journal has on a chain of gateways, the outermost first, and gives what a living process keeps on the first. What leads
+// closeJournaled closes what the journal has on a chain of gateways, the outermost first, and gives what a living process keeps or shares on the first. What leads
 // through several of them is told once, with the port of the outermost.
 func closeJournaled(ctx context.Context, gateways []*client.Gateway) (all []closing, kept []client.JournalEntry, err error) {
 	told := func(m client.PortMapping, err error) {
@@ -98,7 +102,7 @@ func closeJournaled(ctx context.Context, gateways []*client.Gateway) (all []clos
 		entries, failed := on.JournalEntries(ctx)
 		err = errors.Join(err, failed)
 		for _, e := range entries {
-			if e.Kept {
+			if e.Kept || len(e.Shared) > 0 {
 				if i == 0 {
 					kept = append(kept, e)
 				}
