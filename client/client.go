@@ -2,7 +2,8 @@
 //
 // [Find] gives the one gateway to use and returns as soon as it is known; [Discover] streams every gateway. A [Gateway]
 // has one method for each UPnP action, faithful to what the device said. [Map] and [Keep] are what most programs want:
-// they plan, verify and renew a mapping and never overwrite somebody else's.
+// they plan, verify and renew a mapping and never overwrite somebody else's. [OpenPinholes] and [KeepPinholes] let peers in by IPv6,
+// where a firewall keeps them out and no mapping is needed.
 //
 // [Reach] finds out how others can call a UDP socket, and [Punch] opens a path between two sockets that are each behind a NAT.
 //

@@ -10,7 +10,7 @@ import (
 // EventKind says what an Event tells.
 type EventKind string
 
-// Kinds of events.
+// Kinds of events. What they say of an entry they say of a pinhole.
 const (
 	Mapped         EventKind = "mapped"          // an entry was opened, or found open
 	Renewed        EventKind = "renewed"         // its lease begins anew
@@ -22,7 +22,7 @@ const (
 	Failed         EventKind = "failed"          // nothing more will be tried; the last event
 )
 
-// An Event tells a change in the life of a Mapping.
+// An Event tells a change in the life of a [Mapping].
 type Event struct {
 	Kind     EventKind
 	Time     time.Time
@@ -41,11 +41,35 @@ func (e Event) String() string {
 	if e.Kind == AddressChanged && e.Previous.IsValid() {
 		s += fmt.Sprintf(" (was %s)", e.Previous)
 	}
-	if e.Kind == Retrying {
-		s += fmt.Sprintf(" in %s", e.After.Round(time.Second))
+	return s + outlook(e.Kind, e.After, e.Err)
+}
+
+// A PinholeEvent tells a change in the life of [Pinholes]. It is of every kind but AddressChanged: where an address of this machine changes, one pinhole is
+// Lost and another one Mapped.
+type PinholeEvent struct {
+	Kind    EventKind
+	Time    time.Time
+	Pinhole Pinhole       // the one concerned; zero in events about all of them
+	After   time.Duration // Retrying only: the pause before the next attempt
+	Err     error         // nil when all is well
+}
+
+// String is the event as one line for people.
+func (e PinholeEvent) String() string {
+	s := string(e.Kind)
+	if e.Pinhole.InternalClient.IsValid() {
+		s += " " + e.Pinhole.String()
 	}
-	if e.Err != nil {
-		s += ": " + e.Err.Error()
+	return s + outlook(e.Kind, e.After, e.Err)
+}
+
+// outlook ends the line of an event: when it is tried again, and why that is needed.
+func outlook(kind EventKind, after time.Duration, err error) (s string) {
+	if kind == Retrying {
+		s = fmt.Sprintf(" in %s", after.Round(time.Second))
+	}
+	if err != nil {
+		s += ": " + err.Error()
 	}
 	return s
 }

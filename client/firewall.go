@@ -71,13 +71,14 @@ func sixes(o Options) ([]six, error) {
 //
 // Errors: ErrNoGlobalAddress, a [NoFirewallError] for a gateway that opens no pinholes, else those of [Find].
 func FindFirewall(ctx context.Context, o Options) (*Gateway, error) {
-	_, g, err := New(o).findFirewall(ctx, nil, nil)
+	c := New(o)
+	_, g, err := c.findFirewall(ctx, c.find, nil, nil)
 	return g, err
 }
 
-// findFirewall is [FindFirewall] by the gateway that the client has found, unless that is stale, or finds. It gives that one too, with
+// findFirewall is [FindFirewall] by the gateway that find gives: the one that the client has found, unless that is stale, or finds. It gives that one too, with
 // an error as well, or nil when there is none. before is where the firewall was, nil when it is not known: a gateway that has restarted has its address again.
-func (c *Client) findFirewall(ctx context.Context, stale *peer, before *Gateway) (*peer, *Gateway, error) {
+func (c *Client) findFirewall(ctx context.Context, find func(context.Context, *peer) (*peer, error), stale *peer, before *Gateway) (*peer, *Gateway, error) {
 	full := c.options.defaults()
 	own, err := sixes(full)
 	if err != nil {
@@ -93,7 +94,7 @@ func (c *Client) findFirewall(ctx context.Context, stale *peer, before *Gateway)
 			}
 		}
 	}
-	met, err := c.find(ctx, stale)
+	met, err := find(ctx, stale)
 	if ctx.Err() != nil {
 		return nil, nil, err
 	}

@@ -41,7 +41,7 @@ func (l *life[E]) setErr(err error) {
 	l.err = err
 }
 
-// begin makes the caller the keeper, until the context that it gives ends: it goes on to keep, or calls ended itself. false: there is a keeper, there was one, or it is closed.
+// begin makes the caller the keeper, until the context that it gives ends; ended is the last that he calls. false: there is one, or was, or it is closed.
 func (l *life[E]) begin(ctx context.Context) (context.Context, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -34,6 +34,7 @@ type Pinhole struct {
 	InternalPort   uint16     // 1 to 65535
 	Protocol       uint16     // PinholeTCP, PinholeUDP or another IANA number
 	Lease          time.Duration
+	Expires        time.Time // of [Pinholes]: by our clock; zero when it is not open
 }
 
 // String is the pinhole as "tcp [2001:db8::10]:8080".

@@ -1,13 +1,11 @@
 package client_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -258,29 +256,7 @@ func TestOpenPinholes(t *testing.T) {
 func TestKeepPinholes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newLAN6(t, emulator.Options{})
-		p, err := client.OpenPinholes(t.Context(), client.PinholeRequest{Port: 8080, Lease: time.Hour}, client.Options{Net: h.pc})
-		if err != nil {
-			t.Fatal(err)
-		}
-		ctx, stop := context.WithCancel(t.Context())
-		var mu sync.Mutex
-		var events []string
-		take := func() []string {
-			mu.Lock()
-			defer mu.Unlock()
-			taken := events
-			events = nil
-			return taken
-		}
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			p.Keep(ctx, func(e client.PinholeEvent) {
-				mu.Lock()
-				defer mu.Unlock()
-				events = append(events, fmt.Sprint(e.Kind, " ", e.Pinhole.InternalClient))
-			})
-		}()
+		p := keptPinholes(t, client.PinholeRequest{Port: 8080, Lease: time.Hour}, client.Options{Net: h.pc})
 		pass := func(d time.Duration, open ...string) {
 			t.Helper()
 			time.Sleep(d)
@@ -295,24 +271,22 @@ func TestKeepPinholes(t *testing.T) {
 			}
 		}
 		pass(5*time.Hour, "2001:db8:1::10", "2001:db8:1::11")
-		if got := take(); len(got) < 18 || slices.ContainsFunc(got, func(e string) bool { return !strings.HasPrefix(e, "renewed ") }) {
+		if got := happened(p); len(got) < 18 || slices.ContainsFunc(got, func(e string) bool { return !strings.HasPrefix(e, "renewed ") }) {
 			t.Errorf("in five hours: %v", got)
 		}
 		if err := h.Reboot(emulator.Reboot{NewPorts: true, NewPaths: true}); err != nil {
 			t.Fatal(err)
 		}
 		pass(time.Hour, "2001:db8:1::10", "2001:db8:1::11")
-		if got := take(); len(got) < 2 || slices.ContainsFunc(got, func(e string) bool { return !strings.HasPrefix(e, "renewed ") && !strings.HasPrefix(e, "repaired ") }) {
+		if got := happened(p); len(got) < 2 || slices.ContainsFunc(got, func(e string) bool { return !strings.HasPrefix(e, "renewed ") && !strings.HasPrefix(e, "repaired ") }) {
 			t.Errorf("after a reboot: %v", got)
 		}
 		h.pc.SetAddrs("eth0", netip.MustParsePrefix("192.168.1.10/24"), netip.MustParsePrefix("fe80::10/64"), netip.MustParsePrefix("2001:db8:1::10/64"), netip.MustParsePrefix("2001:db8:1::12/64"))
 		pass(61*time.Second, "2001:db8:1::10", "2001:db8:1::11", "2001:db8:1::12") // the old one ends with its lease
-		if diff := cmp.Diff([]string{"lost 2001:db8:1::11", "mapped 2001:db8:1::12"}, take()); diff != "" {
+		if diff := cmp.Diff([]string{"lost 2001:db8:1::11", "mapped 2001:db8:1::12"}, happened(p)); diff != "" {
 			t.Errorf("(-want +got)\n%s", diff)
 		}
 		pass(time.Hour, "2001:db8:1::10", "2001:db8:1::12")
-		stop()
-		<-done
 		if err := p.Close(t.Context()); err != nil || len(h.Pinholes()) > 0 {
 			t.Errorf("closed: %v, %v", err, h.holes())
 		}

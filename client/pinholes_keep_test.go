@@ -6,7 +6,6 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,32 +16,30 @@ import (
 	"github.com/igdkit/igdkit/emulator"
 )
 
-// keptPinholes opens and keeps what req asks for until the test ends. The function gives what was told since it was called last.
-func keptPinholes(t *testing.T, req client.PinholeRequest, o client.Options) (p *client.Pinholes, told func() []string) {
+// keptPinholes opens and keeps what req asks for until the test ends.
+func keptPinholes(t *testing.T, req client.PinholeRequest, o client.Options) *client.Pinholes {
 	t.Helper()
 	p, err := client.OpenPinholes(t.Context(), req, o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, stop := context.WithCancel(t.Context())
-	var mu sync.Mutex
-	var events []string
-	var done sync.WaitGroup
-	done.Go(func() {
-		p.Keep(ctx, func(e client.PinholeEvent) {
-			mu.Lock()
-			defer mu.Unlock()
-			events = append(events, fmt.Sprint(e.Kind, " ", e.Pinhole.InternalClient))
-		})
-	})
-	t.Cleanup(func() { stop(); done.Wait() })
-	return p, func() []string {
-		mu.Lock()
-		defer mu.Unlock()
-		all := events
-		events = nil
-		return all
+	p.Keep(t.Context())
+	t.Cleanup(func() { p.Close(context.WithoutCancel(t.Context())) })
+	for _, e := range happened(p) {
+		if !strings.HasPrefix(e, "mapped ") {
+			t.Errorf("as it was opened %s was told", e)
+		}
 	}
+	return p
+}
+
+// happened gives what was told of p since it was asked last, at most as much as the channel holds.
+func happened(p *client.Pinholes) (all []string) {
+	for len(p.Events()) > 0 {
+		e := <-p.Events()
+		all = append(all, strings.TrimSuffix(fmt.Sprint(e.Kind, " ", e.Pinhole.InternalClient), " "+netip.Addr{}.String()))
+	}
+	return all
 }
 
 // A gateway that restarts has the pinholes back within a second of its first announcement, wherever it has moved to.
@@ -57,9 +54,9 @@ func TestPinholeRebootIsHeard(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				h := newLAN6(t, emulator.Options{})
-				_, told := keptPinholes(t, client.PinholeRequest{Port: 8080, Lease: 24 * time.Hour}, client.Options{Net: h.pc, Listen: true})
+				p := keptPinholes(t, client.PinholeRequest{Port: 8080, Lease: 24 * time.Hour}, client.Options{Net: h.pc, Listen: true})
 				time.Sleep(time.Hour)
-				told()
+				happened(p)
 				must(t, h.Reboot(r))
 				time.Sleep(time.Duration(r.Downtime))
 				time.Sleep(time.Second)
@@ -67,7 +64,7 @@ func TestPinholeRebootIsHeard(t *testing.T) {
 				if n := len(h.Pinholes()); n != 2 {
 					t.Errorf("%d of 2 pinholes are back a second after the first announcement", n)
 				}
-				events := told()
+				events := happened(p)
 				repaired := slices.DeleteFunc(slices.Clone(events), func(e string) bool { return !strings.HasPrefix(e, "repaired ") })
 				slices.Sort(repaired)
 				if diff := cmp.Diff([]string{"repaired 2001:db8:1::10", "repaired 2001:db8:1::11"}, repaired); diff != "" {
@@ -75,7 +72,7 @@ func TestPinholeRebootIsHeard(t *testing.T) {
 				}
 				time.Sleep(time.Minute) // the rest of the announcements is about the same restart
 				synctest.Wait()
-				if more := told(); len(more) > 0 {
+				if more := happened(p); len(more) > 0 {
 					t.Errorf("and then %q", more)
 				}
 			})
@@ -102,10 +99,10 @@ func TestPinholesAreChecked(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				h := newLAN6(t, emulator.Options{})
-				p, told := keptPinholes(t, client.PinholeRequest{Port: 8080, Lease: 24 * time.Hour, CheckInterval: time.Minute}, client.Options{Net: h.pc})
+				p := keptPinholes(t, client.PinholeRequest{Port: 8080, Lease: 24 * time.Hour, CheckInterval: time.Minute}, client.Options{Net: h.pc})
 				time.Sleep(time.Hour + time.Second)
 				synctest.Wait()
-				if events, adds, looks := told(), len(h.Calls("AddPinhole")), len(h.Calls("GetPinholePackets")); len(events) > 0 || adds != 2 || looks != 120 {
+				if events, adds, looks := happened(p), len(h.Calls("AddPinhole")), len(h.Calls("GetPinholePackets")); len(events) > 0 || adds != 2 || looks != 120 {
 					t.Errorf("in an hour %q, opened %d times and asked %d times; want nothing, 2 and 120", events, adds, looks)
 				}
 				must(t, lose(t.Context(), h, p))
@@ -114,7 +111,7 @@ func TestPinholesAreChecked(t *testing.T) {
 				if n := len(h.Pinholes()); n != 2 {
 					t.Errorf("%d of 2 pinholes are back", n)
 				}
-				if diff := cmp.Diff([]string{"repaired 2001:db8:1::10", "repaired 2001:db8:1::11"}, told()); diff != "" {
+				if diff := cmp.Diff([]string{"repaired 2001:db8:1::10", "repaired 2001:db8:1::11"}, happened(p)); diff != "" {
 					t.Errorf("(-want +got)\n%s", diff)
 				}
 			})
@@ -127,22 +124,22 @@ func TestPinholeGatewayStaysAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newLAN6(t, emulator.Options{})
 		h.pc.SetAddrs("eth0", netip.MustParsePrefix("192.168.1.10/24"), netip.MustParsePrefix("fe80::10/64"), netip.MustParsePrefix("2001:db8:1::10/64"))
-		_, told := keptPinholes(t, client.PinholeRequest{Port: 8080, Lease: time.Hour}, client.Options{Net: h.pc})
+		p := keptPinholes(t, client.PinholeRequest{Port: 8080, Lease: time.Hour}, client.Options{Net: h.pc})
 		time.Sleep(time.Minute)
 		h.router.SetDown(true)
 		time.Sleep(3 * time.Hour)
 		synctest.Wait()
 		count := map[string]int{}
-		for _, e := range told() {
+		for _, e := range happened(p) {
 			count[strings.Fields(e)[0]]++
 		}
-		if count["lost"] != 1 || count["retrying"] < 20 || count["retrying"] > 60 || len(count) != 2 {
+		if count["lost"] != 1 || count["gateway"] != 1 || count["retrying"] < 20 || count["retrying"] > 60 || len(count) != 3 {
 			t.Errorf("in three hours %v", count)
 		}
 		h.router.SetDown(false)
 		time.Sleep(5*time.Minute + 10*time.Second)
 		synctest.Wait()
-		events := told()
+		events := happened(p)
 		if n := len(h.Pinholes()); n != 1 || events[len(events)-1] != "repaired 2001:db8:1::10" {
 			t.Errorf("%d pinholes when it is back, %q", n, events)
 		}

@@ -81,22 +81,32 @@ func (a *app) watch(ctx context.Context, all []opened, tell func(opened, client.
 	var turn sync.Mutex
 	for _, x := range all {
 		wg.Go(func() {
-			for {
-				select {
-				case <-ctx.Done():
-					return
-				case e, more := <-x.mapping.Events():
-					if !more {
-						return
-					}
-					turn.Lock()
-					tell(x, e)
-					turn.Unlock()
-				}
-			}
+			follow(ctx, x.mapping.Events(), func(e client.Event) {
+				turn.Lock()
+				defer turn.Unlock()
+				tell(x, e)
+			})
 		})
 	}
 	wg.Wait()
+}
+
+// follow hands on what has happened already, and then what happens until ctx or the last of it ends.
+func follow[E any](ctx context.Context, events <-chan E, tell func(E)) {
+	for range len(events) {
+		tell(<-events)
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case e, more := <-events:
+			if !more {
+				return
+			}
+			tell(e)
+		}
+	}
 }
 
 // eventJSON is one line of open --keep --json.
@@ -141,36 +151,45 @@ func eventText(sp spec, e client.Event) string {
 	if e.Entry.Protocol != "" {
 		name = openName(e.Entry)
 	}
-	why := ""
-	if e.Err != nil {
-		why = ": " + explain(e.Err).message
-	}
 	switch e.Kind {
 	case client.Mapped:
 		return fmt.Sprintf("%s leads to %s, kept open%s", name, e.Entry.Internal, renewalText(e.Entry))
-	case client.Renewed:
-		return name + " is renewed" + renewalText(e.Entry)
-	case client.Repaired:
-		return name + " had gone and is open again" + renewalText(e.Entry)
-	case client.Lost:
-		return name + " is lost" + why
+	case client.Renewed, client.Repaired:
+		return eventWords(name, e.Kind, 0, nil) + renewalText(e.Entry)
 	case client.AddressChanged:
 		if e.Previous.IsValid() {
 			return fmt.Sprintf("%s is the new address, it was %s before", name, e.Previous)
 		}
 		return name + " is the new address"
+	case staysOpen:
+		return name + " stays open: it was opened before"
+	}
+	return eventWords(name, e.Kind, e.After, e.Err)
+}
+
+// eventWords are the words for what happens to ports and to pinholes alike.
+func eventWords(name string, kind client.EventKind, after time.Duration, err error) string {
+	why := ""
+	if err != nil {
+		why = ": " + explain(err).message
+	}
+	switch kind {
+	case client.Renewed:
+		return name + " is renewed"
+	case client.Repaired:
+		return name + " had gone and is open again"
+	case client.Lost:
+		return name + " is lost" + why
 	case client.GatewayGone:
 		return "the gateway does not answer any more, looking for it" + why
 	case client.Retrying:
-		return fmt.Sprintf("%s: trying again in %s%s", name, span(e.After), why)
+		return fmt.Sprintf("%s: trying again in %s%s", name, span(after), why)
 	case client.Failed:
 		return name + " cannot be kept open" + why
 	case closed:
 		return name + " is closed"
-	case staysOpen:
-		return name + " stays open: it was opened before"
 	}
-	return name + ": " + string(e.Kind) + why
+	return name + ": " + string(kind) + why
 }
 
 // renewalText tells by when a port that is kept open is renewed, if the gateway gave it an end.

@@ -161,10 +161,10 @@ func (a *app) openPinholes(ctx context.Context, sp spec, o pinholeFlags) error {
 	if err != nil {
 		return &specError{command: "pinhole open", spec: sp, err: err}
 	}
-	a.notePinholes(p.Gateway(), p.All())
 	if o.keep {
 		return a.keepPinholes(ctx, sp, p)
 	}
+	a.notePinholes(p.Gateway(), p.All())
 	if a.JSON {
 		doc := pinholesJSON{Pinholes: []pinholeJSON{}}
 		for _, h := range p.All() {
@@ -175,7 +175,7 @@ func (a *app) openPinholes(ctx context.Context, sp spec, o pinholeFlags) error {
 	}
 	var rows [][]string
 	for _, h := range p.All() {
-		rows = append(rows, []string{pinholeName(h), "is open", fmt.Sprintf("until %s (%s)", endText(time.Now().Add(h.Lease), time.Now()), span(h.Lease))})
+		rows = append(rows, []string{pinholeName(h), "is open", fmt.Sprintf("until %s (%s)", endText(h.Expires, time.Now()), span(h.Lease))})
 	}
 	a.Table(rows)
 	for _, protocol := range sp.protocols() {
@@ -193,7 +193,9 @@ func pinholeName(p client.Pinhole) string {
 type pinholeEventJSON struct {
 	Event string    `json:"event"`
 	Time  time.Time `json:"time"`
-	pinholeJSON
+	*pinholeJSON
+	RetrySeconds float64      `json:"retry_seconds,omitempty"`
+	Error        *failureJSON `json:"error,omitempty"`
 }
 
 // keepPinholes renews pinholes until ctx ends, and closes them.
@@ -201,58 +203,69 @@ func (a *app) keepPinholes(ctx context.Context, sp spec, p *client.Pinholes) err
 	defer outlivePipes()()
 	watching, stop := context.WithCancel(ctx)
 	defer stop()
-	tell := func(e client.PinholeEvent) {
-		a.tellPinhole(e)
-		if e.Kind == client.Mapped || e.Kind == client.Repaired || e.Kind == client.Renewed {
+	p.Keep(context.WithoutCancel(ctx)) // Close ends it
+	follow(watching, p.Events(), func(e client.PinholeEvent) {
+		a.tellPinhole(sp, e)
+		if !e.Pinhole.Expires.IsZero() && e.Err == nil {
 			a.notePinholes(p.Gateway(), []client.Pinhole{e.Pinhole})
 		}
 		if a.Broken() != nil {
 			stop() // nobody reads what this was run for
 		}
+	})
+	err, open := ctx.Err(), p.All()
+	if gaveUp := p.Err(); gaveUp != nil && err == nil {
+		err = &specError{command: "pinhole open", spec: sp, err: gaveUp}
 	}
-	for _, h := range p.All() {
-		tell(client.PinholeEvent{Kind: client.Mapped, Pinhole: h, Expires: time.Now().Add(h.Lease), Time: time.Now()})
-	}
-	p.Keep(watching, tell)
 	over := a.Waiting("closing the pinholes…")
-	open := p.All()
-	err := p.Close(context.WithoutCancel(ctx))
+	stays := p.Close(context.WithoutCancel(ctx))
 	over()
-	if err != nil {
-		a.Warn("%s may still be open until its time is over: %s", sp.outside(), explain(err).message)
+	if stays != nil {
+		a.Warn("%s may still be open until its time is over: %s", sp.outside(), explain(stays).message)
 	} else {
 		a.forgetPinholes(open)
 		for _, h := range open {
-			a.tellPinhole(client.PinholeEvent{Kind: closed, Pinhole: h, Time: time.Now()})
+			h.Expires = time.Time{}
+			a.tellPinhole(sp, client.PinholeEvent{Kind: closed, Pinhole: h, Time: time.Now()})
 		}
 	}
-	if a.Broken() != nil {
+	switch {
+	case a.Broken() != nil:
 		return a.unwritten()
+	case ctx.Err() == nil:
+		return err
 	}
-	return &saidError{ctx.Err()}
+	return &saidError{err}
 }
 
-func (a *app) tellPinhole(e client.PinholeEvent) {
-	if a.JSON {
-		j := pinholeEventJSON{Event: string(e.Kind), Time: e.Time.UTC(), pinholeJSON: pinholeShape(e.Pinhole, 0)}
-		if !e.Expires.IsZero() {
-			j.LeaseSeconds = int64(time.Until(e.Expires).Round(time.Second) / time.Second)
+// tellPinhole tells one event as a result: it is what pinhole open --keep is run for.
+func (a *app) tellPinhole(sp spec, e client.PinholeEvent) {
+	one := e.Pinhole.InternalClient.IsValid()
+	if !a.JSON {
+		name := sp.outside()
+		if one {
+			name = pinholeName(e.Pinhole)
 		}
-		if e.Err != nil {
-			j.Error = explain(e.Err).json()
+		text := eventWords(name, e.Kind, e.After, e.Err)
+		if e.Kind == client.Mapped {
+			text = name + " is open, and kept open"
 		}
-		a.Document(j)
+		a.Print("%s  %s", e.Time.Local().Format("2 Jan 15:04:05"), text)
 		return
 	}
-	why := ""
-	if e.Err != nil {
-		why = ": " + explain(e.Err).message
+	j := pinholeEventJSON{Event: strings.ReplaceAll(string(e.Kind), " ", "_"), Time: e.Time.UTC(), RetrySeconds: e.After.Seconds()}
+	if one {
+		left := time.Duration(0)
+		if !e.Pinhole.Expires.IsZero() {
+			left = time.Until(e.Pinhole.Expires).Round(time.Second)
+		}
+		shape := pinholeShape(e.Pinhole, left)
+		j.pinholeJSON = &shape
 	}
-	text := map[client.EventKind]string{
-		client.Mapped: "is open, and kept open", client.Renewed: "is renewed", client.Repaired: "had gone and is open again",
-		client.Lost: "is lost", client.Retrying: "could not be renewed, trying again", closed: "is closed",
-	}[e.Kind]
-	a.Print("%s  %s %s%s", e.Time.Local().Format("2 Jan 15:04:05"), pinholeName(e.Pinhole), text, why)
+	if e.Err != nil {
+		j.Error = explain(e.Err).json()
+	}
+	a.Document(j)
 }
 
 func newPinholeCloseCmd(a *app) *cobra.Command {

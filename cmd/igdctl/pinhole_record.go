@@ -64,7 +64,7 @@ func (a *app) editPinholes(edit func([]recorded) []recorded) {
 func (a *app) notePinholes(g *client.Gateway, all []client.Pinhole) {
 	a.editPinholes(func(rows []recorded) []recorded {
 		for _, p := range all {
-			row := recorded{g.UDN(), p.ID, p.Protocol, p.InternalClient, p.InternalPort, p.RemoteHost, time.Now().Add(p.Lease).Round(time.Second)}
+			row := recorded{g.UDN(), p.ID, p.Protocol, p.InternalClient, p.InternalPort, p.RemoteHost, p.Expires.Round(time.Second)}
 			rows = append(slices.DeleteFunc(rows, row.same), row)
 		}
 		return rows

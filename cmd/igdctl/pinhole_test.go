@@ -231,6 +231,37 @@ func TestPinholeKeptThrough(t *testing.T) {
 	})
 }
 
+// What happens to all that is kept is told of the port: a gateway that does not answer any more is searched, and what that does not close may stay open.
+func TestPinholeKeptAlone(t *testing.T) {
+	outlivePipes()()
+	for format, want := range map[string][]string{
+		"": {`^\d+ \w+ [\d:]+  the gateway does not answer any more, looking for it: the gateway cannot be reached`, `  8080/tcp: trying again in \d+ seconds?: no gateway`},
+		" --json": {`^\{"event":"gateway_gone","time":"[^"]+","error":\{"kind":"unreachable",`,
+			`^\{"event":"retrying","time":"[^"]+","retry_seconds":[\d.]+,"error":\{"kind":"no_gateway",`},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			g, e := sixHome(t, emulator.Options{})
+			ctx, stop := context.WithCancel(t.Context())
+			defer stop()
+			var out, words strings.Builder
+			e.stdout, e.stderr = &out, &words
+			ended := make(chan int)
+			go func() { ended <- run(ctx, strings.Fields("pinhole open 8080 --keep --check 1m"+format), e) }()
+			time.Sleep(30 * time.Second)
+			g.Close()
+			time.Sleep(2 * time.Minute)
+			stop()
+			if got := <-ended; got != exitInterrupted {
+				t.Errorf("exit code %d", got)
+			}
+			for _, pattern := range want {
+				matches(t, out.String(), pattern)
+			}
+			matches(t, words.String(), `8080/tcp may still be open until its time is over: the gateway cannot be reached`)
+		})
+	}
+}
+
 type writerFunc func([]byte) (int, error)
 
 func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
