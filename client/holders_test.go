@@ -117,6 +117,14 @@ func TestHolders(t *testing.T) {
 		s.close(second)
 		s.want("both are closed", 0, 0, 0)
 	})
+	eachProgram(t, "for less, as is asked for", func(s program) {
+		first, second := s.open(client.Request{}), s.open(client.Request{Lease: time.Hour, Shorten: true})
+		s.want("both", 1, time.Hour-time.Minute, time.Hour)
+		s.close(second)
+		s.want("the second is closed", 1, time.Hour-time.Minute, time.Hour)
+		s.close(first)
+		s.want("both are closed", 0, 0, 0)
+	})
 	eachProgram(t, "the first one goes", func(s program) {
 		first, second := s.keep(client.Request{Lease: 4 * time.Hour}), s.keep(client.Request{Lease: time.Hour})
 		s.want("both", 1, 3*time.Hour, 4*time.Hour)

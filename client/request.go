@@ -34,6 +34,10 @@ type Request struct {
 	// the gateway really granted is in Entry.Lease.
 	Lease time.Duration
 
+	// Shorten lets Lease, which is the user's own word then, make the end of an entry come earlier that this user has opened before, as Options.Journal
+	// tells, or that another mapping of the Client has. One that somebody alive keeps is left as it is all the same.
+	Shorten bool
+
 	// Permanent asks for a mapping without an end. It excludes Lease.
 	// An IGD:2 gateway gives a week instead (WANIPConnection:2 §2.5.16), and says so in Entry.Lease.
 	Permanent bool

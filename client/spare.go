@@ -8,7 +8,11 @@ import (
 // spare takes an entry of ours for one that is shared when another mapping of this program has it, or, where beyond it is looked, this user has opened it
 // otherwise, and wants it to stay: what is asked for now would shorten or close it.
 func (p *planner) spare(ctx context.Context, s slot, beyond bool) slot {
-	if s.ownership == ours && (p.holders.spare(p.self, p.gw, s.want) || beyond && p.gw.journal.spares(ctx, s.want, p.born, p.own())) {
+	want := s.want
+	if p.req.Shorten {
+		want.Lease = 0 // which nothing outlasts
+	}
+	if s.ownership == ours && (p.holders.spare(p.self, p.gw, want) || beyond && p.gw.journal.spares(ctx, want, p.born, p.own())) {
 		s.ownership = shared
 	}
 	return s

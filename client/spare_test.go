@@ -96,6 +96,28 @@ func TestSpares(t *testing.T) {
 			s.t.Errorf("%d entries after close", got)
 		}
 	})
+	eachSpared(t, "the user's own word", func(s spared) {
+		s.open(7*day, false)
+		time.Sleep(time.Second)
+		req := client.Request{InternalPort: 8080, Lease: 2 * time.Hour, Shorten: true}
+		m, err := s.program().Map(s.t.Context(), req)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		s.want("shortened", m, false, 2*time.Hour-time.Minute, 2*time.Hour)
+		kept := s.keep()
+		time.Sleep(time.Second)
+		req.Lease = time.Minute
+		if m, err = s.program().Map(s.t.Context(), req); err != nil {
+			s.t.Fatal(err)
+		}
+		s.want("what is kept", m, true, 2*time.Hour-time.Minute, 2*time.Hour)
+		s.close(m)
+		s.close(kept)
+		if len(s.table()) > 0 {
+			s.t.Errorf("left %v", s.table())
+		}
+	})
 	eachSpared(t, "until it ends earlier", func(s spared) {
 		s.open(5*time.Hour, false)
 		m := s.keep()

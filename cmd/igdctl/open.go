@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -41,7 +42,8 @@ The port stays open after igdctl has ended, for a day or as long as --for says; 
 granted it. With --keep igdctl stays, renews the port, and closes it when it is interrupted. It also looks every 15 minutes, or as --check says,
 whether the gateway still has the port; and it listens to what gateways announce on UDP port 1900 and to the events of its own, so that a port comes back
 within a second of a restarted gateway. A host firewall may ask about that.
-Ports of other computers and other programs are never taken over.
+Ports of other computers and other programs are never taken over. One that this user has opened before is open as long as --for says from now on, longer or
+not; without --for, or when a running igdctl keeps it, its end does not come earlier.
 
 Behind two routers (ip says private) --through opens the port on the outer one too, if that speaks UPnP and lets the
 inner one in; both or neither. It is closed by close --through.
@@ -146,13 +148,17 @@ func (a *app) openAll(ctx context.Context, command string, specs []spec, o openF
 		return nil, nil, a.nobody(err)
 	}
 	defer a.Waiting("asking %s…", g.Name())()
+	var before []client.JournalEntry
+	if slices.ContainsFunc(requests, func(r client.Request) bool { return r.Shorten }) {
+		before, _ = g.JournalEntries(limited) // only to tell what it was
+	}
 	var all []opened
 	for i, sp := range specs {
 		m, err := c.Map(limited, requests[i])
 		if err != nil {
 			err = &specError{command: command, spec: sp, err: err, elsewhere: o.to != "", through: o.through, offline: g.ProbeError == nil && g.Verdict() == client.None}
 		}
-		all = append(all, opened{spec: sp, mapping: m, err: err, through: o.through})
+		all = append(all, opened{spec: sp, mapping: m, err: err, before: before, through: o.through})
 		if ctx.Err() != nil {
 			a.closeAll(all)
 			return nil, nil, ctx.Err()
@@ -179,6 +185,7 @@ func requests(ctx context.Context, specs []spec, o openFlags) ([]client.Request,
 			ExternalPort:   sp.external,
 			InternalClient: to,
 			Lease:          time.Duration(o.lease),
+			Shorten:        o.lease != 0 && !o.keep, // with --keep it is how long at a time
 			Permanent:      o.permanent,
 			AnyPort:        o.any,
 			Through:        o.through,

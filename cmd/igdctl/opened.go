@@ -17,9 +17,10 @@ type opened struct {
 	spec    spec
 	mapping *client.Mapping // nil when it failed
 	err     error
-	through bool       // on the routers beyond too
-	seen    netip.Addr // by a STUN server; zero when none was asked or none told
-	stays   bool       // it was open before, and is left open
+	before  []client.JournalEntry // that this user had opened before, where its end may come earlier now
+	through bool                  // on the routers beyond too
+	seen    netip.Addr            // by a STUN server; zero when none was asked or none told
+	stays   bool                  // it was open before, and is left open
 }
 
 // shared tells whether all that is open of it was opened before, by another program or to stay longer.
@@ -116,11 +117,27 @@ func (a *app) warnAbout(ctx context.Context, g *client.Gateway, all []opened, o 
 			if !a.warnShared(e) && !e.Verified {
 				a.Warn("the gateway accepted %s, and does not show that it is there", portName(e))
 			}
+			a.saySooner(x, e)
 			a.warnListener(ctx, e, o.to != "")
 		}
 	}
 	if !o.requirePublic {
 		a.warnAddress(all)
+	}
+}
+
+// saySooner says of an entry that ends earlier than the user wanted before, as was asked for.
+func (a *app) saySooner(x opened, e client.Entry) {
+	for _, b := range x.before {
+		sooner := b.Ends.IsZero() || b.Ends.Sub(e.Expires) > time.Minute
+		if e.Shared || e.Expires.IsZero() || !sooner || b.ExternalPort != e.External.Port() || b.Protocol != e.Protocol {
+			continue
+		}
+		was := "until it is closed"
+		if !b.Ends.IsZero() {
+			was = "until " + endText(b.Ends, time.Now())
+		}
+		a.Say("%s was to stay open %s; its end comes earlier now, as --for says", portName(e), was)
 	}
 }
 
