@@ -23,8 +23,6 @@ const (
 	// searchLead is the time that a remembered gateway has before a search goes out, unless it fails sooner. A healthy one says within 30 ms how
 	// it is.
 	searchLead = 100 * time.Millisecond
-	// spacingLasts is how long a pause between requests is believed in: the datagram that was lost once need not slow a gateway for ever.
-	spacingLasts = 7 * 24 * time.Hour
 	// seenAgain is how old the note of a choice may be before it is made anew.
 	seenAgain = time.Hour
 )
@@ -48,8 +46,7 @@ type remembered struct {
 	Build     string    `json:"build"`   // what it says of its software: with another one it has other quirks
 	Chosen    time.Time `json:"chosen"`
 	Manner    string    `json:"manner,omitempty"` // by its quirk, "" for the standard's
-	Spacing   int64     `json:"spacing_milliseconds,omitempty"`
-	Spaced    time.Time `json:"spaced,omitzero"` // when Spacing was found
+	Spacing   spacing   `json:"spacing,omitzero"`
 	Quirks    []string  `json:"quirks,omitempty"`
 }
 
@@ -164,9 +161,7 @@ func (g *Gateway) recollect(ctx context.Context, all []remembered) {
 			g.dialogue.manner = m
 		}
 	}
-	if age := time.Since(r.Spaced); r.Spacing > 0 && age < spacingLasts {
-		g.dialogue.spacing, g.dialogue.spaced = min(time.Duration(r.Spacing)*time.Millisecond, maxSpacing), r.Spaced
-	}
+	g.dialogue.spacing = r.Spacing.remembered()
 }
 
 // choose remembers g as the gateway of this network.
@@ -186,7 +181,7 @@ func (g *Gateway) remember(ctx context.Context) {
 	quirks := g.Quirks()
 	now := remembered{
 		UDN: g.UDN(), Location: g.Location, Interface: g.Interface, Network: g.network, Server: g.Server, Build: g.build,
-		Manner: g.dialogue.manner.quirk, Spacing: g.dialogue.spacing.Milliseconds(), Spaced: g.dialogue.spaced,
+		Manner: g.dialogue.manner.quirk, Spacing: g.dialogue.spacing,
 		Quirks: quirks[:min(len(quirks), maxLearned)],
 	}
 	if host := now.host(); !host.IsValid() || host.IsLoopback() || g.noted != nil && g.noted.same(now) {
@@ -210,7 +205,7 @@ func (g *Gateway) remember(ctx context.Context) {
 // same tells whether two rows say the same of a gateway.
 func (r remembered) same(o remembered) bool {
 	return r.UDN == o.UDN && r.Location == o.Location && r.Interface == o.Interface && r.Network == o.Network && r.Server == o.Server && r.Build == o.Build &&
-		r.Manner == o.Manner && r.Spacing == o.Spacing && slices.Equal(r.Quirks, o.Quirks)
+		r.Manner == o.Manner && r.Spacing.same(o.Spacing) && slices.Equal(r.Quirks, o.Quirks)
 }
 
 // buildOf is what a gateway says of its software.

@@ -115,6 +115,77 @@ func TestLearnedSpacing(t *testing.T) {
 	})
 }
 
+// Many short runs find that a pause is not needed any more, or is, as one long one does.
+func TestSpacingNarrowsOverRuns(t *testing.T) {
+	inNetwork(t, func(t *testing.T, n *emulator.Network) {
+		s := newStub(t, n, "router", "192.168.1.1/24")
+		s.page("/desc.xml", description("uuid:router", "WANIPConnection:1", "http://192.168.1.1:6000/ctl"))
+		s.announce(s.url("/desc.xml"))
+		strict := false // it hangs up on what comes sooner than 200 ms after the one before
+		p := &picky{}
+		p.accepts = func(_ string, nth int) bool {
+			return nth != 3 && !(strict && nth > 1 && p.at[nth-1].Sub(p.at[nth-2]) < 200*time.Millisecond)
+		}
+		p.listen(t, s)
+		o := Options{Net: newPC(n), Cache: filepath.Join(t.TempDir(), "gateways.json")}
+		// run finds the gateway, which is two requests, and makes so many more.
+		run := func(more int) *Gateway {
+			t.Helper()
+			time.Sleep(time.Minute)
+			g, err := Find(t.Context(), o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range more {
+				if _, err := g.ExternalIP(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			return g
+		}
+		run(1)
+		runs := 0
+		for ; run(0).dialogue.spacing.Distance > 0 && runs < 100; runs++ {
+		}
+		if want := narrowAfter/2 - 1; runs != want {
+			t.Errorf("%d runs with a pause after the one that lost a request, want %d", runs, want)
+		}
+		strict = true
+		lost := func(runs int) int {
+			before := len(p.at)
+			for range runs {
+				run(5)
+			}
+			return len(p.at) - before - 7*runs
+		}
+		got := []int{lost(15), lost(60), lost(150)}
+		if diff := cmp.Diff([]int{2, 2, 2}, got); diff != "" {
+			t.Errorf("requests that were lost in 15, 60 and 150 runs (-want +got)\n%s", diff)
+		}
+	})
+}
+
+// What somebody has written there makes nobody wait longer than a gateway could.
+func TestRememberedSpacingIsNotTrusted(t *testing.T) {
+	for _, s := range []spacing{
+		{Distance: time.Hour, Widest: time.Hour, Answers: 1 << 40, Tries: 100, Grown: time.Now()},
+		{Distance: -time.Hour, Widest: -time.Hour, Answers: -1 << 40, Tries: -100, Grown: time.Now()},
+		{Distance: time.Second, Grown: time.Now().Add(spacingLasts)},
+	} {
+		got := s.remembered()
+		if got.Distance < 0 || got.Distance > maxSpacing || got.Widest < 0 || got.Widest > maxSpacing || got.Tries < 0 || got.Tries > maxNarrowTries {
+			t.Errorf("%+v is believed as %+v", s, got)
+		}
+		got.widen()
+		for range narrowAfter << maxNarrowTries {
+			got.narrow()
+		}
+		if got.Distance >= maxSpacing {
+			t.Errorf("%+v does not narrow: %+v", s, got)
+		}
+	}
+}
+
 // The cache holds so many gateways, the last ones chosen.
 func TestCacheIsCapped(t *testing.T) {
 	o := Options{Cache: filepath.Join(t.TempDir(), "gateways.json")}

@@ -32,30 +32,16 @@ func manners() []manner {
 	}
 }
 
-// Spacing between requests begins at none and grows when the gateway drops or overlooks one: ZTE F660 needs 200 ms, others up to half a
-// second.
-const (
-	firstSpacing = 200 * time.Millisecond
-	maxSpacing   = time.Second
-	// narrowAfter is how many answers in a row make it half of what it was; twice as many each time that this was wrong.
-	narrowAfter    = 16
-	maxNarrowTries = 6
-)
-
 // dialogue is how a gateway is talked to, and what was learned about that. The gateway's turn is held around its methods.
 type dialogue struct {
 	options Options
 	local   netip.Addr
 	manner  manner
 	spoke   bool // it has answered in SOAP: what fails from then on is not for the manner
-	spacing time.Duration
-	spaced  time.Time     // when spacing grew
-	met     bool          // the last exchange had a connection
-	answers int           // in a row, at this spacing
-	widest  time.Duration // what spacing grew to the last time
-	tries   int           // how often it was found that spacing could not be less
-	last    time.Time     // when the last exchange ended
-	until   time.Time     // when the action under way is given up
+	spacing spacing
+	met     bool      // the last exchange had a connection
+	last    time.Time // when the last exchange ended
+	until   time.Time // when the action under way is given up
 }
 
 // talk runs ask, which is one exchange over the transport that it is given, in the manner that the gateway is known to take, or in the first of
@@ -66,9 +52,9 @@ func (d *dialogue) talk(ctx context.Context, again bool, ask func(http.RoundTrip
 	err = d.once(ctx, d.manner, ask)
 	switch {
 	case d.met && ctx.Err() == nil && (hungUp(err) || late(err)):
-		d.widen()
+		d.spacing.widen()
 	case spoken(err):
-		d.narrow()
+		d.spacing.narrow()
 	}
 	if again && hungUp(err) && d.more(ctx) {
 		if err = d.once(ctx, d.manner, ask); err == nil {
@@ -94,33 +80,9 @@ func (d *dialogue) talk(ctx context.Context, again bool, ask func(http.RoundTrip
 	return quirks, err
 }
 
-// widen makes the distance between requests greater, after one that was sent was not answered. That nobody is there to take one tells nothing of how fast a
-// gateway can be asked, and that the caller waits no longer does not either.
-func (d *dialogue) widen() {
-	if d.spacing < d.widest {
-		d.tries++ // the last time that it was narrowed was once too often
-	}
-	d.spacing, d.spaced, d.answers = min(max(firstSpacing, 2*d.spacing), maxSpacing), time.Now().Round(0), 0
-	d.widest = d.spacing
-}
-
-// narrow makes it half as great after some answers in a row: one hiccup does not slow a gateway for good. Each time that this was wrong costs a request, so it is
-// tried less often then.
-func (d *dialogue) narrow() {
-	if d.spacing == 0 {
-		return
-	}
-	if d.answers++; d.answers < narrowAfter<<min(d.tries, maxNarrowTries) {
-		return
-	}
-	if d.answers, d.spacing = 0, d.spacing/2; d.spacing < firstSpacing {
-		d.spacing = 0
-	}
-}
-
 // more tells whether there is time for another exchange.
 func (d *dialogue) more(ctx context.Context) bool {
-	return ctx.Err() == nil && time.Until(d.until) > d.spacing
+	return ctx.Err() == nil && time.Until(d.until) > d.spacing.Distance
 }
 
 // once keeps the distance to the request before.
@@ -135,7 +97,7 @@ func (d *dialogue) once(ctx context.Context, m manner, ask func(http.RoundTrippe
 
 // pause waits until the next request may leave.
 func (d *dialogue) pause(ctx context.Context) error {
-	pause := d.spacing - time.Since(d.last)
+	pause := d.spacing.Distance - time.Since(d.last)
 	if pause <= 0 || d.last.IsZero() {
 		return nil
 	}

@@ -64,8 +64,8 @@ func TestSpacingIsForTheGatewayOnly(t *testing.T) {
 						t.Error(err)
 					}
 				}
-				if took := time.Since(began); took > 100*time.Millisecond || g.dialogue.spacing > 0 {
-					t.Errorf("found and asked in %v, %v between two requests", took, g.dialogue.spacing)
+				if took := time.Since(began); took > 100*time.Millisecond || g.dialogue.spacing.Distance > 0 {
+					t.Errorf("found and asked in %v, %v between two requests", took, g.dialogue.spacing.Distance)
 				}
 			})
 		})
@@ -96,11 +96,11 @@ func TestSpacingNarrows(t *testing.T) {
 			}
 		}
 		ask(2) // 3; 4, and again
-		if d := g.dialogue.spacing; d != firstSpacing {
+		if d := g.dialogue.spacing.Distance; d != firstSpacing {
 			t.Fatalf("%v between two requests", d)
 		}
 		ask(narrowAfter)
-		if d := g.dialogue.spacing; d != 0 {
+		if d := g.dialogue.spacing.Distance; d != 0 {
 			t.Errorf("after %d answers %v between two requests", narrowAfter, d)
 		}
 		strict = true
