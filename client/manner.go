@@ -137,10 +137,14 @@ func otherwise(err error) bool {
 	return hungUp(err)
 }
 
-// refusedByHTTP tells whether the status says that the request was not carried out.
+// refusedByHTTP tells whether the status says that the request was not carried out (RFC 9110 §15.5, §15.6.2, §15.6.6). 500 may come from the action itself, and 502
+// and 504 from who waited for it.
 func refusedByHTTP(err error) bool {
 	var status *soap.HTTPError
-	return errors.As(err, &status) && status.Status >= 400
+	if !errors.As(err, &status) {
+		return false
+	}
+	return status.Status/100 == 4 || status.Status == http.StatusNotImplemented || status.Status == http.StatusHTTPVersionNotSupported
 }
 
 // hungUp tells whether the connection was taken and ended without an answer.

@@ -162,6 +162,11 @@ func TestAnyPortIsAskedOnce(t *testing.T) {
 		"": 1,
 		"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello": 1,
 		"HTTP/1.1 405 No\r\nContent-Length: 0\r\n\r\n":      4,
+		"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n":      1,
+		"HTTP/1.1 501 No\r\nContent-Length: 0\r\n\r\n":      4,
+		"HTTP/1.1 502 No\r\nContent-Length: 0\r\n\r\n":      1,
+		"HTTP/1.1 504 No\r\nContent-Length: 0\r\n\r\n":      1,
+		"HTTP/1.1 505 No\r\nContent-Length: 0\r\n\r\n":      4,
 	} {
 		inNetwork(t, func(t *testing.T, n *emulator.Network) {
 			s := newStub(t, n, "router", "192.168.1.1/24")
