@@ -2,6 +2,7 @@ package client
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -54,6 +55,24 @@ func TestForgerLeadsToNoPortOfTheGateway(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Who sends in the gateway's name has it called at few of its ports, and not often.
+func TestForgedPortsOfTheGatewayAreFew(t *testing.T) {
+	inNetwork(t, func(t *testing.T, n *emulator.Network) {
+		var places []string
+		for port := range 100 {
+			places = append(places, fmt.Sprintf("http://192.168.1.1:%d/", 6000+port))
+		}
+		newStub(t, n, "router", "192.168.1.1/24").announce(places...)
+		w := &dialed{Host: newPC(n)}
+		discover(t.Context(), Options{Net: w})
+		calls := len(w.all)
+		slices.Sort(w.all)
+		if ports := len(slices.Compact(w.all)); ports != maxPerResponder || calls != maxPerResponder*maxFetches {
+			t.Errorf("%d calls at %d ports, want %d at %d", calls, ports, maxPerResponder*maxFetches, maxPerResponder)
+		}
+	})
 }
 
 // A port of another service is asked for no description and no action, whoever names it; but the user.

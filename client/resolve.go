@@ -13,8 +13,8 @@ import (
 // could have it asked at any of its ports, and it answers searches itself. Members of CARP and VRRP groups, which answer for the default gateway with
 // their own address (quirk ssdp-src-ip-not-gateway), describe themselves there too.
 //
-// What is left to a forger who can send with the gateway's address as source: that the gateway is sent some GETs at ports from 1024 on, twelve of them for
-// each search. Nothing tells such a datagram from the gateway's, whose descriptions were seen on port 80 and on 1780 to 60000, at random in some.
+// What is left to a forger who can send with the gateway's address as source: that the gateway is called at ports from 1024 on, at twelve of them for each
+// search (maxPerResponder), and up to four times where nobody takes the connection or it is hung up (maxFetches). Nothing tells such a datagram from the gateway's, whose descriptions were seen on port 80 and on 1780 to 60000, at random in some.
 type trust struct {
 	responder netip.Addr // who answered, or served the description
 	given     []string   // hosts that the user named
