@@ -5,12 +5,7 @@ import (
 	"errors"
 	"net/netip"
 	"strconv"
-	"time"
 )
-
-// calmDistance is the longest distance between looks that events call for, and between restarts that are believed: there are gateways whose variables
-// never rest, and anybody can send in a gateway's name.
-const calmDistance = 5 * time.Minute
 
 var errEvent = errors.New("the gateway has sent an event")
 
@@ -62,17 +57,9 @@ func (w *watch) learn(n news) {
 			look = look || known && fewer(value, before)
 		}
 	}
-	if look && !w.looking {
-		w.looking = true
-		w.soon.Reset(w.events.left())
+	if look {
+		w.lookSoon(&w.events, errEvent)
 	}
-}
-
-// tellSoon tells the keepers to look, when it is time.
-func (w *watch) tellSoon() {
-	w.looking = false
-	w.events.step()
-	w.client.tell(sign{cause: errEvent})
 }
 
 // sameAddress compares addresses as text; no address has many spellings.

@@ -125,12 +125,12 @@ func TestLearn(t *testing.T) {
 		{"another gateway", news{gateway: new(Gateway), gap: true}, false},
 	} {
 		w := newWatch(New(Options{}))
-		w.followed, w.values, w.soon = g, map[string]string{}, time.NewTimer(time.Hour)
-		if w.learn(news{gateway: g, values: first}); w.looking {
+		w.followed, w.values = g, map[string]string{}
+		if w.learn(news{gateway: g, values: first}); w.called.pace != nil {
 			t.Fatal("the first event calls for a look")
 		}
-		if w.learn(tt.n); w.looking != tt.look {
-			t.Errorf("%s: %v", tt.name, w.looking)
+		if w.learn(tt.n); (w.called.pace != nil) != tt.look {
+			t.Errorf("%s: %v", tt.name, !tt.look)
 		}
 		w.soon.Stop()
 	}

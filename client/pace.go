@@ -3,7 +3,7 @@ package client
 import "time"
 
 // pace is how often something happens that others call for, who may do so without an end: the distance begins with first, doubles as long as they come in
-// a row, up to longest, and is first again after a rest of four times as long.
+// a row, up to longest, which may be no more, and is first again after a rest of four times as long.
 type pace struct {
 	first, longest time.Duration
 
@@ -28,4 +28,13 @@ func (p *pace) step() {
 		p.distance = min(2*p.distance, p.longest)
 	}
 	p.last = now
+}
+
+// may notes that one comes now, if it may.
+func (p *pace) may() bool {
+	if p.left() > 0 {
+		return false
+	}
+	p.step()
+	return true
 }

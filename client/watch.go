@@ -19,8 +19,11 @@ const (
 	watchInterval = 5 * time.Second
 	// sleptFor is how far the wall clock may run ahead of the monotonic one, which stands still while a laptop sleeps.
 	sleptFor = 30 * time.Second
-	// lookDistance is the time between two looks that announcements call for: they come in sets of ten and more.
+	// lookDistance is the time between two looks that announcements call for, which come in sets of ten and more, or events, and calmDistance what it grows
+	// to while they do not end, as the time between restarts that are believed does: there are gateways whose variables never rest, and anybody can send in
+	// a gateway's name.
 	lookDistance = 10 * time.Second
+	calmDistance = 5 * time.Minute
 	// setLength is how long a set takes: UDA 1.1 §1.2.2 has devices send it two or three times, some hundred milliseconds apart.
 	setLength = 2 * time.Second
 	// metDistance is the time between two descriptions that announcements let us read, and between two looks whether the gateway is where it was:
@@ -42,10 +45,8 @@ type watch struct {
 	boots    map[string]uint32 // BOOTID by UDN
 	left     map[string]bool   // UDNs that said byebye
 	places   []string          // LOCATIONs that were heard of, without their hosts
-	looked   time.Time         // when a look was called for
-	later    *time.Timer       // until the look that an announcement calls for which was too soon after that
-	sought   time.Time         // when it was asked whether the gateway is where it was
-	met      time.Time         // when a description was read
+	sought   pace              // of questions whether the gateway is where it was
+	met      pace              // of descriptions that are read
 	restarts pace              // of those that are believed
 	errands  int               // that are under way
 	visits   []string          // of them, the descriptions that are read because they were announced
@@ -58,9 +59,18 @@ type watch struct {
 	ending   sync.WaitGroup    // subscriptions that end, and errands
 	news     chan news         // what events tell
 	values   map[string]string // the evented variables as they were told last
-	soon     *time.Timer       // until the look that events call for
-	looking  bool              // it runs
-	events   pace              // of those looks
+
+	called        nextLook    // the look that is to come
+	soon          *time.Timer // until then
+	events        pace        // of the looks that they call for
+	announcements pace        // as well
+}
+
+// nextLook is a look that was called for.
+type nextLook struct {
+	pace  *pace // nil: there is none
+	at    time.Time
+	cause error
 }
 
 // pendingNews is how many events wait to be judged. More are dropped: by then a look is called for.
@@ -69,14 +79,16 @@ const pendingNews = 16
 // newWatch begins with the network as it is: what changes from here on is told.
 func newWatch(c *Client) *watch {
 	o := c.options.defaults()
-	later, overdue := time.NewTimer(lookDistance), time.NewTimer(followLatest)
-	later.Stop()
+	soon, overdue := time.NewTimer(lookDistance), time.NewTimer(followLatest)
+	soon.Stop()
 	overdue.Stop()
 	return &watch{
-		later: later, overdue: overdue,
+		soon: soon, overdue: overdue,
 		client: c, done: c.done, o: o, before: now(), network: fingerprint(o), boots: map[string]uint32{}, left: map[string]bool{},
 		news: make(chan news, pendingNews), back: make(chan func()),
-		events: pace{first: lookDistance, longest: calmDistance}, restarts: pace{first: metDistance, longest: calmDistance},
+		sought: pace{first: metDistance, longest: metDistance}, met: pace{first: metDistance, longest: metDistance},
+		restarts: pace{first: metDistance, longest: calmDistance},
+		events:   pace{first: lookDistance, longest: calmDistance}, announcements: pace{first: lookDistance, longest: calmDistance},
 	}
 }
 
@@ -85,10 +97,7 @@ func (w *watch) run(ctx context.Context) {
 	defer ticker.Stop()
 	ear := w.listen(ctx)
 	defer func() { ear.close() }()
-	w.soon = time.NewTimer(watchInterval)
-	w.soon.Stop()
 	defer w.soon.Stop()
-	defer w.later.Stop()
 	defer w.overdue.Stop()
 	defer w.unfollowAll()
 	w.baseline(ctx)
@@ -112,8 +121,6 @@ func (w *watch) run(ctx context.Context) {
 			w.learn(n)
 		case <-w.soon.C:
 			w.tellSoon()
-		case <-w.later.C:
-			w.announced()
 		case <-ticker.C:
 			if why := w.look(); why != nil {
 				ear.close()
@@ -190,7 +197,7 @@ func (w *watch) hear(ctx context.Context, a announcement) {
 	switch {
 	case g == nil:
 		// A search has failed, or is under way: some gateways answer none (D-Link DSL-2730E).
-		if a.alive && claimsGateway(a.nt) && w.may(&w.met, metDistance) {
+		if a.alive && claimsGateway(a.nt) && w.met.may() {
 			w.revisit(ctx, nil, a)
 		}
 		return
@@ -213,13 +220,13 @@ func (w *watch) hear(ctx context.Context, a announcement) {
 		w.boots[udn] = *a.boot
 	}
 	switch {
-	case rebooted && w.restarts.left() == 0 && w.may(&w.met, metDistance):
+	case rebooted && w.restarts.left() == 0 && w.met.may():
 		w.restarts.step()
 		w.revisit(ctx, g, a)
 	case rebooted && time.Since(w.restarts.last) < setLength: // of the same set, as a rule
 	case rebooted:
 		w.announced() // whoever can send with its address would have everything opened anew each time; a look costs little
-	case elsewhere && w.may(&w.sought, metDistance):
+	case elsewhere && w.sought.may():
 		w.seek(ctx, g, a)
 	case w.errands > 0: // which call for one, too
 	default:
@@ -227,27 +234,29 @@ func (w *watch) hear(ctx context.Context, a announcement) {
 	}
 }
 
-// announced calls for a look: at once, or when the last one is lookDistance ago, unless this is of the set that called for that one.
+// announced calls for a look, unless this is of the set that called for the last one.
 func (w *watch) announced() {
-	since := time.Since(w.looked)
-	switch {
-	case w.may(&w.looked, lookDistance):
-		w.client.tell(sign{cause: errAnnounced})
-	case since > setLength:
-		w.later.Reset(lookDistance - since)
+	if last := w.announcements.last; last.IsZero() || time.Since(last) > setLength {
+		w.lookSoon(&w.announcements, errAnnounced)
 	}
 }
 
 var errAnnounced = errors.New("the gateway has announced itself")
 
-// may allows something once in a while.
-func (w *watch) may(last *time.Time, distance time.Duration) bool {
-	now := time.Now()
-	if !last.IsZero() && now.Sub(*last) < distance {
-		return false
+// lookSoon calls for a look by all keepers, as soon as p allows one. It is for all who have called for one until then.
+func (w *watch) lookSoon(p *pace, cause error) {
+	left := p.left()
+	if at := time.Now().Add(left); w.called.pace == nil || at.Before(w.called.at) {
+		w.called = nextLook{p, at, cause}
+		w.soon.Reset(left)
 	}
-	*last = now
-	return true
+}
+
+// tellSoon tells the keepers to look, when it is time.
+func (w *watch) tellSoon() {
+	w.called.pace.step()
+	w.client.tell(sign{cause: w.called.cause})
+	w.called = nextLook{}
 }
 
 // udns are the names of all devices in the description of g.

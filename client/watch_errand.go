@@ -36,7 +36,7 @@ func (w *watch) seek(ctx context.Context, g *Gateway, a announcement) {
 	under := w.errand(ctx, func() func() {
 		moved := w.moved(ctx, g)
 		return func() {
-			if moved && w.may(&w.met, metDistance) {
+			if moved && w.met.may() {
 				w.revisit(ctx, g, a)
 				return
 			}

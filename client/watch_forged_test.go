@@ -40,7 +40,7 @@ func TestForgedPlacesAreCheap(t *testing.T) {
 		for w.errands > 0 {
 			(<-w.back)()
 		}
-		if w.met.IsZero() {
+		if w.met.last.IsZero() {
 			t.Error("no description was read, although the gateway is not where it was")
 		}
 		if took := time.Since(began); took > 10*time.Second {
@@ -129,11 +129,53 @@ func TestForgedRestartsDriveNobody(t *testing.T) {
 		if added = len(gw.Calls("AddPortMapping")) - added; added > 10*12 {
 			t.Errorf("in 5 minutes that were full of forged restarts 10 mappings were opened anew %d times", added)
 		}
-		restart(lookDistance)
+		restart(calmDistance)
 		forge(300)
 		time.Sleep(time.Hour)
 		restart(time.Second)
 	})
+}
+
+// A gateway that announces itself all the time, or who does so in its name, calls for few looks; after a rest the next announcement does at once.
+func TestEndlessAnnouncements(t *testing.T) {
+	for _, pause := range []time.Duration{time.Second, 5 * time.Second, 30 * time.Second} {
+		t.Run(pause.String(), func(t *testing.T) {
+			inNetwork(t, func(t *testing.T, n *emulator.Network) {
+				router := n.Host("router", netip.MustParsePrefix("192.168.1.1/24"))
+				gw := emulator.Start(t, emulator.Options{Version: 1, Net: router, LAN: netip.MustParseAddr("192.168.1.1"), SSDP: "multicast"})
+				c := New(Options{Net: newPC(n), Listen: true})
+				m := c.Keep(t.Context(), Request{InternalPort: 8080, CheckInterval: 24 * time.Hour})
+				defer m.Close(context.Background())
+				if err := m.Wait(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(time.Minute)
+				boot := int(*c.gateway.boot)
+				looks := func(during func()) int {
+					before := len(gw.Calls("GetSpecificPortMappingEntry"))
+					during()
+					synctest.Wait()
+					return len(gw.Calls("GetSpecificPortMappingEntry")) - before
+				}
+				endless := func() {
+					for range time.Hour / pause {
+						announceFrom(t, router, "192.168.1.1", gw.UDN(), c.gateway.Location, boot)
+						time.Sleep(pause)
+					}
+				}
+				if n := looks(endless); n < 12 || n > 20 {
+					t.Errorf("%d looks in an hour", n)
+				}
+				time.Sleep(time.Hour)
+				if n := looks(func() {
+					announceFrom(t, router, "192.168.1.1", gw.UDN(), c.gateway.Location, boot)
+					time.Sleep(100 * time.Millisecond)
+				}); n != 1 {
+					t.Errorf("%d looks at once after a rest", n)
+				}
+			})
+		})
+	}
 }
 
 // Names that are made up fill no memory, and do not keep the gateway's own restart from being one.
@@ -157,12 +199,12 @@ func TestForgedNamesAreForgotten(t *testing.T) {
 		}
 		said("uuid:gw", true, 1)
 		said("uuid:gw", true, 2)
-		if w.met.IsZero() {
+		if w.met.last.IsZero() {
 			t.Error("a restart was not noticed")
 		}
-		w.met = time.Time{}
+		w.met.last = time.Time{}
 		said("uuid:gw", true, 2)
-		if !w.met.IsZero() {
+		if !w.met.last.IsZero() {
 			t.Error("the rest of a restarted gateway's announcements is another restart")
 		}
 	})
