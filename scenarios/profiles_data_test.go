@@ -1,22 +1,12 @@
 package scenarios_test
 
-import "net/netip"
-
 // firstProfiles are the six of quite different make.
 func firstProfiles() []profile {
-	const (
-		envelope   = `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" s:encodingStyle="http://schemas.xmlsoap.org/soap/encoding/">`
-		ip1        = "urn:schemas-upnp-org:service:WANIPConnection:1"
-		gateway1   = "urn:schemas-upnp-org:device:InternetGatewayDevice:1"
-		upnp       = "urn:schemas-upnp-org:service:"
-		identifier = "urn:upnp-org:serviceId:"
-	)
-	at := func(port uint16) netip.AddrPort { return netip.AddrPortFrom(netip.MustParseAddr("192.168.1.1"), port) }
 	add := []string{"AddPortMapping", "NewRemoteHost", "", "NewExternalPort", "2234", "NewProtocol", "TCP", "NewInternalPort", "2234",
 		"NewInternalClient", "192.168.1.10", "NewEnabled", "1", "NewPortMappingDescription", "NicotinePlus", "NewLeaseDuration", "86400"}
 	return []profile{
 		{
-			name: "miniupnpd-igd2", at: at(5000),
+			name: "miniupnpd-igd2", at: routerAt(5000),
 			udn: "uuid:[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}",
 			st:  "upnp:rootdevice",
 			reply: `HTTP/1.1 200 OK
@@ -89,9 +79,9 @@ CONFIGID.UPNP.ORG: 1337
 				`<errorCode>401</errorCode><errorDescription>Invalid Action</errorDescription></UPnPError></detail></s:Fault></s:Body></s:Envelope>`,
 		},
 		{
-			name: "mikrotik-routeros7", at: at(2828),
+			name: "mikrotik-routeros7", at: routerAt(2828),
 			udn: "uuid:UUID-MIKROTIK-INTERNET-GATEWAY-DEVICE-[0-9A-Z]{4}-[0-9A-Z]{4}",
-			st:  gateway1,
+			st:  deviceIGD1,
 			reply: `HTTP/1.1 200 OK
 CACHE-CONTROL: max-age=3600
 EXT: ` + `
@@ -118,18 +108,18 @@ USN: $UDN::urn:schemas-upnp-org:device:InternetGatewayDevice:1
 `),
 			ends: crlf("    </deviceList>\n    <presentationURL>http://192.168.1.1/</presentationURL>\n  </device>\n  <URLBase>http://192.168.1.1:2828</URLBase>\n</root>\n"),
 			tree: []string{
-				gateway1 + " uuid:.*",
+				deviceIGD1 + " uuid:.*",
 				"urn:schemas-microsoft-com:service:OSInfo:1 urn:microsoft-com:serviceId:OSInfo1 /osinfo.xml /upnp/control/[a-z]{10}/osinfo /upnp/event/[a-z]{10}/osinfo",
 				"urn:schemas-upnp-org:device:WANDevice:1 uuid:UUID-MIKROTIK-WAN-DEVICE-[0-9A-Z]{4}-[0-9A-Z]{4}-1",
 				upnp + "WANCommonInterfaceConfig:1 " + identifier + "WANCommonIFC1 /wancommonifc-1.xml /upnp/control/[a-z]{10}/wancommonifc-1 /upnp/event/[a-z]{10}/wancommonifc-1",
 				"urn:schemas-upnp-org:device:WANConnectionDevice:1 uuid:UUID-MIKROTIK-WAN-CONNECTION-DEVICE-[0-9A-Z]{4}-[0-9A-Z]{4}-1",
-				ip1 + " " + identifier + "WANIPConn1 /wanipconn-1.xml /upnp/control/[a-z]{10}/wanipconn-1 /upnp/event/[a-z]{10}/wanipconn-1",
+				serviceIP1 + " " + identifier + "WANIPConn1 /wanipconn-1.xml /upnp/control/[a-z]{10}/wanipconn-1 /upnp/event/[a-z]{10}/wanipconn-1",
 				"urn:schemas-upnp-org:device:WANDevice:1 uuid:UUID-MIKROTIK-WAN-DEVICE-[0-9A-Z]{4}-[0-9A-Z]{4}-7",
 				upnp + "WANCommonInterfaceConfig:1 " + identifier + "WANCommonIFC1 /wancommonifc-7.xml /upnp/control/[a-z]{10}/wancommonifc-7 /upnp/event/[a-z]{10}/wancommonifc-7",
 				"urn:schemas-upnp-org:device:WANConnectionDevice:1 uuid:UUID-MIKROTIK-WAN-CONNECTION-DEVICE-[0-9A-Z]{4}-[0-9A-Z]{4}-7",
-				ip1 + " " + identifier + "WANIPConn1 /wanipconn-7.xml /upnp/control/[a-z]{10}/wanipconn-7 /upnp/event/[a-z]{10}/wanipconn-7",
+				serviceIP1 + " " + identifier + "WANIPConn1 /wanipconn-7.xml /upnp/control/[a-z]{10}/wanipconn-7 /upnp/event/[a-z]{10}/wanipconn-7",
 			},
-			control: "/upnp/control/[a-z]{10}/wanipconn-7", urn: ip1,
+			control: "/upnp/control/[a-z]{10}/wanipconn-7", urn: serviceIP1,
 			refuses: add,
 			fault: crlf(envelope + `
   <s:Body>
@@ -148,7 +138,7 @@ USN: $UDN::urn:schemas-upnp-org:device:InternetGatewayDevice:1
 `),
 		},
 		{
-			name: "actiontec-gt784wn", at: at(5431), external: "11.222.33.111",
+			name: "actiontec-gt784wn", at: routerAt(5431), external: "11.222.33.111",
 			udn: "uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{14}",
 			st:  "upnp:rootdevice",
 			reply: `HTTP/1.1 200 OK
@@ -201,7 +191,7 @@ Connection: Close
 `),
 			ends: crlf("</service>\n</serviceList>\n</device>\n</deviceList>\n</device>\n</deviceList>\n</device>\n</root>\n"),
 			tree: []string{
-				gateway1 + " uuid:.*",
+				deviceIGD1 + " uuid:.*",
 				upnp + "Layer3Forwarding:1 " + identifier + "Layer3Forwarding.1 /dynsvc/Layer3Forwarding:1.xml /uuid:[-0-9a-f]{38}/Layer3Forwarding:1 /uuid:[-0-9a-f]{38}/Layer3Forwarding:1",
 				"urn:schemas-upnp-org:device:WANDevice:1 uuid:.*0001",
 				upnp + "WANCommonInterfaceConfig:1 " + identifier + "WANCommonInterfaceConfig.1 /dynsvc/WANCommonInterfaceConfig:1.xml /uuid:[-0-9a-f]{34}0001/WANCommonInterfaceConfig:1 /uuid:[-0-9a-f]{34}0001/WANCommonInterfaceConfig:1",
@@ -233,9 +223,9 @@ Connection: Close
 `),
 		},
 		{
-			name: "fritzbox-7590", at: at(49000),
+			name: "fritzbox-7590", at: routerAt(49000),
 			udn: "uuid:75802409-bccb-40e7-8e6c-[0-9A-F]{12}",
-			st:  gateway1,
+			st:  deviceIGD1,
 			reply: `HTTP/1.1 200 OK
 Cache-Control: max-age=1800
 Location: http://192.168.1.1:49000/igddesc.xml
@@ -265,19 +255,19 @@ USN: $UDN::urn:schemas-upnp-org:device:InternetGatewayDevice:1
 `,
 			ends: "</device>\n</deviceList>\n</device>\n</deviceList>\n<presentationURL>http://fritz.box</presentationURL>\n</device>\n</root>\n",
 			tree: []string{
-				gateway1 + " uuid:75802409-bccb-40e7-8e6c-[0-9A-F]{12}",
+				deviceIGD1 + " uuid:75802409-bccb-40e7-8e6c-[0-9A-F]{12}",
 				"urn:schemas-any-com:service:Any:1 urn:any-com:serviceId:any1 /any.xml /igdupnp/control/any /igdupnp/control/any",
 				"urn:schemas-upnp-org:device:WANDevice:1 uuid:76802409-bccb-40e7-8e6b-[0-9A-F]{12}",
 				upnp + "WANCommonInterfaceConfig:1 " + identifier + "WANCommonIFC1 /igdicfgSCPD.xml /igdupnp/control/WANCommonIFC1 /igdupnp/control/WANCommonIFC1",
 				"urn:schemas-upnp-org:device:WANConnectionDevice:1 uuid:76802409-bccb-40e7-8e6a-[0-9A-F]{12}",
 				upnp + "WANDSLLinkConfig:1 " + identifier + "WANDSLLinkC1 /igddslSCPD.xml /igdupnp/control/WANDSLLinkC1 /igdupnp/control/WANDSLLinkC1",
-				ip1 + " " + identifier + "WANIPConn1 /igdconnSCPD.xml /igdupnp/control/WANIPConn1 /igdupnp/control/WANIPConn1",
+				serviceIP1 + " " + identifier + "WANIPConn1 /igdconnSCPD.xml /igdupnp/control/WANIPConn1 /igdupnp/control/WANIPConn1",
 				upnp + "WANIPv6FirewallControl:1 " + identifier + "WANIPv6Firewall1 /igd2ipv6fwcSCPD.xml /igd2upnp/control/WANIPv6Firewall1 /igd2upnp/control/WANIPv6Firewall1",
 			},
-			control: "/igdupnp/control/WANIPConn1", urn: ip1,
+			control: "/igdupnp/control/WANIPConn1", urn: serviceIP1,
 		},
 		{
-			name: "huawei-hg531", at: at(37215),
+			name: "huawei-hg531", at: routerAt(37215),
 			udn:   "uuid:00e0fc37-2626-2828-2600-[0-9a-f]{12}",
 			st:    "urn:schemas-upnp-org:service:WANPPPConnection:1",
 			reply: "", // only that there is one is known
@@ -321,9 +311,9 @@ USN: $UDN::urn:schemas-upnp-org:device:InternetGatewayDevice:1
 			control: "/ctrlt/WANPPPConnection_1", urn: "urn:dslforum-org:service:WANPPPConnection:1",
 		},
 		{
-			name: "technicolor-cga4131com", at: at(49152), external: "11.22.33.44",
+			name: "technicolor-cga4131com", at: routerAt(49152), external: "11.22.33.44",
 			udn: "uuid:[0-9a-f]{8}-1dd1-11b2-a90f-[0-9a-f]{12}",
-			st:  gateway1,
+			st:  deviceIGD1,
 			reply: `HTTP/1.1 200 OK
 CACHE-CONTROL: max-age=1800
 DATE: $NOW
@@ -376,14 +366,14 @@ USN: $UDN::urn:schemas-upnp-org:device:InternetGatewayDevice:1
 <presentationURL>http://192.168.1.1/</presentationURL></device>
 </root>`,
 			tree: []string{
-				gateway1 + " uuid:.*",
+				deviceIGD1 + " uuid:.*",
 				upnp + "Layer3Forwarding:1 " + identifier + "L3Forwarding1 /Layer3ForwardingSCPD.xml /upnp/control/Layer3Forwarding /upnp/event/Layer3Forwarding",
 				"urn:schemas-upnp-org:device:WANDevice:1 uuid:.{8}-1dd1-11b2-a92f-.*",
 				upnp + "WANCommonInterfaceConfig:1 " + identifier + "WANCommonIFC1 /WANCommonInterfaceConfigSCPD.xml /upnp/control/WANCommonInterfaceConfig0 /upnp/event/WANCommonInterfaceConfig0",
 				"urn:schemas-upnp-org:device:WANConnectionDevice:1 uuid:.{8}-1dd1-11b2-a93f-.*",
-				ip1 + " " + identifier + "WANIPConn1 /WANIPConnectionServiceSCPD.xml /upnp/control/WANIPConnection0 /upnp/event/WANIPConnection0",
+				serviceIP1 + " " + identifier + "WANIPConn1 /WANIPConnectionServiceSCPD.xml /upnp/control/WANIPConnection0 /upnp/event/WANIPConnection0",
 			},
-			control: "/upnp/control/WANIPConnection0", urn: ip1,
+			control: "/upnp/control/WANIPConnection0", urn: serviceIP1,
 			answer: "HTTP/1.1 200 OK\r\nCONTENT-LENGTH: 340\r\nCONTENT-TYPE: text/xml; charset=\"utf-8\"\r\nDATE: $NOW\r\nEXT:\r\n" +
 				"SERVER: Linux/3.14.28-Prod_17.2, UPnP/1.0, Portable SDK for UPnP devices/1.6.22\r\nX-User-Agent: redsonic\r\n\r\n" + envelope +
 				"<s:Body>\n<u:GetExternalIPAddressResponse xmlns:u=\"urn:schemas-upnp-org:service:WANIPConnection:1\">\r\n" +

@@ -4,7 +4,7 @@ package scenarios_test
 func keptBroadcom() []profile {
 	return []profile{
 		{
-			name: "dd-wrt-v24-x86", at: at192(5431), external: "11.222.33.111",
+			name: "dd-wrt-v24-x86", at: routerAt(5431), external: "11.222.33.111",
 			udn: "uuid:[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}00c00068",
 			st:  "upnp:rootdevice",
 			reply: `HTTP/1.1 200 OK
@@ -118,9 +118,9 @@ Connection: close
 `),
 		},
 		{
-			name: "broadcom-bcm963xx", at: at192(5431),
+			name: "broadcom-bcm963xx", at: routerAt(5431),
 			udn: "uuid:0000[0-9a-f]{4}-[0-9a-f]{4}-00[0-9a-f]{2}-[0-9a-f]{4}-[0-9a-f]{4}000808e0",
-			st:  igd + "1",
+			st:  deviceIGD1,
 			begins: crlf(`<?xml version="1.0"?>
 <root xmlns="urn:schemas-upnp-org:device-1-0">
 <specVersion>

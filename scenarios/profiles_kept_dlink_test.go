@@ -11,9 +11,9 @@ func keptDLink() []profile {
 	}
 	return []profile{
 		{
-			name: "dlink-dir-890l", at: at192(49152), external: "11.222.3.44",
+			name: "dlink-dir-890l", at: routerAt(49152), external: "11.222.3.44",
 			udn: "uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
-			st:  igd + "1",
+			st:  deviceIGD1,
 			reply: `HTTP/1.1 200 OK
 CACHE-CONTROL: max-age=1800
 LOCATION: http://192.168.1.1:49152/InternetGatewayDevice.xml
@@ -76,12 +76,12 @@ USN: $UDN::urn:schemas-upnp-org:device:InternetGatewayDevice:1
 </root>
 `,
 			tree: []string{
-				igd + "1 uuid:.*",
+				deviceIGD1 + " uuid:.*",
 				`urn:schemas-microsoft-com:service:OSInfo:1 urn:microsoft-com:serviceId:OSInfo1 /OSInfo.xml /soap.cgi\?service=OSInfo1 /gena.cgi\?service=OSInfo1`,
 				upnp + "Layer3Forwarding:1 " + identifier + `L3Forwarding1 /Layer3Forwarding.xml /soap.cgi\?service=L3Forwarding1 /gena.cgi\?service=L3Forwarding1`,
-				upnpDevice + "WANDevice:1 uuid:.*",
+				wanDevice + " uuid:.*",
 				upnp + "WANCommonInterfaceConfig:1 " + identifier + `WANCommonIFC1 /WANCommonInterfaceConfig.xml /soap.cgi\?service=WANCommonIFC1 /gena.cgi\?service=WANCommonIFC1`,
-				upnpDevice + "WANConnectionDevice:1 uuid:.*",
+				connDevice + " uuid:.*",
 				upnp + "WANEthernetLinkConfig:1 " + identifier + `WANEthLinkC1 /WANEthernetLinkConfig.xml /soap.cgi\?service=WANEthLinkC1 /gena.cgi\?service=WANEthLinkC1`,
 				upnp + "WANIPConnection:1 " + identifier + `WANIPConn1 /WANIPConnection.xml /soap.cgi\?service=WANIPConn1 /gena.cgi\?service=WANIPConn1`,
 			},
@@ -112,9 +112,9 @@ USN: $UDN::urn:schemas-upnp-org:device:InternetGatewayDevice:1
 			},
 		},
 		{
-			name: "dlink-internet-access-router", at: at192(5678),
+			name: "dlink-internet-access-router", at: routerAt(5678),
 			udn:    "uuid:upnp-InternetGatewayDevice-1_0-[0-9]{10}0001",
-			st:     igd + "1",
+			st:     deviceIGD1,
 			begins: "<root><specVersion><major>1</major><minor>0</minor></specVersion><URLBase>http://192.168.1.1:5678</URLBase><device><deviceType>urn:schemas-upnp-org:device:InternetGatewayDevice:1</deviceType><presentationURL>http://192.168.1.1:80</presentationURL><friendlyName>D-Link Router</friendlyName><manufacturer>D-Link</manufacturer><manufacturerURL>http://www.dlink.com</manufacturerURL><modelDescription>Internet Access Router</modelDescription><modelName>D-Link Router</modelName><UDN>$UDN</UDN><UPC>123456789001</UPC><serviceList><service><serviceType>urn:schemas-upnp-org:service:Layer3Forwarding:1</serviceType><serviceId>urn:upnp-org:serviceId:L3Forwarding1</serviceId><controlURL>/Layer3Forwarding</controlURL><eventSubURL>/Layer3Forwarding</eventSubURL><SCPDURL>/Layer3Forwarding.xml</SCPDURL></service></serviceLis",
 			ends:   `>urn:schemas-upnp-org:service:WANIPConnection:1</serviceType><serviceId>urn:upnp-org:serviceId:WANIPConnection</serviceId><controlURL>/WANIPConnection</controlURL><eventSubURL>/WANIPConnection</eventSubURL><SCPDURL>/WANIPConnection.xml</SCPDURL></service></serviceList></device></deviceList></device></deviceList></device></root>`,
 			tree: []string{
@@ -128,9 +128,9 @@ USN: $UDN::urn:schemas-upnp-org:device:InternetGatewayDevice:1
 			control: "/WANIPConnection", urn: upnp + "WANIPConnection:1",
 		},
 		{
-			name: "dlink-dir-655", at: at192(80),
+			name: "dlink-dir-655", at: routerAt(80),
 			udn: "uuid:[0-9A-F]{8}-[0-9A-F]{4}-3[0-9A-F]{3}-9[0-9A-F]{3}-[0-9A-F]{12}",
-			st:  igd + "1",
+			st:  deviceIGD1,
 			begins: crlf("<?xml version=\"1.0\"?>\n" +
 				"<root xmlns=\"urn:schemas-upnp-org:device-1-0\">\n" +
 				"\t<specVersion>\n" +
@@ -201,11 +201,11 @@ USN: $UDN::urn:schemas-upnp-org:device:InternetGatewayDevice:1
 				"\n" +
 				"</root>\n"),
 			tree: []string{
-				igd + "1 uuid:.*",
+				deviceIGD1 + " uuid:.*",
 				upnp + "Layer3Forwarding:1 " + identifier + "L3Forwarding1 http://192.168.1.1/l3fw.xml http://192.168.1.1:4444/l3fw http://192.168.1.1:9393/l3fw",
-				upnpDevice + "WANDevice:1 uuid:.*",
+				wanDevice + " uuid:.*",
 				upnp + "WANCommonInterfaceConfig:1 " + identifier + "WANCommonIFC1 http://192.168.1.1/WANCommonIFC1.xml http://192.168.1.1:4444/wcommifc http://192.168.1.1:9393/wcommifc",
-				upnpDevice + "WANConnectionDevice:1 uuid:.*",
+				connDevice + " uuid:.*",
 				upnp + "WANIPConnection:1 " + identifier + "WANIPConn1 http://192.168.1.1/WANIPConn1.xml http://192.168.1.1:4444/wipconn http://192.168.1.1:9393/wipconn",
 				"urn:schemas-wifialliance-org:device:WFADevice:1 uuid:.*",
 				"urn:schemas-wifialliance-org:service:WFAWLANConfig:1 urn:wifialliance-org:serviceId:WFAWLANConfig1 http://192.168.1.1/WFAwc.xml http://192.168.1.1:8832/wfawc http://192.168.1.1:8456/wfawc",

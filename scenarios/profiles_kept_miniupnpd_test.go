@@ -19,9 +19,9 @@ func keptMiniupnpd() []profile {
 	}
 	return []profile{
 		{
-			name: "google-wifi", at: at192(5000),
+			name: "google-wifi", at: routerAt(5000),
 			udn: "uuid:[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{11}e",
-			st:  igd + "2",
+			st:  deviceIGD2,
 			reply: `HTTP/1.1 200 OK
 CACHE-CONTROL: max-age=120
 ST: urn:schemas-upnp-org:device:InternetGatewayDevice:2
@@ -45,7 +45,7 @@ CONFIGID.UPNP.ORG: 1337
 				`<controlURL>/ctl/IPConn</controlURL><eventSubURL>/evt/IPConn</eventSubURL><SCPDURL>/WANIPCn.xml</SCPDURL></service></serviceList></device></deviceList></device></deviceList>` +
 				`<presentationURL>http://testwifi.here/</presentationURL></device></root>`,
 			tree: []string{
-				igd + "2 uuid:.*e",
+				deviceIGD2 + " uuid:.*e",
 				upnp + "Layer3Forwarding:1 " + identifier + "Layer3Forwarding1 /L3F.xml /ctl/L3F /evt/L3F",
 				upnp + "DeviceProtection:1 " + identifier + "DeviceProtection1 /DP.xml /ctl/DP /evt/DP",
 				upnpDevice + "WANDevice:2 uuid:.*f",
@@ -56,9 +56,9 @@ CONFIGID.UPNP.ORG: 1337
 			control: "/ctl/IPConn", urn: upnp + "WANIPConnection:2",
 		},
 		{
-			name: "miniupnpd-igd1", at: at192(5000),
+			name: "miniupnpd-igd1", at: routerAt(5000),
 			udn: "uuid:[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{11}1",
-			st:  igd + "2", // which it is not
+			st:  deviceIGD2, // which it is not
 			reply: `HTTP/1.1 200 OK
 CACHE-CONTROL: max-age=120
 ST: urn:schemas-upnp-org:device:InternetGatewayDevice:2
@@ -106,11 +106,11 @@ CONFIGID.UPNP.ORG: 1337
 				`<SCPDURL>/L3F.xml</SCPDURL><controlURL>/ctl/L3F</controlURL><eventSubURL>/evt/L3F</eventSubURL></service></serviceList><deviceList><device>`,
 			ends: "</device></deviceList></device></deviceList><presentationURL>http://192.168.1.1/</presentationURL></device></root>",
 			tree: []string{
-				igd + "1 uuid:.*1",
+				deviceIGD1 + " uuid:.*1",
 				upnp + "Layer3Forwarding:1 " + identifier + "L3Forwarding1 /L3F.xml /ctl/L3F /evt/L3F",
-				upnpDevice + "WANDevice:1 uuid:.*2",
+				wanDevice + " uuid:.*2",
 				upnp + "WANCommonInterfaceConfig:1 " + identifier + "WANCommonIFC1 /WANCfg.xml /ctl/CmnIfCfg /evt/CmnIfCfg",
-				upnpDevice + "WANConnectionDevice:1 uuid:.*3",
+				connDevice + " uuid:.*3",
 				upnp + "WANIPConnection:1 " + identifier + "WANIPConn1 /WANIPCn.xml /ctl/IPConn /evt/IPConn",
 			},
 			actions: elevenActions(),
@@ -136,9 +136,9 @@ CONFIGID.UPNP.ORG: 1337
 			},
 		},
 		{
-			name: "pfsense-2-5", at: at192(2189),
+			name: "pfsense-2-5", at: routerAt(2189),
 			udn: "uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{11}",
-			st:  igd + "1",
+			st:  deviceIGD1,
 			reply: `HTTP/1.1 200 OK
 CACHE-CONTROL: max-age=120
 ST: urn:schemas-upnp-org:device:InternetGatewayDevice:1
@@ -159,17 +159,17 @@ CONFIGID.UPNP.ORG: 1337
 			ends: `<SCPDURL>/WANIPCn.xml</SCPDURL><controlURL>/ctl/IPConn</controlURL><eventSubURL>/evt/IPConn</eventSubURL></service></serviceList></device></deviceList></device></deviceList>` +
 				`<presentationURL>https://192.168.1.1/</presentationURL></device></root>`,
 			tree: []string{
-				igd + "1 uuid:.*1",
+				deviceIGD1 + " uuid:.*1",
 				upnp + "Layer3Forwarding:1 " + identifier + "L3Forwarding1 /L3F.xml /ctl/L3F /evt/L3F",
-				upnpDevice + "WANDevice:1 uuid:.*2",
+				wanDevice + " uuid:.*2",
 				upnp + "WANCommonInterfaceConfig:1 " + identifier + "WANCommonIFC1 /WANCfg.xml /ctl/CmnIfCfg /evt/CmnIfCfg",
-				upnpDevice + "WANConnectionDevice:1 uuid:.*3",
+				connDevice + " uuid:.*3",
 				upnp + "WANIPConnection:1 " + identifier + "WANIPConn1 /WANIPCn.xml /ctl/IPConn /evt/IPConn",
 			},
 			control: "/ctl/IPConn", urn: upnp + "WANIPConnection:1",
 		},
 		{
-			name: "netgear-r7500v2", at: at192(5555),
+			name: "netgear-r7500v2", at: routerAt(5555),
 			udn: "uuid:4d696e69-444c-164e-9d41-[0-9a-f]{12}",
 			st:  "upnp:rootdevice",
 			reply: `HTTP/1.1 200 OK
@@ -190,11 +190,11 @@ Location: http://192.168.1.1:5555/rootDesc.xml
 			ends: `<controlURL>/ctl/IPConn</controlURL><eventSubURL>/evt/IPConn</eventSubURL><SCPDURL>/WANIPCn.xml</SCPDURL></service></serviceList></device></deviceList></device></deviceList>` +
 				`<presentationURL>http://www.routerlogin.net</presentationURL></device></root>`,
 			tree: []string{
-				igd + "1 uuid:.*",
+				deviceIGD1 + " uuid:.*",
 				upnp + "Layer3Forwarding:1 " + identifier + "L3Forwarding1 /Layer3F.xml /ctl/L3Forwarding /evt/L3Forwarding",
-				upnpDevice + "WANDevice:1 uuid:.*",
+				wanDevice + " uuid:.*",
 				upnp + "WANCommonInterfaceConfig:1 " + identifier + "WANCommonIFC1 /WANCfg.xml /ctl/CommonIfCfg /evt/CommonIfCfg",
-				upnpDevice + "WANConnectionDevice:1 uuid:4d696e69-444c-164e-9d44-[0-9a-f]{12}",
+				connDevice + " uuid:4d696e69-444c-164e-9d44-[0-9a-f]{12}",
 				upnp + "WANEthernetLinkConfig:1 " + identifier + "WANEthLinkC1 /WanEth.xml /ctl/WanEth /evt/WanEth",
 				upnp + "WANIPConnection:1 " + identifier + "WANIPConn1 /WANIPCn.xml /ctl/IPConn /evt/IPConn",
 			},

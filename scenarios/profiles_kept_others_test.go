@@ -4,9 +4,9 @@ package scenarios_test
 func keptOthers() []profile {
 	return []profile{
 		{
-			name: "linksys-wag200g", at: at192(49152),
+			name: "linksys-wag200g", at: routerAt(49152),
 			udn: "uuid:[0-9a-f]{7}7-1dd2-11b2-86f1-[0-9a-f]{12}",
-			st:  igd + "1",
+			st:  deviceIGD1,
 			begins: `<?xml version="1.0"?>
 <root xmlns="urn:schemas-upnp-org:device-1-0">
 <specVersion>
@@ -77,9 +77,9 @@ func keptOthers() []profile {
 			control: "/upnp/control/WANPPPConn1", urn: upnp + "WANPPPConnection:1",
 		},
 		{
-			name: "livebox-3", at: at192(60000),
+			name: "livebox-3", at: routerAt(60000),
 			udn: "uuid:[0-9a-f]{8}-[0-9a-f]{4}-3[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}",
-			st:  igd + "2",
+			st:  deviceIGD2,
 			begins: crlf(`<?xml version="1.0"?>
 <root xmlns="urn:schemas-upnp-org:device-1-0">
   <specVersion>
@@ -134,7 +134,7 @@ func keptOthers() []profile {
 			control: "/[0-9a-f]{8}/upnp/control/WANIPConn1", urn: upnp + "WANPPPConnection:2",
 		},
 		{
-			name: "dd-wrt-rt-n16", at: at192(1780),
+			name: "dd-wrt-rt-n16", at: routerAt(1780),
 			udn: "uuid:[0-9A-F]{8}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{12}",
 			st:  "upnp:rootdevice",
 			reply: `HTTP/1.1 200 OK
@@ -181,26 +181,26 @@ USN: $UDN::upnp:rootdevice
 </root>
 `,
 			tree: []string{
-				igd + "1 uuid:.*",
+				deviceIGD1 + " uuid:.*",
 				upnp + "Layer3Forwarding:1 " + identifier + `L3Forwarding1 /x_layer3forwarding.xml /control\?Layer3Forwarding /event\?Layer3Forwarding`,
-				upnpDevice + "WANDevice:1 uuid:.*",
+				wanDevice + " uuid:.*",
 				upnp + "WANCommonInterfaceConfig:1 " + identifier + `WANCommonIFC1 /x_wancommoninterfaceconfig.xml /control\?WANCommonInterfaceConfig /event\?WANCommonInterfaceConfig`,
-				upnpDevice + "WANConnectionDevice:1 uuid:.*",
+				connDevice + " uuid:.*",
 				upnp + "WANIPConnection:1 " + identifier + `WANIPConn1 /x_wanipconnection.xml /control\?WANIPConnection /event\?WANIPConnection`,
-				upnpDevice + "LANDevice:1 uuid:.*",
+				lanDevice + " uuid:.*",
 				upnp + "LANHostConfigManagement:1 " + identifier + `LANHostCfg1 /x_lanhostconfigmanagement.xml /control\?LANHostConfigManagement /event\?LANHostConfigManagement`,
 			},
 			control: `/control\?WANIPConnection`, urn: upnp + "WANIPConnection:1",
 		},
 		{
-			name: "tplink-tl-wr940n", at: at192(1900), external: "100.100.100.100",
-			udn: "uuid:.*", st: igd + "1",
+			name: "tplink-tl-wr940n", at: routerAt(1900), external: "100.100.100.100",
+			udn: "uuid:.*", st: deviceIGD1,
 			tree: []string{
-				igd + "1 uuid:.*",
+				deviceIGD1 + " uuid:.*",
 				upnp + "Layer3Forwarding:1 " + identifier + "L3Forwarding1 /.*",
-				upnpDevice + "WANDevice:1 uuid:.*",
+				wanDevice + " uuid:.*",
 				upnp + "WANCommonInterfaceConfig:1 " + identifier + "WANCommonIFC1 /.*",
-				upnpDevice + "WANConnectionDevice:1 uuid:.*",
+				connDevice + " uuid:.*",
 				upnp + "WANIPConnection:1 " + identifier + "WANIPConn1 /.*",
 			},
 			control: "/.*/WANIPConnection1", urn: upnp + "WANIPConnection:1",
@@ -213,9 +213,9 @@ USN: $UDN::upnp:rootdevice
 `,
 		},
 		{
-			name: "fritzbox-7430", at: at192(49000),
+			name: "fritzbox-7430", at: routerAt(49000),
 			udn: "uuid:75802409-bccb-40e7-8e6c-[0-9A-F]{12}",
-			st:  igd + "1",
+			st:  deviceIGD1,
 			begins: `<?xml version="1.0"?>
 <root xmlns="urn:schemas-upnp-org:device-1-0">
 <specVersion>
@@ -236,11 +236,11 @@ USN: $UDN::upnp:rootdevice
 `,
 			ends: "</device>\n</deviceList>\n</device>\n</deviceList>\n<presentationURL>http://fritz.box</presentationURL>\n</device>\n</root>\n",
 			tree: []string{
-				igd + "1 uuid:.*",
+				deviceIGD1 + " uuid:.*",
 				"urn:schemas-any-com:service:Any:1 urn:any-com:serviceId:any1 /any.xml /igdupnp/control/any /igdupnp/control/any",
-				upnpDevice + "WANDevice:1 uuid:.*",
+				wanDevice + " uuid:.*",
 				upnp + "WANCommonInterfaceConfig:1 " + identifier + "WANCommonIFC1 /igdicfgSCPD.xml /igdupnp/control/WANCommonIFC1 /igdupnp/control/WANCommonIFC1",
-				upnpDevice + "WANConnectionDevice:1 uuid:.*",
+				connDevice + " uuid:.*",
 				upnp + "WANDSLLinkConfig:1 " + identifier + "WANDSLLinkC1 /igddslSCPD.xml /igdupnp/control/WANDSLLinkC1 /igdupnp/control/WANDSLLinkC1",
 				upnp + "WANIPConnection:1 " + identifier + "WANIPConn1 /igdconnSCPD.xml /igdupnp/control/WANIPConn1 /igdupnp/control/WANIPConn1",
 				upnp + "WANIPv6FirewallControl:1 " + identifier + "WANIPv6Firewall1 /igd2ipv6fwcSCPD.xml /igd2upnp/control/WANIPv6Firewall1 /igd2upnp/control/WANIPv6Firewall1",

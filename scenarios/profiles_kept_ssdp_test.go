@@ -4,9 +4,9 @@ package scenarios_test
 func keptSSDP() []profile {
 	return []profile{
 		{
-			name: "sagemcom-fast3890v3", at: at192(49153),
+			name: "sagemcom-fast3890v3", at: routerAt(49153),
 			udn: "uuid:75802409-bccb-40e7-8e6c-[0-9a-f]{12}",
-			st:  igd + "1",
+			st:  deviceIGD1,
 			reply: `HTTP/1.1 200 OK
 CACHE-CONTROL: max-age=1800
 DATE: $NOW
@@ -21,19 +21,19 @@ USN: $UDN::urn:schemas-upnp-org:device:InternetGatewayDevice:1
 
 `,
 			tree: []string{
-				igd + "1 uuid:.*",
+				deviceIGD1 + " uuid:.*",
 				upnp + "Layer3Forwarding:1 " + identifier + "L3Forwarding1 /.*",
-				upnpDevice + "WANDevice:1 uuid:.*",
+				wanDevice + " uuid:.*",
 				upnp + "WANCommonInterfaceConfig:1 " + identifier + "WANCommonIFC1 /.*",
-				upnpDevice + "WANConnectionDevice:1 uuid:.*",
+				connDevice + " uuid:.*",
 				upnp + "WANIPConnection:1 " + identifier + "WANIPConn1 /.* /upnp/control/WANIPConn1 /.*",
 			},
 			control: "/upnp/control/WANIPConn1", urn: upnp + "WANIPConnection:1",
 		},
 		{
-			name: "huawei-psdk", at: at192(49652),
+			name: "huawei-psdk", at: routerAt(49652),
 			udn: "uuid:00e0fc37-2525-2828-2500-[0-9A-F]{12}",
-			st:  igd + "1",
+			st:  deviceIGD1,
 			reply: `HTTP/1.1 200 OK
 CACHE-CONTROL: max-age=1800
 DATE: $NOW
@@ -48,17 +48,17 @@ USN: $UDN::urn:schemas-upnp-org:device:InternetGatewayDevice:1
 
 `,
 			tree: []string{
-				igd + "1 uuid:.*",
+				deviceIGD1 + " uuid:.*",
 				upnp + "Layer3Forwarding:1 " + identifier + "L3Forwarding1 /.*",
-				upnpDevice + "WANDevice:1 uuid:.*",
+				wanDevice + " uuid:.*",
 				upnp + "WANCommonInterfaceConfig:1 " + identifier + "WANCommonIFC1 /.*",
-				upnpDevice + "WANConnectionDevice:1 uuid:.*",
+				connDevice + " uuid:.*",
 				upnp + "WANIPConnection:1 " + identifier + "WANIPConn1 /.*",
 			},
 			control: "/.*/WANIPConnection1", urn: upnp + "WANIPConnection:1",
 		},
 		{
-			name: "linksys-broadcom", at: at192(5431),
+			name: "linksys-broadcom", at: routerAt(5431),
 			udn: "uuid:[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}000099dc",
 			st:  "upnp:rootdevice",
 			reply: `HTTP/1.1 200 OK
@@ -72,11 +72,11 @@ DATE: Fri, 02 Jan 1970 08:10:38 GMT
 
 `,
 			tree: []string{
-				igd + "1 uuid:.*",
+				deviceIGD1 + " uuid:.*",
 				upnp + "Layer3Forwarding:1 " + identifier + "L3Forwarding1 /.*",
-				upnpDevice + "WANDevice:1 uuid:.*",
+				wanDevice + " uuid:.*",
 				upnp + "WANCommonInterfaceConfig:1 " + identifier + "WANCommonIFC1 /.*",
-				upnpDevice + "WANConnectionDevice:1 uuid:.*",
+				connDevice + " uuid:.*",
 				upnp + "WANIPConnection:1 " + identifier + "WANIPConn1 /.*",
 			},
 			control: "/.*/WANIPConnection1", urn: upnp + "WANIPConnection:1",

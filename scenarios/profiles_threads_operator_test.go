@@ -29,7 +29,7 @@ USN: $UDN::urn:schemas-upnp-org:device:InternetGatewayDevice:1
 			},
 			control: "/igdupnp/control/WANIPConn1", urn: serviceIP1,
 			refuses: []string{"GetGenericPortMappingEntry", "NewPortMappingIndex", "0"},
-			fault: "<?xml version=\"1.0\"?>\n" + soapEnvelope + "\n<s:Body>\n<s:Fault>\n" + strings + "<detail>\n<UPnPError xmlns=\"urn:schemas-upnp-org:control-1-0\">\n" +
+			fault: "<?xml version=\"1.0\"?>\n" + envelope + "\n<s:Body>\n<s:Fault>\n" + strings + "<detail>\n<UPnPError xmlns=\"urn:schemas-upnp-org:control-1-0\">\n" +
 				"<errorCode>713</errorCode>\n<errorDescription>SpecifiedArrayIndexInvalid</errorDescription>\n</UPnPError>\n</detail>\n</s:Fault>\n</s:Body>\n</s:Envelope>\n",
 		}
 	}

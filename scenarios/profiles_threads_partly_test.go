@@ -37,7 +37,7 @@ Ext:
 			tree: rom("0", "8", "9"), control: `/UD/\?9`, urn: serviceIP1,
 			refuses: []string{"AddPortMapping", "NewRemoteHost", "", "NewExternalPort", "20000", "NewProtocol", "TCP", "NewInternalPort", "20000",
 				"NewInternalClient", "192.168.1.10", "NewEnabled", "1", "NewPortMappingDescription", "libminiupnpc", "NewLeaseDuration", "0"},
-			fault: `<?xml version="1.0"?>` + soapEnvelope + `<s:Body><s:Fault><faultcode>s:Client</faultcode><faultstring>UPnPError</faultstring><detail>` +
+			fault: `<?xml version="1.0"?>` + envelope + `<s:Body><s:Fault><faultcode>s:Client</faultcode><faultstring>UPnPError</faultstring><detail>` +
 				`<UPnPError xmlns="urn:schemas-upnp-org:control-1-0"><errorCode>718</errorCode><errorDescription>ConflictInMappingEntry</errorDescription></UPnPError></detail></s:Fault></s:Body></s:Envelope>`,
 		},
 		{

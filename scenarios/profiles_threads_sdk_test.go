@@ -110,11 +110,11 @@ USN: $UDN::urn:schemas-upnp-org:device:InternetGatewayDevice:1
     <deviceType>urn:schemas-upnp-org:device:InternetGatewayDevice:1</deviceType>
 `,
 			answer: crlf("HTTP/1.1 200 OK\nCONTENT-LENGTH: 343\nCONTENT-TYPE: text/xml; charset=\"utf-8\"\nDATE: $NOW\nEXT:\n"+
-				"SERVER: Linux/4.1.52-5.02L.07, UPnP/1.0, Portable SDK for UPnP devices/1.6.18\nX-User-Agent: redsonic\n\n") + soapEnvelope +
+				"SERVER: Linux/4.1.52-5.02L.07, UPnP/1.0, Portable SDK for UPnP devices/1.6.18\nX-User-Agent: redsonic\n\n") + envelope +
 				"<s:Body>\n<u:GetExternalIPAddressResponse xmlns:u=\"urn:schemas-upnp-org:service:WANIPConnection:1\">\r\n" +
 				"<NewExternalIPAddress>100.64.250.247</NewExternalIPAddress>\r\n</u:GetExternalIPAddressResponse>\r\n</s:Body> </s:Envelope>",
 			refuses: []string{"GetListOfPortMappings"},
-			fault: soapEnvelope + "\n<s:Body>\n<s:Fault>\n<faultcode>s:Client</faultcode>\n<faultstring>UPnPError</faultstring>\n<detail>\n" +
+			fault: envelope + "\n<s:Body>\n<s:Fault>\n<faultcode>s:Client</faultcode>\n<faultstring>UPnPError</faultstring>\n<detail>\n" +
 				"<UPnPError xmlns=\"urn:schemas-upnp-org:control-1-0\">\n<errorCode>401</errorCode>\n<errorDescription>Invalid Action</errorDescription>\n" +
 				"</UPnPError>\n</detail>\n</s:Fault>\n</s:Body>\n</s:Envelope>",
 		}, "/[0-9a-f]{8}/"),

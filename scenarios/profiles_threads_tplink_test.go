@@ -137,7 +137,7 @@ USN: $UDN::urn:schemas-upnp-org:device:InternetGatewayDevice:1
 			control: "/ipc", urn: serviceIP1,
 			refuses: []string{"AddPortMapping", "NewRemoteHost", "", "NewExternalPort", "80", "NewProtocol", "TCP", "NewInternalPort", "80",
 				"NewInternalClient", "192.168.1.10", "NewEnabled", "1", "NewPortMappingDescription", "", "NewLeaseDuration", "0"},
-			fault: `<?xml version="1.0"?>` + soapEnvelope + `<s:Body><s:Fault><faultcode>s:Client</faultcode><faultstring>UPnPError</faultstring><detail>` +
+			fault: `<?xml version="1.0"?>` + envelope + `<s:Body><s:Fault><faultcode>s:Client</faultcode><faultstring>UPnPError</faultstring><detail>` +
 				`<UPnPError xmlns="urn:schemas-upnp-org:control-1-0"><errorCode>718</errorCode><errorDescription>ConflictInMappingEntry</errorDescription></UPnPError></detail></s:Fault></s:Body></s:Envelope>`,
 		},
 	}
