@@ -17,7 +17,7 @@ func (g *Gateway) PortMapping(ctx context.Context, k Key) (PortMapping, error) {
 	if err != nil {
 		return PortMapping{}, fmt.Errorf("get port mapping: %w", err)
 	}
-	var out entryOut
+	var out entryArguments
 	rec, err := g.perform(ctx, "GetSpecificPortMappingEntry", in, &out)
 	if err != nil {
 		return PortMapping{}, fmt.Errorf("get port mapping: %w", err)
@@ -27,21 +27,9 @@ func (g *Gateway) PortMapping(ctx context.Context, k Key) (PortMapping, error) {
 	return m, nil
 }
 
-// entryOut holds the out-arguments of both actions that read an entry; GetSpecificPortMappingEntry lacks the first three.
-type entryOut struct {
-	NewRemoteHost             string
-	NewExternalPort           string
-	NewProtocol               string
-	NewInternalPort           string
-	NewInternalClient         string
-	NewEnabled                string
-	NewPortMappingDescription string
-	NewLeaseDuration          string
-}
-
 // mapping reads all but the external port. An internal port that is missing or unreadable is 0, as miniupnpd 2.3.0 sends it
 // for every entry: it is no proof of anything.
-func (e *entryOut) mapping(rec *soap.Recording) PortMapping {
+func (e *entryArguments) mapping(rec *soap.Recording) PortMapping {
 	m := PortMapping{
 		RemoteHost:     e.NewRemoteHost,
 		Protocol:       strings.ToUpper(e.NewProtocol),

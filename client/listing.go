@@ -203,7 +203,7 @@ func (g *Gateway) readPass(ctx context.Context, before []Key, seen map[Key]bool,
 
 func (g *Gateway) entry(ctx context.Context, index int) (PortMapping, error) {
 	in := struct{ NewPortMappingIndex string }{strconv.Itoa(index)}
-	var out entryOut
+	var out entryArguments
 	rec, err := g.perform(ctx, "GetGenericPortMappingEntry", &in, &out)
 	if err != nil {
 		return PortMapping{}, err

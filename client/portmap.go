@@ -90,8 +90,9 @@ func (g *Gateway) DeletePortMapping(ctx context.Context, k Key) error {
 	return nil
 }
 
-// addArguments are those of AddPortMapping and AddAnyPortMapping, in the order of the SCPD.
-type addArguments struct {
+// entryArguments are those that AddPortMapping and AddAnyPortMapping send, in the order of the SCPD, and that both actions which read an entry answer with;
+// GetSpecificPortMappingEntry leaves out the first three.
+type entryArguments struct {
 	NewRemoteHost             string
 	NewExternalPort           string
 	NewProtocol               string
@@ -109,7 +110,7 @@ type keyArguments struct {
 	NewProtocol     string
 }
 
-func (m PortMapping) arguments() (*addArguments, error) {
+func (m PortMapping) arguments() (*entryArguments, error) {
 	k, err := m.Key().arguments()
 	if err != nil {
 		return nil, err
@@ -132,7 +133,7 @@ func (m PortMapping) arguments() (*addArguments, error) {
 	if m.Enabled {
 		enabled = "1"
 	}
-	return &addArguments{
+	return &entryArguments{
 		NewRemoteHost:             k.NewRemoteHost,
 		NewExternalPort:           k.NewExternalPort,
 		NewProtocol:               k.NewProtocol,
