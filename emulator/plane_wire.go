@@ -14,7 +14,7 @@ type Wire interface {
 	Carry(ctx context.Context, decide Decide) error
 }
 
-// Decide says what becomes of a datagram. It may be called by several goroutines at a time.
+// Decide says what becomes of a datagram. That of a gateway may be called by several goroutines at a time.
 type Decide = func(src, dst netip.AddrPort, outside bool, size int) (newSrc, newDst netip.AddrPort, delay time.Duration, ok bool)
 
 // begin lets the wire carry, once.

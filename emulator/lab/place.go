@@ -40,13 +40,13 @@ type Place struct {
 // Wire carries the UDP of a gateway. Each datagram comes out as a new one: with its time to live less one, its type of service, no
 // other options of IP, and in fragments where it is too long. ICMP errors about UDP are not translated.
 type Wire interface {
-	// Carry hands each datagram that crosses the gateway to decide, and sends it on as that says. It returns when ctx ends, and is
-	// called once.
+	// Carry hands each datagram that crosses the gateway to decide, one at a time, and sends it on as that says. It returns when ctx ends,
+	// and is called once.
 	Carry(ctx context.Context, decide Decide) error
 }
 
 // Decide says what becomes of a datagram of size bytes from src to dst, which came by the gateway's outside or its inside: between which
-// ends it goes on, and after what delay, or that it does not. It is called by one goroutine.
+// ends it goes on, and after what delay, or that it does not.
 type Decide = func(src, dst netip.AddrPort, outside bool, size int) (newSrc, newDst netip.AddrPort, delay time.Duration, ok bool)
 
 // Firewall is the gateway's filter of IPv6.
