@@ -137,7 +137,7 @@ func (d *diagnosis) leftovers(ctx context.Context) {
 		}
 		e.Entries++
 		note := slices.IndexFunc(noted, func(n JournalEntry) bool { return n.Is(m) })
-		if note < 0 && (sameClient(m.InternalClient, d.gateway.Local.String()) != same || !ourText(m.Description, describer, describer)) {
+		if note < 0 && !m.OpenedFor(d.gateway.Local) {
 			continue
 		}
 		e.Ours = append(e.Ours, m)

@@ -70,6 +70,12 @@ func sameClient(found, want string) match {
 // bytes and more, and daemons that restart from a lease file cut once more.
 const minCut = 16
 
+// OpenedFor tells whether the entry leads to a host, by its address there, and bears a description that this package makes: a program of that host has opened it
+// by this package, so far as the gateway's table can tell. Descriptions that were chosen by the user are not told from other programs'.
+func (m PortMapping) OpenedFor(host netip.Addr) bool {
+	return host.IsValid() && sameClient(m.InternalClient, host.String()) == same && ourText(m.Description, describer, describer)
+}
+
 // ourText reports whether a description is one that this package wrote.
 func ourText(found, sent, shown string) bool {
 	if found == sent || found == shown || strings.HasPrefix(found, describer+" ") || found == describer {

@@ -1,6 +1,9 @@
 package client
 
-import "testing"
+import (
+	"net/netip"
+	"testing"
+)
 
 func TestOwnershipOf(t *testing.T) {
 	want := rowOf(8080, "TCP", us, 80, "igdkit 8080 TCP")
@@ -52,6 +55,30 @@ func TestOurTextCut(t *testing.T) {
 	} {
 		if got := ourText(found, sent, sent); got != want {
 			t.Errorf("%q: got %v, want %v", found, got, want)
+		}
+	}
+}
+
+func TestOpenedFor(t *testing.T) {
+	for _, tt := range []struct {
+		client, description string
+		host                string
+		want                bool
+	}{
+		{"192.168.1.10", "igdkit 8080 TCP", "192.168.1.10", true},
+		{"192.168.1.10", "igdkit 8080 TCP", "::ffff:192.168.1.10", true},
+		{" 192.168.1.10 ", "igdkit 8080 TCP", "192.168.1.10", true},
+		{"::ffff:192.168.1.10", "igdkit", "192.168.1.10", true},
+		{"192.168.1.20", "igdkit 8080 TCP", "192.168.1.10", false},
+		{"0.0.0.0", "igdkit 8080 TCP", "192.168.1.10", false},
+		{"", "igdkit 8080 TCP", "", false},
+		{"laptop", "igdkit 8080 TCP", "192.168.1.10", false},
+		{"192.168.1.10", "igdkitten", "192.168.1.10", false},
+		{"192.168.1.10", "", "192.168.1.10", false},
+	} {
+		host, _ := netip.ParseAddr(tt.host)
+		if got := (PortMapping{InternalClient: tt.client, Description: tt.description}).OpenedFor(host); got != tt.want {
+			t.Errorf("%q, %q for %q: %t", tt.client, tt.description, tt.host, got)
 		}
 	}
 }

@@ -159,12 +159,16 @@ func TestFailureCarriesTheCode(t *testing.T) {
 
 func TestHintsOfSpecs(t *testing.T) {
 	taken := &client.OwnedError{Wanted: client.PortMapping{ExternalPort: 80, Protocol: "TCP"}, Err: fault("AddPortMapping", 718)}
+	// As some gateways list this computer.
+	before := &client.OwnedError{Wanted: client.PortMapping{ExternalPort: 80, Protocol: "TCP", InternalClient: "192.168.1.10"},
+		Owner: client.PortMapping{ExternalPort: 80, Protocol: "TCP", InternalPort: 81, InternalClient: " 192.168.1.10", Description: "igdkit 80 TCP"}}
 	for _, tt := range []struct {
 		command, spec string
 		err           error
 		want          string // first hint
 	}{
 		{"open", "8080", taken, "igdctl open --any 8080/tcp takes another port"},
+		{"open", "80", before, "igdctl close 80:81/tcp closes it: igdctl opened it before"},
 		{"open", "80:8080/udp", taken, "igdctl open --any 80:8080/udp takes another port"},
 		{"with", "8080", taken, "igdctl with --any 8080/tcp -- CMD takes another port"},
 		{"open", "80:8080", fault("AddPortMapping", 724), "igdctl open 8080/tcp asks for that"},

@@ -19,7 +19,7 @@ func (a *app) sayUnknown(ctx context.Context, g *client.Gateway) {
 		if err != nil {
 			break
 		}
-		if m.InternalClient == g.Local.Unmap().String() && strings.HasPrefix(m.Description, "igdkit ") {
+		if m.OpenedFor(g.Local) {
 			a.Warn("%s leads to this computer under the name %q, and the journal does not know who opened it", externalText(m), m.Description)
 			found = true
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -152,8 +153,11 @@ func specHints(e *specError, hints []string) []string {
 // ownLeftover is the SPEC of the entry in the way when igdctl opened it for this computer, or another program by our client.
 func ownLeftover(err error) string {
 	e, ok := errors.AsType[*client.OwnedError](err)
-	if !ok || e.Owner.InternalClient == "" || e.Owner.InternalClient != e.Wanted.InternalClient || e.Owner.InternalPort == 0 ||
-		!strings.HasPrefix(e.Owner.Description, "igdkit ") {
+	if !ok {
+		return ""
+	}
+	to, _ := netip.ParseAddr(e.Wanted.InternalClient)
+	if !e.Owner.OpenedFor(to) || e.Owner.InternalPort == 0 {
 		return ""
 	}
 	return spec{external: e.Wanted.ExternalPort, internal: e.Owner.InternalPort, protocol: strings.ToLower(e.Wanted.Protocol)}.String()
