@@ -42,6 +42,9 @@ type SearchAnswer struct {
 	Gateway   bool          // it claims to be a gateway or a part of one, or is the root device of a default gateway
 }
 
+// ForGateway tells whether it answers the search for a gateway, or for a part of one.
+func (a SearchAnswer) ForGateway() bool { return claimsGateway(a.Target) }
+
 const (
 	// maxSearchedLinks bounds the sockets of a survey: machines with many containers have an interface for each.
 	maxSearchedLinks = 8

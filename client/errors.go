@@ -80,7 +80,7 @@ type NotGatewayError struct {
 	Responder netip.Addr // who answered the search, zero when nobody did
 	Reason    Reason
 	// Type is the root's deviceType, with NoService. One of an InternetGatewayDevice is a router in which UPnP is switched off, by half: it says what
-	// it is, and opens no ports.
+	// it is, and opens no ports ([NotGatewayError.SwitchedOff]).
 	Type string
 	Err  error // the cause, may be nil
 }
@@ -95,6 +95,9 @@ func (e *NotGatewayError) Error() string {
 
 // Unwrap gives the cause.
 func (e *NotGatewayError) Unwrap() error { return e.Err }
+
+// SwitchedOff tells whether the device says that it is a gateway, or a part of one, and offers no service of one.
+func (e *NotGatewayError) SwitchedOff() bool { return e.Reason == NoService && claimsGateway(e.Type) }
 
 // Is makes NoService an ErrNoGateway.
 func (e *NotGatewayError) Is(target error) bool {

@@ -156,9 +156,7 @@ func searchFinding(c client.Check, e *client.SearchEvidence) finding {
 		f.detail = "the gateway does not answer when it is asked directly, which is common"
 	default:
 		f.detail = fmt.Sprintf("a gateway answers a search by %s", whom)
-		if !slices.ContainsFunc(e.Answers, func(a client.SearchAnswer) bool {
-			return strings.Contains(a.Target, ":InternetGatewayDevice:") || strings.Contains(a.Target, ":WAN")
-		}) {
+		if !slices.ContainsFunc(e.Answers, client.SearchAnswer.ForGateway) {
 			f.detail = fmt.Sprintf("the router answers a search by %s, and none for a gateway", whom)
 		}
 	}

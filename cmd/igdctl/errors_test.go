@@ -53,6 +53,8 @@ func TestExplain(t *testing.T) {
 		{"a router with UPnP off", &client.DiscoveryError{Devices: []*client.NotGatewayError{{Location: "http://192.168.1.1/", Reason: client.NoService,
 			Type: "urn:schemas-upnp-org:device:InternetGatewayDevice:1"}}},
 			"no_gateway", 3, "http://192.168.1.1/ is a router, and offers nothing that opens ports: UPnP is switched off there, or has no connection to work on"},
+		{"a router with UPnP off, spelt otherwise", &client.NotGatewayError{Location: "http://192.168.1.1/", Reason: client.NoService, Type: "urn:schemas-upnp-org:device:internetgatewaydevice:1"},
+			"no_gateway", 3, "http://192.168.1.1/ is a router, and offers nothing that opens ports: UPnP is switched off there, or has no connection to work on"},
 		{"a broken gateway", &client.DiscoveryError{Devices: []*client.NotGatewayError{{Location: "http://192.168.1.1/", Reason: client.Silent, Err: silence}}},
 			"timeout", 5, "http://192.168.1.1/ does not answer"},
 		{"no gateway at the URL", device(client.NoService, nil), "no_gateway", 3, "http://192.168.1.1/d.xml is a UPnP device, but no gateway"},

@@ -12,7 +12,7 @@ import (
 func explainDevices(err error) (failure, bool) {
 	if e, ok := errors.AsType[*client.DiscoveryError](err); ok {
 		for _, d := range e.Devices {
-			if d.Reason != client.NoService || switchedOff(d) {
+			if d.Reason != client.NoService || d.SwitchedOff() {
 				return explainDevice(d, true), true
 			}
 		}
@@ -53,7 +53,7 @@ func explainDevice(e *client.NotGatewayError, found bool) failure {
 	case client.NoService:
 		f.kind, f.exit = "no_gateway", exitNoGateway
 		f.message = e.Location + " is a UPnP device, but no gateway"
-		if switchedOff(e) {
+		if e.SwitchedOff() {
 			f.message = e.Location + " is a router, and offers nothing that opens ports: UPnP is switched off there, or has no connection to work on"
 			f.hints = []string{"look for \"UPnP\" in the settings of the router, and switch it on"}
 		}
@@ -80,11 +80,6 @@ func explainDevice(e *client.NotGatewayError, found bool) failure {
 		f.message = e.Location + " is no gateway: it sends no device description"
 	}
 	return f
-}
-
-// switchedOff tells whether a device says that it is a gateway, and offers no service of one.
-func switchedOff(e *client.NotGatewayError) bool {
-	return e.Reason == client.NoService && strings.Contains(e.Type, ":InternetGatewayDevice:")
 }
 
 // deviceHints are what to do about it.
