@@ -70,6 +70,8 @@ func TestExplain(t *testing.T) {
 			"http://192.168.1.1/d.xml closes the connection without an answer"},
 		{"no such name", device(client.Unreachable, &net.OpError{Op: "dial", Net: "tcp", Err: noName}), "unreachable", 5,
 			"http://192.168.1.1/d.xml cannot be reached: no host of that name is known"},
+		{"a name that cannot be looked up", &lookupError{"--to", "nas", "192.168.1.20", &net.DNSError{Err: "server misbehaving", Name: "nas", IsTemporary: true}}, "unreachable", 5,
+			`--to "nas" is not known: its name cannot be looked up: server misbehaving`},
 		{"no such name to search", &askedError{"nosuch.invalid:1900", &client.DiscoveryError{Interfaces: []*client.InterfaceError{{Err: noName}}}},
 			"unreachable", 5, "nosuch.invalid:1900 cannot be asked: no host of that name is known"},
 		{"nothing could be sent", &client.PunchError{

@@ -50,6 +50,9 @@ func explainCause(err error) failure {
 		}
 		return f
 	}
+	if e, ok := errors.AsType[*lookupError](err); ok {
+		return e.failure()
+	}
 	if e, ok := errors.AsType[*localError](err); ok {
 		f := failure{kind: "local", exit: e.exit, message: e.err.Error()}
 		if e.hint != "" {

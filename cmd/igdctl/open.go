@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"slices"
 	"time"
@@ -173,7 +172,7 @@ func requests(ctx context.Context, specs []spec, o openFlags) ([]client.Request,
 	var to netip.Addr
 	if o.to != "" {
 		var err error
-		if to, err = resolve(ctx, "--to", o.to); err != nil {
+		if to, err = resolve(ctx, "--to", o.to, "192.168.1.20"); err != nil {
 			return nil, err
 		}
 	}
@@ -205,21 +204,6 @@ func requests(ctx context.Context, specs []spec, o openFlags) ([]client.Request,
 
 // keptLease is short, because it is renewed: a port does not stay open for long after a computer that died.
 const keptLease = 2 * time.Hour
-
-// resolve gives the IPv4 address of a computer named by the user, in the argument arg.
-func resolve(ctx context.Context, arg, host string) (netip.Addr, error) {
-	if a, err := netip.ParseAddr(host); err == nil {
-		return a, nil
-	}
-	addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip4", host)
-	if ctx.Err() != nil {
-		return netip.Addr{}, ctx.Err()
-	}
-	if err != nil || len(addrs) == 0 {
-		return netip.Addr{}, usage(fmt.Sprintf("%s %q: no IPv4 address is known by that name", arg, host), "name the computer by its address, such as 192.168.1.20")
-	}
-	return addrs[0].Unmap(), nil
-}
 
 // closeAll closes what was opened, although the user has gone, and gives what is closed now. What cannot be closed is told.
 func (a *app) closeAll(all []opened) (done []opened) {

@@ -104,10 +104,6 @@ func (o *punchFlags) check(a *app, cmd *cobra.Command, args []string) (local uin
 		return fail("punch takes one PEER", "what igdctl reach told on the other side is one word")
 	case len(args) == 0 && o.server == "":
 		return fail("punch takes a PEER, or --server to find out what the two sides are to tell each other", "an example is igdctl punch 45.66.77.88:4000 --local 4000")
-	case len(args) == 1:
-		if peer, err = peerOf(cmd.Context(), args[0]); err != nil {
-			return 0, peer, err
-		}
 	}
 	stays := 0
 	for _, given := range []bool{o.pipe, o.forward != "", o.listen != ""} {
@@ -131,7 +127,10 @@ func (o *punchFlags) check(a *app, cmd *cobra.Command, args []string) (local uin
 			return 0, peer, err
 		}
 	}
-	return local, peer, nil
+	if len(args) == 1 {
+		peer, err = peerOf(cmd.Context(), args[0]) // which may ask for a name
+	}
+	return local, peer, err
 }
 
 // punchTold is what the other side needs, for it is told by whoever reads this.

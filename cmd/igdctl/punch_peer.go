@@ -20,7 +20,7 @@ func peerOf(ctx context.Context, text string) (client.Node, error) {
 		if _, err := portArgument(port); err != nil {
 			return client.Node{}, err
 		}
-		a, err := resolve(ctx, "PEER", host)
+		a, err := resolve(ctx, "PEER", host, "45.66.77.88")
 		if err != nil {
 			return client.Node{}, err
 		}
