@@ -141,7 +141,7 @@ func (c candidate) get(ctx context.Context, o Options, limit time.Duration) (*pa
 		Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
 			conn, err := o.Net.Dial(ctx, network, c.local, address)
 			if err != nil {
-				return nil, err
+				return nil, outbound(address, err)
 			}
 			p.local, p.remote = addrOf(conn.LocalAddr()), addrOf(conn.RemoteAddr())
 			return hearing{conn, &heard}, nil

@@ -56,6 +56,7 @@ const (
 	ProblemInContainer    Problem = "in container"     // network: a container has a network of its own
 	ProblemInWSL          Problem = "in wsl"           // network: WSL 2 has a network of its own, behind Windows
 
+	ProblemKeptIn          Problem = "kept in"           // multicast, unicast: this machine did not let the search out; firewall: it is what does
 	ProblemNotSearched     Problem = "not searched"      // multicast, unicast: the gateway was named, or there is nobody to ask
 	ProblemNoAnswer        Problem = "no answer"         // multicast, unicast: nobody at all
 	ProblemUnusableAnswer  Problem = "unusable answer"   // multicast, unicast: somebody answered, and nobody in a way that can be used

@@ -14,7 +14,9 @@ import (
 type FirewallEvidence struct {
 	Firewalls []Firewall // that seem to be at work
 	Known     bool       // the system tells what filters it has
-	Swallowed bool       // the gateway answers searches by unicast and not by multicast, as behind a filter that knows no multicast
+	// KeptIn is what it did not let out of the searches, first that to the gateway itself; nil: it did, as far as is known. It is in doubt nowhere: the system said so.
+	KeptIn    *OutboundError
+	Swallowed bool // the gateway answers searches by unicast and not by multicast, as behind a filter that knows no multicast
 
 	Read   bool     // the rules were read: what follows is what they do
 	Tables []string // of rules, that have a say in what comes in, as "inet filter"; none: everything does
@@ -40,6 +42,11 @@ func (d *diagnosis) firewall(ctx context.Context, multicast, unicast Check) {
 	if multicast.Outcome == Sound {
 		e.Answers = nil
 	}
+	for _, search := range []Check{unicast, multicast} {
+		if kept, ok := errors.AsType[*OutboundError](search.Err); ok && search.Problem == ProblemKeptIn && e.KeptIn == nil {
+			e.KeptIn = kept
+		}
+	}
 	c.Outcome, c.Problem = e.judge(multicast.Outcome, unicast.Outcome)
 	d.unsure = c.Outcome == Untold || c.Outcome == Doubtful && !e.Read
 	d.tell(ctx, c, began)
@@ -48,8 +55,12 @@ func (d *diagnosis) firewall(ctx context.Context, multicast, unicast Check) {
 func (e *FirewallEvidence) judge(multicast, unicast Outcome) (Outcome, Problem) {
 	sure := slices.ContainsFunc(e.Firewalls, func(f Firewall) bool { return f.Name == "ufw" || f.Name == "firewalld" })
 	switch {
+	case e.KeptIn != nil && multicast != Sound && unicast != Sound:
+		return Faulty, ProblemKeptIn // and nobody is found
 	case e.Named && e.Port.KeptOut():
 		return Faulty, ProblemFirewallDrops
+	case e.KeptIn != nil:
+		return Doubtful, ProblemKeptIn
 	case multicast == Faulty && e.Answers.KeptOut() && unicast != Sound:
 		return Faulty, ProblemAnswersSwallowed // and nobody is found
 	case multicast == Faulty && e.Answers.KeptOut(), e.Swallowed && (e.Answers == nil || e.Answers.Verdict != Passes):

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/netip"
 	"slices"
@@ -95,14 +96,17 @@ func (d *diagnosis) search(ctx context.Context) {
 	multicast.Outcome, multicast.Problem = v.multicast.judge()
 	unicast.Outcome, unicast.Problem = v.unicast.judge()
 	switch {
-	case multicast.Outcome == Faulty && unicast.Outcome == Sound:
+	case multicast.Outcome == Faulty && multicast.Problem != ProblemKeptIn && unicast.Outcome == Sound:
 		multicast.Problem = ProblemOnlyUnicast
-	case unicast.Outcome == Faulty && multicast.Outcome == Sound:
+	case unicast.Outcome == Faulty && unicast.Problem != ProblemKeptIn && multicast.Outcome == Sound:
 		unicast.Outcome, unicast.Problem = Sound, ProblemUnicastSilent
 	}
 	for _, c := range []*Check{&multicast, &unicast} {
-		if errs := c.Evidence.(*SearchEvidence).Errors; len(errs) > 0 && c.Outcome == Faulty {
-			c.Err = errs[0]
+		switch e := c.Evidence.(*SearchEvidence); {
+		case c.Problem == ProblemKeptIn:
+			c.Err = e.keptIn(e.Asked[0].Interface)
+		case c.Outcome == Faulty && len(e.Errors) > 0:
+			c.Err = e.Errors[0]
 		}
 	}
 	d.tell(ctx, multicast, began)
@@ -116,12 +120,24 @@ func (e *SearchEvidence) judge() (Outcome, Problem) {
 		return Skipped, ProblemNotSearched
 	case len(e.Answers) == 0 && len(e.Unused) > 0:
 		return Faulty, ProblemUnusableAnswer
+	case len(e.Answers) == 0 && len(e.Asked) > 0 && e.keptIn(e.Asked[0].Interface) != nil:
+		return Faulty, ProblemKeptIn
 	case len(e.Answers) == 0:
 		return Faulty, ProblemNoAnswer
 	case !slices.ContainsFunc(e.Answers, func(a SearchAnswer) bool { return a.Gateway }):
 		return Faulty, ProblemNoGatewayAnswer
 	}
 	return Sound, NoProblem
+}
+
+// keptIn says that this machine did not let the search out by an interface; nil: as far as is known it did.
+func (e *SearchEvidence) keptIn(ifname string) *OutboundError {
+	for _, err := range e.Errors {
+		if kept, ok := errors.AsType[*OutboundError](err); ok && err.Interface == ifname {
+			return kept
+		}
+	}
+	return nil
 }
 
 // run ends when all targets are answered by gateways, or when nobody can answer any more. A way on which no gateway has answered is

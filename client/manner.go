@@ -159,7 +159,7 @@ func (m manner) transport(o Options, local netip.Addr, timeout time.Duration, me
 		Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
 			c, err := o.Net.Dial(ctx, network, local, address)
 			*met = err == nil
-			return c, err
+			return c, outbound(address, err)
 		},
 		Timeout:    timeout,
 		Trace:      o.Trace,

@@ -148,7 +148,10 @@ func (s *search) send(b burst) {
 		if s.o.SSDP == "" {
 			for _, g := range k.link.gateways {
 				if g.Is4() && !s.known.answers(g) {
-					s.ask(k, netip.AddrPortFrom(g, ssdp.Port), burst{bare: b.bare, few: b.few}) // a gateway without a unicast ear is asked by multicast too
+					// A gateway without a unicast ear is asked by multicast too. What this machine keeps in is another matter: multicast may be all that goes out.
+					if err, kept := errors.AsType[*OutboundError](s.ask(k, netip.AddrPortFrom(g, ssdp.Port), burst{bare: b.bare, few: b.few})); kept {
+						s.fail(k.failure(err))
+					}
 				}
 			}
 		}
@@ -187,7 +190,7 @@ func (k *socket) ask(trace io.Writer, to netip.AddrPort, targets []string, b bur
 			b := ssdp.Search{Host: to.String(), ST: st, MX: b.mx, MAN: man}.Append(nil)
 			traceDatagram(trace, '>', to, b)
 			if _, err := k.conn.WriteTo(b, addr); err != nil {
-				return err
+				return outbound(addr.String(), err)
 			}
 		}
 	}

@@ -69,6 +69,9 @@ func firewallFinding(c client.Check, e *client.FirewallEvidence, system string) 
 		f.advice = append(f.advice, letAnswersIn(e))
 	}
 	switch c.Problem {
+	case client.ProblemKeptIn:
+		f.detail, f.advice = keptInText(e.KeptIn), letOut(system)
+		return f
 	case client.ProblemFirewallDrops:
 		f.detail = fmt.Sprintf("this computer's firewall %s %s: %s", drops(e.Port), portWord(e.Port), whereText(e.Port))
 		f.advice = letPortIn(e, portWord(e.Port))

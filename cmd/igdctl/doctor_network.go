@@ -137,6 +137,9 @@ func searchFinding(c client.Check, e *client.SearchEvidence) finding {
 		} else {
 			f.detail += ": there is no network to search, or the gateway was named"
 		}
+	case client.ProblemKeptIn:
+		f.detail = fmt.Sprintf("this computer lets no search by %s out: nobody was asked", whom)
+		f.advice = []string{"see the firewall below"}
 	case client.ProblemNoAnswer:
 		f.detail = fmt.Sprintf("nobody answers a search by %s", whom)
 		f.advice = []string{"switch on UPnP in the settings of the router, and restart it if it is on already"}

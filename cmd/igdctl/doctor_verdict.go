@@ -29,7 +29,11 @@ func conclude(checks []client.Check, o doctorFlags, ended error) conclusion {
 		if explain(err).exit == exitNoGateway {
 			v.word = "no_gateway"
 		}
-		if faulty(client.CheckFirewall) && by[client.CheckFirewall].Problem == client.ProblemAnswersSwallowed {
+		switch p := by[client.CheckFirewall].Problem; {
+		case !faulty(client.CheckFirewall):
+		case p == client.ProblemKeptIn:
+			v.word, v.sentence = "filtered", "no port can be opened: "+says(client.CheckFirewall)
+		case p == client.ProblemAnswersSwallowed:
 			v.sentence = "no port can be opened, probably because " + says(client.CheckFirewall)
 		}
 		return v

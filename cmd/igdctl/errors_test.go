@@ -32,6 +32,9 @@ func TestExplain(t *testing.T) {
 	device := func(r client.Reason, err error) error {
 		return &client.NotGatewayError{Location: "http://192.168.1.1/d.xml", Reason: r, Err: err}
 	}
+	keptIn := func(to string) *client.DiscoveryError {
+		return &client.DiscoveryError{Searched: []string{"eth0"}, Interfaces: []*client.InterfaceError{{Interface: "eth0", Err: &client.OutboundError{To: to, Err: syscall.EPERM}}}}
+	}
 	for _, tt := range []struct {
 		name    string
 		err     error
@@ -48,6 +51,12 @@ func TestExplain(t *testing.T) {
 		{"nothing found, nowhere", &client.DiscoveryError{}, "no_gateway", 3, "no gateway answered"},
 		{"nothing could be searched", &client.DiscoveryError{Interfaces: []*client.InterfaceError{{Interface: "eth0", Err: syscall.ENETUNREACH}}},
 			"no_gateway", 3, "no network could be searched for a gateway: search on eth0: network is unreachable"},
+		{"kept in", keptIn("192.168.1.1:1900"), "filtered", 3, "this computer's own firewall lets nothing out to 192.168.1.1, port 1900"},
+		{"multicast kept in", keptIn("239.255.255.250:1900"), "filtered", 3, "no gateway answered on eth0, and this computer's own firewall lets no search by multicast out"},
+		{"kept in elsewhere", &client.DiscoveryError{Searched: []string{"wlan0", "eth0"}, Interfaces: keptIn("239.255.255.250:1900").Interfaces},
+			"no_gateway", 3, "no gateway answered on wlan0, eth0"},
+		{"a connection kept in", device(client.Unreachable, &client.OutboundError{To: "192.168.1.1:80", Err: syscall.EPERM}),
+			"filtered", 5, "this computer's own firewall lets nothing out to 192.168.1.1, port 80"},
 		{"only a media server", &client.DiscoveryError{Devices: []*client.NotGatewayError{{Location: "http://192.168.1.9/", Reason: client.NoService}}},
 			"no_gateway", 3, "no gateway answered"},
 		{"a router with UPnP off", &client.DiscoveryError{Devices: []*client.NotGatewayError{{Location: "http://192.168.1.1/", Reason: client.NoService,

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"net"
+	"runtime"
 	"strings"
 
 	"github.com/igdkit/igdkit/client"
@@ -23,6 +24,9 @@ func explainDevices(err error) (failure, bool) {
 			}
 			return failure{kind: "no_gateway", exit: exitNoGateway, message: "no gateway answered at " + asked.where,
 				hints: []string{"igdctl discover without --ssdp and IGD_SSDP searches the whole network"}}, true
+		}
+		if f, ok := explainKeptIn(e, runtime.GOOS); ok {
+			return f, true
 		}
 		f := failure{kind: "no_gateway", exit: exitNoGateway, message: "no gateway answered", hints: []string{
 			"UPnP may be switched off: look for \"UPnP\" in the settings of the router",
@@ -48,6 +52,9 @@ func explainDevices(err error) (failure, bool) {
 
 // explainDevice explains one device, that a search found or that the user named.
 func explainDevice(e *client.NotGatewayError, found bool) failure {
+	if kept, ok := errors.AsType[*client.OutboundError](e); ok {
+		return failure{kind: "filtered", exit: exitBroken, message: keptInText(kept), hints: letOut(runtime.GOOS)}
+	}
 	f := failure{kind: "protocol", exit: exitBroken, hints: deviceHints(e, found)}
 	switch e.Reason {
 	case client.NoService:
