@@ -85,7 +85,7 @@ func (p *planner) readBack(ctx context.Context, s slot, asked PortMapping, began
 	h.added = began
 	fresh := s.ownership != ours
 
-	back, err := p.look(ctx, asked, s.shown)
+	back, err := p.look(ctx, slot{want: asked, shown: s.shown, known: true})
 	if err == nil && back.ownership == free && !p.hides {
 		// Zyxel, the nano-node's routers: one action says that there is nothing, the other lists it.
 		back, err = p.lookInList(ctx, back)
@@ -255,11 +255,12 @@ func (p *planner) arrived(ctx context.Context, s slot, want PortMapping) bool {
 		return false // it was there before: the add must be heard
 	}
 	h := heldOf(want, PortMapping{}, want.Lease, time.Now())
+	h.added = time.Now()
 	if ctx.Err() != nil {
 		p.undo(ctx, h, false)
 		return false
 	}
-	back, err := p.look(ctx, want, s.shown)
+	back, err := p.look(ctx, slot{want: want, shown: s.shown, known: s.ownership == free})
 	if err != nil {
 		h.doubt = true
 		p.leave(h)

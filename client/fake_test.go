@@ -29,6 +29,7 @@ type fakeGateway struct {
 	gives   time.Duration          // lease given whatever is asked; 0: as asked
 	ignores func(PortMapping) bool // adds that are answered with success and not done
 	hides   func(PortMapping) bool // rows that no action shows
+	veil    func(*PortMapping)     // makes of a row what is shown of it; nil: all
 	clings  int                    // so many deletes are answered and not done
 	denies  bool                   // with 714 instead of success
 	booted  time.Time              // what NewUptime counts from; zero: there is none
@@ -102,6 +103,13 @@ func (f *fakeGateway) get(k Key) (PortMapping, bool) {
 	return r.PortMapping, true
 }
 
+func (f *fakeGateway) shown(m PortMapping) PortMapping {
+	if f.veil != nil {
+		f.veil(&m)
+	}
+	return m
+}
+
 // table lists the rows as text, sorted.
 func (f *fakeGateway) table() []string {
 	f.mu.Lock()
@@ -169,6 +177,8 @@ func (f *fakeGateway) PortMapping(ctx context.Context, k Key) (m PortMapping, er
 		if m, ok = f.get(k); !ok || f.hides != nil && f.hides(m) {
 			return fault(soap.NoSuchEntryInArray)
 		}
+		m = f.shown(m)
+		m.RemoteHost = k.RemoteHost // it is no answer
 		return nil
 	})
 	return m, err
@@ -180,7 +190,7 @@ func (f *fakeGateway) PortMappings(ctx context.Context) iter.Seq2[PortMapping, e
 		err := f.call(ctx, "GetGenericPortMappingEntry", PortMapping{}, func() error {
 			for k := range f.rows {
 				if m, ok := f.get(k); ok && (f.hides == nil || !f.hides(m)) {
-					ms = append(ms, m)
+					ms = append(ms, f.shown(m))
 				}
 			}
 			return nil

@@ -89,6 +89,13 @@ func (s *holders) spare(m *Mapping, gw *peer, want PortMapping) bool {
 	})
 }
 
+// lead tells whether another mapping than m has opened the entry that is to be want, and it leads there.
+func (s *holders) lead(m *Mapping, gw *peer, want PortMapping) bool {
+	return slices.ContainsFunc(s.of(m, gw, want.Key()), func(x holder) bool {
+		return !x.lost && x.known(time.Now()) && x.Internal.Port() == want.InternalPort && x.Internal.Addr().String() == want.InternalClient
+	})
+}
+
 // handOver gives the entry h, which is ours, to another mapping that leads through it, of this program or another one, and tells whether there is one.
 func (p *planner) handOver(ctx context.Context, h held) bool {
 	if p.self == nil {

@@ -86,6 +86,20 @@ func (r journalRow) leadsAs(m PortMapping) bool {
 	return sameClient(m.InternalClient, r.InternalClient) != differs && (m.InternalPort == r.InternalPort || m.InternalPort == 0)
 }
 
+// shows tells whether m, which the gateway shows under our description, is the entry of the row: what does not show where it leads is, until the lease has ended.
+func (r journalRow) shows(m PortMapping) bool {
+	switch ownershipOf(m, r.mapping(), r.Shown) {
+	case ours:
+		return true
+	case alike:
+		return r.lives()
+	}
+	return false
+}
+
+// lives tells whether the lease has not ended.
+func (r journalRow) lives() bool { return r.Ends.IsZero() || time.Now().Before(r.Ends) }
+
 // mapping is the entry as the gateway shows it.
 func (r journalRow) mapping() PortMapping {
 	m := PortMapping{RemoteHost: r.RemoteHost, ExternalPort: r.ExternalPort, Protocol: r.Protocol, InternalPort: r.InternalPort,
@@ -359,11 +373,20 @@ func (j *journal) shown(ctx context.Context, want PortMapping) string {
 	return ""
 }
 
+// leads tells whether what this user opened last under the key of want leads there; noted is false when nothing was opened, or it has ended.
+func (j *journal) leads(ctx context.Context, want PortMapping) (leads, noted bool) {
+	rows := j.rows(ctx)
+	if i := j.find(rows, want.Key()); i >= 0 && rows[i].lives() {
+		return rows[i].leadsAs(want), true
+	}
+	return false, false
+}
+
 // left tells whether found is what a process of this user left behind that was to close it.
 func (j *journal) left(ctx context.Context, found PortMapping) bool {
 	rows := j.rows(ctx)
 	i := j.find(rows, found.Key())
-	if i < 0 || !rows[i].leadsAs(found) || rows[i].mapping().Description != found.Description || rows[i].Keeper == "" {
+	if i < 0 || rows[i].mapping().Description != found.Description || rows[i].Keeper == "" || !rows[i].shows(found) {
 		return false
 	}
 	all, err := j.entries(ctx, rows[i:i+1])

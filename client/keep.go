@@ -280,6 +280,6 @@ func (k *keeper) doubt() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for i := range k.held {
-		k.held[i].doubt = true
+		k.held[i].doubt, k.held[i].added = true, time.Time{}
 	}
 }

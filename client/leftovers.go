@@ -158,7 +158,11 @@ func (p *planner) reclaim(ctx context.Context, s slot) bool {
 }
 
 // Is tells whether m, which the gateway shows, is the entry that was opened. What the gateway does not show proves nothing: then the
-// description decides.
+// description decides, until the lease has ended.
 func (e JournalEntry) Is(m PortMapping) bool {
-	return e.Key() == m.Key() && ownershipOf(m, e.PortMapping, e.Description) == ours
+	if e.Key() != m.Key() {
+		return false
+	}
+	o := ownershipOf(m, e.PortMapping, e.Description)
+	return o == ours || o == alike && (e.Ends.IsZero() || time.Now().Before(e.Ends))
 }

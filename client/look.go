@@ -16,6 +16,7 @@ type slot struct {
 	want, found PortMapping
 	ownership   ownership
 	shown       string
+	known       bool // we have opened what stands there
 }
 
 // survey looks at every wanted entry on one port. An owned one is an *OwnedError.
@@ -27,7 +28,7 @@ func (p *planner) survey(ctx context.Context, protocols []string, port uint16) (
 		if shown == "" {
 			shown = want.Description
 		}
-		s, err := p.look(ctx, want, shown)
+		s, err := p.look(ctx, slot{want: want, shown: shown})
 		if err != nil {
 			return nil, err
 		}
@@ -42,16 +43,16 @@ func (p *planner) survey(ctx context.Context, protocols []string, port uint16) (
 	return slots, nil
 }
 
-// look reads what stands in the place of want. For a mapping that admits one remote host only, an entry for everyone
+// look reads what stands in the place of s.want. For a mapping that admits one remote host only, an entry for everyone
 // stands there too: miniupnpd knows an entry by its port and protocol alone.
-func (p *planner) look(ctx context.Context, want PortMapping, shown string) (slot, error) {
-	s, err := p.lookUp(ctx, want, shown)
+func (p *planner) look(ctx context.Context, s slot) (slot, error) {
+	want := s.want
+	s, err := p.lookUp(ctx, s)
 	if err != nil || s.ownership != free || want.RemoteHost == "" {
 		return s, err
 	}
-	everyone := want
-	everyone.RemoteHost = ""
-	other, err := p.lookUp(ctx, everyone, shown)
+	s.want.RemoteHost = ""
+	other, err := p.lookUp(ctx, s)
 	if err == nil && (other.ownership == ours || other.ownership == shared) {
 		other.ownership = owned
 	}
@@ -59,19 +60,19 @@ func (p *planner) look(ctx context.Context, want PortMapping, shown string) (slo
 	return other, err
 }
 
-// lookUp reads what stands under the key of want.
+// lookUp reads what stands under the key of s.want.
 //
 // Only 714 and 713 say that nothing does. 402 and 501 mean the same on DD-WRT, Huawei and
 // Linksys, but on others that the question was not liked; then the whole table is read, so that
 // an entry that is visible in any way is never overwritten. Where the table is refused too, the
 // gateway hides its entries (Netgear X6S) and the add itself must tell.
-func (p *planner) lookUp(ctx context.Context, want PortMapping, shown string) (slot, error) {
-	s := slot{want: want, shown: shown}
-	began := time.Now()
+func (p *planner) lookUp(ctx context.Context, s slot) (slot, error) {
+	s.found, s.ownership = PortMapping{}, free
+	began, want := time.Now(), s.want
 	found, err := p.gw.PortMapping(ctx, want.Key())
 	switch code := faultCode(err); {
 	case err == nil:
-		s.found, s.ownership = found, ownershipOf(found, want, shown)
+		s.found, s.ownership = found, p.judge(ctx, s, found)
 	case code == soap.NoSuchEntryInArray:
 		s.ownership, err = free, nil // the answer that the standard has for it
 	case code == soap.SpecifiedArrayIndexInvalid:
@@ -113,7 +114,7 @@ func (p *planner) lookInList(ctx context.Context, s slot) (slot, error) {
 		if m.ExternalPort != s.want.ExternalPort || !strings.EqualFold(m.Protocol, s.want.Protocol) {
 			continue
 		}
-		s.found, s.ownership = m, ownershipOf(m, s.want, s.shown)
+		s.found, s.ownership = m, p.judge(ctx, s, m)
 		if s.ownership == owned {
 			break
 		}
@@ -136,7 +137,12 @@ const slotFresh = 5 * time.Second
 // lookAt looks at an entry that was opened before.
 func (p *planner) lookAt(ctx context.Context, h held) (slot, error) {
 	want, shown := p.wantOf(h)
-	return p.look(ctx, want, shown)
+	return p.look(ctx, slot{want: want, shown: shown, known: h.known(time.Now())})
+}
+
+// known tells whether what stands in the place of h is known to be it: we opened it, or found it to be ours, on the gateway that is there, and it has not ended.
+func (h held) known(now time.Time) bool {
+	return !h.Shared && (!h.doubt || !h.added.IsZero()) && (h.ends.IsZero() || now.Before(h.ends))
 }
 
 // wantOf is what an entry that was opened before should be, and the description that it was shown under.

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"context"
 	"net/netip"
 	"strings"
 )
@@ -12,7 +13,8 @@ const (
 	free   ownership = "free"   // nothing is there
 	ours   ownership = "ours"   // we opened it, now or in an earlier run
 	shared ownership = "shared" // another program of this host opened it, and it leads to where we want
-	owned  ownership = "owned"  // it leads elsewhere; never touched
+	owned  ownership = "owned"  // it leads elsewhere, or may; never touched
+	alike  ownership = "alike"  // it has our description, and where it leads is not shown: planner.judge makes ours or owned of it
 	hidden ownership = "hidden" // the gateway does not tell
 )
 
@@ -20,7 +22,7 @@ const (
 // showed our description when it was last seen: some cut or replace it.
 //
 // An address or port that cannot be read, as the 0.0.0.0 and 0 that miniupnpd lists on
-// nftables, proves nothing by itself: then only the description makes an entry ours.
+// nftables, proves nothing, and the description nothing more: another host of the LAN may have igdkit too.
 func ownershipOf(found, want PortMapping, shown string) ownership {
 	client := sameClient(found.InternalClient, want.InternalClient)
 	port := matchOf(found.InternalPort == want.InternalPort, found.InternalPort != 0)
@@ -28,10 +30,27 @@ func ownershipOf(found, want PortMapping, shown string) ownership {
 	switch {
 	case client == differs || port == differs || host == differs:
 		return owned
-	case ourText(found.Description, want.Description, shown):
+	case !ourText(found.Description, want.Description, shown):
+		if client == same && port == same && found.Enabled {
+			return shared
+		}
+		return owned
+	case client == same && port == same:
 		return ours
-	case client == same && port == same && found.Enabled:
-		return shared
+	}
+	return alike
+}
+
+// judge is ownershipOf for the slot s, with what is known beside what the gateway shows. An entry that is only alike is ours when this user's journal or
+// this program knows that what is there leads where it should.
+func (p *planner) judge(ctx context.Context, s slot, found PortMapping) ownership {
+	o := ownershipOf(found, s.want, s.shown)
+	if o != alike {
+		return o
+	}
+	leads, noted := p.gw.journal.leads(ctx, s.want)
+	if noted && leads || !noted && (s.known || p.holders.lead(p.self, p.gw, s.want)) {
+		return ours
 	}
 	return owned
 }

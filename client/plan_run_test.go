@@ -78,7 +78,7 @@ func testPlans(t *testing.T, tests []plan) {
 				}
 				rest := []string{}
 				for _, r := range tt.rows {
-					if !strings.HasPrefix(r.Description, describer) {
+					if !strings.HasPrefix(r.Description, describer) || r.InternalPort != tt.req.InternalPort {
 						rest = append(rest, text(r))
 					}
 				}

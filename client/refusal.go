@@ -31,6 +31,8 @@ func (e *OwnedError) Error() string {
 		return fmt.Sprintf("port %s is taken, and the gateway does not show by whom: %s", port, why(e.Err))
 	case e.Owner.ExternalPort == 0:
 		return fmt.Sprintf("port %s is taken", port)
+	case ownershipOf(e.Owner, e.Wanted, "") == alike:
+		return fmt.Sprintf("port %s is taken%s, and the gateway does not show where it leads", port, text)
 	case sameClient(e.Owner.InternalClient, e.Wanted.InternalClient) == same && e.Owner.InternalPort == e.Wanted.InternalPort && !e.Owner.Enabled:
 		return fmt.Sprintf("port %s belongs to a disabled entry of another program on this host%s", port, text)
 	case sameClient(e.Owner.InternalClient, e.Wanted.InternalClient) == same:

@@ -129,7 +129,7 @@ func (p *planner) stays(ctx context.Context, s slot) (PortMapping, bool) {
 	if s.found.ExternalPort == 0 {
 		return PortMapping{}, false // it was never shown
 	}
-	back, err := p.lookUp(ctx, s.want, s.shown)
+	back, err := p.lookUp(ctx, s)
 	same := err == nil && back.found.ExternalPort != 0 && back.found.InternalClient == s.found.InternalClient &&
 		back.found.InternalPort == s.found.InternalPort && back.found.Description == s.found.Description
 	return back.found, same

@@ -184,6 +184,8 @@ func (e *specError) retry(flag string) string {
 func leadsTo(m client.PortMapping, self string) string {
 	s := "leads to "
 	switch {
+	case m.InternalPort == 0: // miniupnpd on nftables
+		s += "where the gateway does not show"
 	case m.InternalClient == "":
 		s += "another computer"
 	case m.InternalClient == self:
