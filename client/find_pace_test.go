@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/igdkit/igdkit/emulator"
@@ -131,20 +132,21 @@ func TestFindByPace(t *testing.T) {
 		runs   int
 		mean   time.Duration // at most
 		within time.Duration // each but one in a hundred
+		asked  int64         // M-SEARCHes that come, of one search
 	}{
-		{"fast", &paced{}, 0, 1, 0, 0},
-		{"fast, knows rootdevice only", &paced{targets: []string{root}}, 0, 1, 0, 0},
-		{"fast, knows the service only", &paced{targets: []string{service}}, 0, 1, 0, 0},
-		{"answers after 3 s (MX 5)", &paced{late: 3 * time.Second}, 0, 1, 3 * time.Second, 3 * time.Second},
-		{"answers after 3.5 s", &paced{late: 3500 * time.Millisecond}, 0, 1, 3500 * time.Millisecond, 3500 * time.Millisecond},
-		{"100 ms for each M-SEARCH", &paced{pace: 100 * time.Millisecond, between: 3}, 0, 1, 1050 * time.Millisecond, 1050 * time.Millisecond},
-		{"100 ms for each M-SEARCH, before all else", &paced{pace: 100 * time.Millisecond}, 0, 1, 1050 * time.Millisecond, 1050 * time.Millisecond},
-		{"100 ms for each M-SEARCH, knows IGD:2 only", &paced{pace: 100 * time.Millisecond, between: 3, targets: []string{igd2}}, 0, 1, 1200 * time.Millisecond, 1200 * time.Millisecond},
-		{"100 ms for each M-SEARCH, knows rootdevice only", &paced{pace: 100 * time.Millisecond, between: 3, targets: []string{root}}, 0, 1, 1300 * time.Millisecond, 1300 * time.Millisecond},
-		{"250 ms for each M-SEARCH", &paced{pace: 250 * time.Millisecond, between: 3}, 0, 1, 2600 * time.Millisecond, 2600 * time.Millisecond},
-		{"30 % loss", &paced{}, 0.3, 300, 15 * time.Millisecond, 160 * time.Millisecond},
-		{"30 % loss, 100 ms for each M-SEARCH", &paced{pace: 100 * time.Millisecond, between: 3}, 0.3, 100, time.Second, 1500 * time.Millisecond},
-		{"60 % loss", &paced{}, 0.6, 300, 150 * time.Millisecond, 700 * time.Millisecond},
+		{"fast", &paced{}, 0, 1, 0, 0, 10},
+		{"fast, knows rootdevice only", &paced{targets: []string{root}}, 0, 1, 0, 0, 10},
+		{"fast, knows the service only", &paced{targets: []string{service}}, 0, 1, 0, 0, 10},
+		{"answers after 3 s (MX 5)", &paced{late: 3 * time.Second}, 0, 1, 3 * time.Second, 3 * time.Second, 66},
+		{"answers after 3.5 s", &paced{late: 3500 * time.Millisecond}, 0, 1, 3500 * time.Millisecond, 3500 * time.Millisecond, 66},
+		{"100 ms for each M-SEARCH", &paced{pace: 100 * time.Millisecond, between: 3}, 0, 1, 1050 * time.Millisecond, 1050 * time.Millisecond, 10},
+		{"100 ms for each M-SEARCH, before all else", &paced{pace: 100 * time.Millisecond}, 0, 1, 1050 * time.Millisecond, 1050 * time.Millisecond, 10},
+		{"100 ms for each M-SEARCH, knows IGD:2 only", &paced{pace: 100 * time.Millisecond, between: 3, targets: []string{igd2}}, 0, 1, 1200 * time.Millisecond, 1200 * time.Millisecond, 24},
+		{"100 ms for each M-SEARCH, knows rootdevice only", &paced{pace: 100 * time.Millisecond, between: 3, targets: []string{root}}, 0, 1, 1300 * time.Millisecond, 1300 * time.Millisecond, 38},
+		{"250 ms for each M-SEARCH", &paced{pace: 250 * time.Millisecond, between: 3}, 0, 1, 2600 * time.Millisecond, 2600 * time.Millisecond, 31},
+		{"30 % loss", &paced{}, 0.3, 300, 15 * time.Millisecond, 160 * time.Millisecond, 7},
+		{"30 % loss, 100 ms for each M-SEARCH", &paced{pace: 100 * time.Millisecond, between: 3}, 0.3, 100, time.Second, 1500 * time.Millisecond, 10},
+		{"60 % loss", &paced{}, 0.6, 300, 150 * time.Millisecond, 700 * time.Millisecond, 5},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var all []time.Duration
@@ -157,6 +159,7 @@ func TestFindByPace(t *testing.T) {
 					began := time.Now()
 					_, err := Find(t.Context(), Options{Net: &lossyNet{newPC(n), tt.loss, rand.New(rand.NewPCG(uint64(seed), 7))}})
 					took := time.Since(began)
+					synctest.Wait()
 					datagrams += p.done.Load() + p.waiting.Load()
 					if err != nil {
 						failed++
@@ -171,8 +174,8 @@ func TestFindByPace(t *testing.T) {
 			slices.Sort(all)
 			mean, most := sum/time.Duration(len(all)), all[len(all)-1-len(all)/100]
 			t.Logf("found after %v, 99 of 100 within %v, %d of %d not; %d datagrams", mean, most, failed, tt.runs, datagrams/int64(tt.runs))
-			if mean > tt.mean || most > tt.within || failed > tt.runs/100 {
-				t.Errorf("found after %v, want %v; within %v, want %v; %d failed", mean, tt.mean, most, tt.within, failed)
+			if asked := datagrams / int64(tt.runs); mean > tt.mean || most > tt.within || failed > tt.runs/100 || asked > tt.asked {
+				t.Errorf("found after %v, want %v; within %v, want %v; %d failed; %d datagrams, want %d", mean, tt.mean, most, tt.within, failed, asked, tt.asked)
 			}
 		})
 	}

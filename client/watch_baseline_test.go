@@ -19,7 +19,7 @@ func TestRestartOfRememberedGateway(t *testing.T) {
 		change func(o *client.Options, location string)
 		asked  int // datagrams, before the first restart
 	}{
-		"searched":       {func(o *client.Options, _ string) { o.Cache = "" }, 14},
+		"searched":       {func(o *client.Options, _ string) { o.Cache = "" }, 10},
 		"remembered":     {func(*client.Options, string) {}, 3},
 		"named by a URL": {func(o *client.Options, location string) { o.Cache, o.Gateway = "", location }, 3},
 	} {
