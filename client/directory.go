@@ -1,6 +1,7 @@
 package client
 
 import (
+	"errors"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -77,6 +78,30 @@ func (d *directory) enter(k *socket, from netip.Addr, location *url.URL, usn str
 	e := &sighting{location: location, socket: k, from: from, usns: []string{usn}, exempt: exempt}
 	d.all = append(d.all, e)
 	return e
+}
+
+// due tells whether a description is to be fetched: for the first time, or again when its device was not ready for that and goes on to answer.
+func (e *sighting) due() bool {
+	return !e.pending && (!e.done || e.unready() && time.Since(e.failed) >= fetchAgain)
+}
+
+// begin notes that a description is being fetched.
+func (d *directory) begin(e *sighting) {
+	e.pending, e.done = true, false
+	e.fetches++
+	e.began = time.Now()
+	d.pending++
+}
+
+// settle notes what came of that.
+func (d *directory) settle(e *sighting, err error) {
+	e.pending, e.done = false, true
+	d.pending--
+	if _, not := errors.AsType[*NotGatewayError](err); not {
+		e.failure, e.failed = err, time.Now()
+	} else if err == nil {
+		e.failure = nil
+	}
 }
 
 // refuse remembers a LOCATION that cannot be used, and tells whether it is new.

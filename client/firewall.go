@@ -3,7 +3,6 @@ package client
 import (
 	"context"
 	"errors"
-	"net"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -19,32 +18,24 @@ var ErrNoGlobalAddress = errors.New("no global IPv6 address")
 // maxGlobals bounds the IPv6 addresses of one machine that are looked at: privacy extensions (RFC 8981) make new ones every day.
 const maxGlobals = 16
 
-// six is one global IPv6 address of this machine.
-type six struct {
-	addr     netip.Addr
-	prefix   netip.Prefix
-	ifi      net.Interface
-	gateways []netip.Addr // IPv6 next hops by that interface
-}
-
 // GlobalAddresses lists the IPv6 addresses of this machine that may be reached from the Internet, those with a default route first.
 // Options.Interface narrows it to one interface.
 func GlobalAddresses(o Options) ([]netip.Addr, error) {
 	all, err := sixes(o.defaults())
 	addrs := make([]netip.Addr, 0, len(all))
 	for _, s := range all {
-		addrs = append(addrs, s.addr)
+		addrs = append(addrs, s.addr())
 	}
 	return addrs, err
 }
 
-// sixes lists them with where they are. Unique local addresses (RFC 4193) lead nowhere.
-func sixes(o Options) ([]six, error) {
+// sixes lists them with where they are, and the IPv6 next hops there. Unique local addresses (RFC 4193) lead nowhere.
+func sixes(o Options) ([]link, error) {
 	ifis, err := o.Net.Interfaces()
 	if err != nil {
 		return nil, err
 	}
-	var found []six
+	var found []link
 	for _, ifi := range ifis {
 		if o.Interface != "" && ifi.Name != o.Interface {
 			continue
@@ -57,11 +48,11 @@ func sixes(o Options) ([]six, error) {
 		gateways = slices.DeleteFunc(slices.Clone(gateways), netip.Addr.Is4)
 		for _, p := range prefixes {
 			if a := p.Addr(); a.Is6() && !a.Is4In6() && a.IsGlobalUnicast() && !a.IsPrivate() && len(found) < maxGlobals {
-				found = append(found, six{a, p, ifi, gateways})
+				found = append(found, link{ifi, p, gateways})
 			}
 		}
 	}
-	slices.SortStableFunc(found, func(a, b six) int { return min(len(b.gateways), 1) - min(len(a.gateways), 1) })
+	slices.SortStableFunc(found, func(a, b link) int { return min(len(b.gateways), 1) - min(len(a.gateways), 1) })
 	return found, nil
 }
 
@@ -119,13 +110,14 @@ func (c *Client) findFirewall(ctx context.Context, find func(context.Context, *p
 }
 
 // twin is the same device at an IPv6 default gateway, nil when it is not there. Those that speak both families use one port for them.
-func (g *Gateway) twin(ctx context.Context, o Options, own []six) *Gateway {
+func (g *Gateway) twin(ctx context.Context, o Options, own []link) *Gateway {
 	location, err := url.Parse(g.Location)
-	if err != nil || g.asked && !hostIsSix(g.Location) && !slices.ContainsFunc(own, func(s six) bool { return s.ifi.Name == g.Interface }) {
+	if err != nil || g.asked && !hostIsSix(g.Location) && !slices.ContainsFunc(own, func(s link) bool { return s.ifi.Name == g.Interface }) {
 		return nil // it was named, and is on none of the networks where we have IPv6
 	}
 	var tried []netip.Addr
-	for _, s := range own {
+	for i := range own {
+		s := &own[i]
 		if g.Interface != "" && s.ifi.Name != g.Interface {
 			continue
 		}
@@ -136,13 +128,12 @@ func (g *Gateway) twin(ctx context.Context, o Options, own []six) *Gateway {
 			tried = append(tried, hop)
 			u := *location
 			setHost(&u, hop)
-			c := candidate{location: &u, local: s.addr, server: g.Server, trust: trust{responder: hop}}
+			c := candidate{location: &u, local: s.addr(), server: g.Server, trust: trust{responder: hop}, link: s}
 			other, err := describe(ctx, o, c)
 			if err != nil || other.UDN() != g.UDN() {
 				continue
 			}
 			if _, _, err := other.firewall(); err == nil {
-				other.Interface, other.DefaultRoute = s.ifi.Name, true
 				return other
 			}
 		}
@@ -150,71 +141,92 @@ func (g *Gateway) twin(ctx context.Context, o Options, own []six) *Gateway {
 	return nil
 }
 
-// searchSix searches the link-local group of IPv6 (UDA 1.1 annex A.3) from each network where we have a global address, and gives the first
-// gateway with a firewall.
-func searchSix(ctx context.Context, o Options, own []six) *Gateway {
+// searchSix searches the link-local group of IPv6 (UDA 1.1 annex A.3) from each network where we have a global address, and gives the gateway with a
+// firewall that is best: at once the only default gateway, findGrace after the first of several, or after any where there is none, and
+// else at the end of the search. An answer to the group may take as long as MX allows, and a forger need not wait.
+func searchSix(ctx context.Context, o Options, own []link) *Gateway {
 	ctx, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer cancel()
-	replies := make(chan sixReply)
-	found := make(chan *Gateway)
-	for _, s := range onePerInterface(own) {
-		conn, err := o.Net.ListenPacket(ctx, netip.AddrPortFrom(s.addr, 0))
+	replies, results := make(chan reply), make(chan result)
+	hops := 0
+	for _, l := range onePerInterface(own) {
+		conn, err := o.Net.ListenPacket(ctx, netip.AddrPortFrom(l.addr(), 0))
 		if err != nil {
 			continue
 		}
 		defer conn.Close()
-		wg.Go(func() { s.listen(ctx, o, conn, replies) })
-		wg.Go(func() { s.ask(ctx, o, conn) })
+		hops += len(l.gateways)
+		k := &socket{conn: conn, link: &l, local: l.addr()}
+		wg.Go(func() { k.listenSix(ctx, o, replies) })
+		wg.Go(func() { k.askSix(ctx, o) })
 	}
 	all := bursts()
 	timer := time.NewTimer(all[len(all)-1].end())
 	defer timer.Stop()
-	seen := map[string]bool{}
-	for {
+	var known directory
+	var best *Gateway
+	for open, soon := true, false; open || known.pending > 0; {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-timer.C:
-			return nil
-		case g := <-found:
-			return g
-		case r := <-replies:
-			location, quirk, err := r.trust.location(r.message.Location)
-			if err == nil {
-				location = zoned(location, r.from.ifi.Name)
+			if best != nil {
+				return best
 			}
-			if err != nil || seen[location.String()] || len(seen) >= maxDevices {
+			open = false
+		case r := <-results:
+			known.settle(r.seen, r.err)
+			if r.err != nil {
 				continue
 			}
-			seen[location.String()] = true
-			c := candidate{location: location, local: r.from.addr, server: r.message.Server, trust: r.trust, quirks: r.message.Forgiven}
-			if quirk != "" {
+			if _, _, err := r.gateway.firewall(); err != nil {
+				continue
+			}
+			if best == nil || betterSix(r.gateway, best) {
+				best = r.gateway
+			}
+			switch {
+			case best.DefaultRoute && hops == 1, !open:
+				return best
+			case !soon && (best.DefaultRoute || hops == 0):
+				soon = true
+				timer.Reset(findGrace)
+			}
+		case r := <-replies:
+			from := r.from.Addr()
+			c := candidate{local: r.socket.local, trust: trust{responder: from}, server: r.message.Server, boot: r.message.BootID, link: r.socket.link, quirks: r.message.Forgiven}
+			location, quirk, err := c.trust.location(r.message.Location)
+			if err != nil {
+				continue
+			}
+			if c.location = zoned(location, r.socket.link.ifi.Name); quirk != "" {
 				c.quirks = append(slices.Clip(c.quirks), quirk)
 			}
+			e := known.enter(r.socket, from, c.location, r.message.USN, slices.Contains(r.socket.link.gateways, from))
+			if e == nil || !e.due() {
+				continue
+			}
+			known.begin(e)
 			wg.Go(func() {
 				g, err := describe(ctx, o, c)
-				if err != nil {
-					return
-				}
-				if _, _, err := g.firewall(); err != nil {
-					return
-				}
-				g.Interface, g.DefaultRoute = r.from.ifi.Name, slices.Contains(r.from.gateways, g.Responder)
 				select {
-				case found <- g:
+				case results <- result{e, g, err}:
 				case <-ctx.Done():
 				}
 			})
 		}
 	}
+	return best
 }
 
-type sixReply struct {
-	from    six
-	trust   trust
-	message *ssdp.Message
+// betterSix orders firewalls: a default gateway's is the one in the way, whatever others say of their connection by IPv4.
+func betterSix(a, b *Gateway) bool {
+	if a.DefaultRoute != b.DefaultRoute {
+		return a.DefaultRoute
+	}
+	return better(a, b)
 }
 
 // sixTargets are what is searched for: FRITZ!Boxes answer for the device, others for the service.
@@ -226,10 +238,9 @@ func sixTargets() []string {
 	}
 }
 
-// ask sends the bursts.
-func (s six) ask(ctx context.Context, o Options, conn net.PacketConn) {
-	group := netip.AddrPortFrom(netip.MustParseAddr("ff02::c").WithZone(s.ifi.Name), ssdp.Port)
-	k := &socket{conn: conn, local: s.addr}
+// askSix sends the bursts.
+func (k *socket) askSix(ctx context.Context, o Options) {
+	group := netip.AddrPortFrom(netip.MustParseAddr("ff02::c").WithZone(k.link.ifi.Name), ssdp.Port)
 	began := time.Now()
 	for _, b := range bursts() {
 		timer := time.NewTimer(b.after - time.Since(began))
@@ -245,17 +256,15 @@ func (s six) ask(ctx context.Context, o Options, conn net.PacketConn) {
 	}
 }
 
-// listen reads answers of neighbours until ctx ends.
-func (s six) listen(ctx context.Context, o Options, conn net.PacketConn, replies chan<- sixReply) {
-	defer context.AfterFunc(ctx, func() { conn.Close() })()
-	receive(ctx, conn, o.Trace, func(from netip.AddrPort, m *ssdp.Message) bool {
-		responder := from.Addr()
-		near := responder.IsLinkLocalUnicast() || s.prefix.Contains(responder) || slices.Contains(s.gateways, responder)
-		if m == nil || m.Kind != ssdp.SearchReply || !near {
+// listenSix reads answers of neighbours until ctx ends.
+func (k *socket) listenSix(ctx context.Context, o Options, replies chan<- reply) {
+	defer context.AfterFunc(ctx, func() { k.conn.Close() })()
+	receive(ctx, k.conn, o.Trace, func(from netip.AddrPort, m *ssdp.Message) bool {
+		if m == nil || m.Kind != ssdp.SearchReply || !from.Addr().IsLinkLocalUnicast() && !k.link.near(from.Addr()) {
 			return true
 		}
 		select {
-		case replies <- sixReply{s, trust{responder: responder}, m}:
+		case replies <- reply{k, from, m}:
 			return true
 		case <-ctx.Done():
 			return false
@@ -264,10 +273,10 @@ func (s six) listen(ctx context.Context, o Options, conn net.PacketConn, replies
 }
 
 // onePerInterface leaves the first address of each interface.
-func onePerInterface(all []six) (some []six) {
-	for _, s := range all {
-		if !slices.ContainsFunc(some, func(o six) bool { return o.ifi.Index == s.ifi.Index }) {
-			some = append(some, s)
+func onePerInterface(all []link) (some []link) {
+	for _, l := range all {
+		if !slices.ContainsFunc(some, func(o link) bool { return o.ifi.Index == l.ifi.Index }) {
+			some = append(some, l)
 		}
 	}
 	return some

@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// link is one IPv4 address of one interface that is up. IPv6 searches have their place here: FRITZ!Boxes answer neither
-// family when both are searched at once, so they come after IPv4, not beside it.
+// link is one address of one interface that is up: an IPv4 one of links, or an IPv6 one of sixes. FRITZ!Boxes answer neither
+// family when both are searched at once, so IPv6 comes after IPv4, not beside it.
 type link struct {
 	ifi      net.Interface
 	prefix   netip.Prefix // our address and the length of its network

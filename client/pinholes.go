@@ -117,15 +117,15 @@ func (p *Pinholes) admitted(ctx context.Context) error {
 }
 
 // wanted are the pinholes for those of our addresses that are on the network of the gateway: it filters for no other.
-func (p *Pinholes) wanted(own []six) (all []hole) {
-	there := slices.DeleteFunc(slices.Clone(own), func(s six) bool { return p.gateway.Interface != "" && s.ifi.Name != p.gateway.Interface })
+func (p *Pinholes) wanted(own []link) (all []hole) {
+	there := slices.DeleteFunc(slices.Clone(own), func(s link) bool { return p.gateway.Interface != "" && s.ifi.Name != p.gateway.Interface })
 	if len(there) == 0 {
 		there = own
 	}
 	for _, s := range there {
 		for _, protocol := range p.req.protocols() {
 			all = append(all, hole{Pinhole: Pinhole{
-				RemoteHost: p.req.RemoteHost, InternalClient: s.addr, InternalPort: p.req.Port, Protocol: protocol, Lease: p.req.Lease,
+				RemoteHost: p.req.RemoteHost, InternalClient: s.addr(), InternalPort: p.req.Port, Protocol: protocol, Lease: p.req.Lease,
 			}})
 		}
 	}

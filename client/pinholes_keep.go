@@ -275,7 +275,7 @@ func (k *pinholeKeeper) follow() {
 	}
 	var left, gone []hole
 	for _, h := range k.holes {
-		if slices.ContainsFunc(all, func(s six) bool { return s.addr == h.InternalClient }) {
+		if slices.ContainsFunc(all, func(s link) bool { return s.addr() == h.InternalClient }) {
 			left = append(left, h)
 		} else {
 			gone = append(gone, h)

@@ -2,10 +2,8 @@ package client
 
 import (
 	"context"
-	"errors"
 	"net/netip"
 	"slices"
-	"time"
 )
 
 // consider takes one reply in: the description it names is fetched, and again when its host was not ready for that and goes on to answer.
@@ -36,10 +34,7 @@ func (s *search) consider(ctx context.Context, r reply) {
 	}
 	e.claims = e.claims || claims || asked
 	s.explain(e)
-	switch {
-	case e.pending, e.done && e.unready() && time.Since(e.failed) < fetchAgain:
-		return
-	case e.done && !e.unready():
+	if !e.due() {
 		return
 	}
 	c := candidate{location: location, local: r.socket.local, trust: t, server: r.message.Server, boot: r.message.BootID, link: r.socket.link, links: s.links, asked: asked,
@@ -52,10 +47,7 @@ func (s *search) consider(ctx context.Context, r reply) {
 
 // fetch reads the description of a sighting.
 func (s *search) fetch(ctx context.Context, e *sighting, c candidate) {
-	e.pending, e.done = true, false
-	e.fetches++
-	e.began = time.Now()
-	s.known.pending++
+	s.known.begin(e)
 	s.wg.Go(func() {
 		g, err := describe(ctx, s.o, c)
 		select {
@@ -94,16 +86,12 @@ type result struct {
 }
 
 func (s *search) settle(r result) {
-	r.seen.pending, r.seen.done = false, true
-	s.known.pending--
-	var not *NotGatewayError
+	s.known.settle(r.seen, r.err)
 	switch {
 	case r.err == nil:
-		r.seen.failure = nil
 		r.gateway.recalled = s.recognise(r.gateway, r.seen.recalled)
 		s.hold(r.gateway, r.seen)
-	case errors.As(r.err, &not):
-		r.seen.failure, r.seen.failed = r.err, time.Now()
+	case r.seen.failure != nil:
 		s.explain(r.seen)
 	}
 }

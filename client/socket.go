@@ -185,9 +185,10 @@ func (k *socket) ask(trace io.Writer, to netip.AddrPort, targets []string, b bur
 		mans = append(mans, strings.Trim(ssdp.Discover, `"`))
 	}
 	addr := net.UDPAddrFromAddrPort(to)
+	host := netip.AddrPortFrom(to.Addr().WithZone(""), to.Port()).String() // a zone means nothing to others (RFC 4007 §11.2)
 	for _, st := range targets {
 		for _, man := range mans {
-			b := ssdp.Search{Host: to.String(), ST: st, MX: b.mx, MAN: man}.Append(nil)
+			b := ssdp.Search{Host: host, ST: st, MX: b.mx, MAN: man}.Append(nil)
 			traceDatagram(trace, '>', to, b)
 			if _, err := k.conn.WriteTo(b, addr); err != nil {
 				return outbound(addr.String(), err)

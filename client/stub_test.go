@@ -55,8 +55,11 @@ func newStub(t *testing.T, n *emulator.Network, name, prefix string) *stub {
 	return s
 }
 
-func (s *stub) listenGroup() {
-	c, err := s.host.ListenGroup(s.t.Context(), s.addr, netip.MustParseAddrPort(ssdp.GroupV4))
+func (s *stub) listenGroup() { s.group(netip.MustParseAddrPort(ssdp.GroupV4)) }
+
+// group lets it hear searches to a group.
+func (s *stub) group(to netip.AddrPort) {
+	c, err := s.host.ListenGroup(s.t.Context(), s.addr, to)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -145,7 +148,9 @@ func (s *stub) requests() []string {
 }
 
 // url is where a page of the stub is.
-func (s *stub) url(path string) string { return fmt.Sprintf("http://%s:5000%s", s.addr, path) }
+func (s *stub) url(path string) string {
+	return fmt.Sprintf("http://%s%s", netip.AddrPortFrom(s.addr.WithZone(""), 5000), path)
+}
 
 // page serves a document.
 func (s *stub) page(path, document string) {
