@@ -22,8 +22,12 @@ const (
 
 // NetworkEvidence is what [CheckNetwork] saw.
 type NetworkEvidence struct {
-	Interfaces []InterfaceState // those that are up, with a default route first
-	Machine    Machine
+	Interfaces []InterfaceState // those that are up: Out first, then those with a default route
+	// Out is the interface by which this machine sends to the Internet by IPv4, and so answers whoever comes from there: what the system makes of all its
+	// routes, their metrics and its rules. "": it does not tell.
+	Out     string
+	OutKind InterfaceKind
+	Machine Machine
 }
 
 // InterfaceState is one interface that is up.
@@ -67,6 +71,7 @@ func (d *diagnosis) network(ctx context.Context) {
 		e.Machine = *d.want.Machine
 	}
 	ifis, err := d.o.Net.Interfaces()
+	e.Out, e.OutKind = wayOut(ctx, d.o, ifis)
 	for _, ifi := range ifis {
 		if d.o.Interface != "" && ifi.Name != d.o.Interface {
 			continue
@@ -79,11 +84,39 @@ func (d *diagnosis) network(ctx context.Context) {
 		}
 		e.Interfaces = append(e.Interfaces, s)
 	}
-	slices.SortStableFunc(e.Interfaces, func(a, b InterfaceState) int { return min(len(b.Gateways), 1) - min(len(a.Gateways), 1) })
+	rank := func(s InterfaceState) int {
+		if s.Name == e.Out {
+			return 2
+		}
+		return min(len(s.Gateways), 1)
+	}
+	slices.SortStableFunc(e.Interfaces, func(a, b InterfaceState) int { return rank(b) - rank(a) })
 	d.links, _ = links(d.o) // what is wrong with them is in the evidence
 	c := Check{ID: CheckNetwork, Evidence: e, Err: err}
 	c.Outcome, c.Problem = e.judge()
 	d.tell(ctx, c, began)
+}
+
+// somewhere is an address on the Internet: that of a.root-servers.net, for whom everybody has a way. It is sent nothing.
+const somewhere = "198.41.0.4:53"
+
+// wayOut tells by which interface this machine sends to the Internet. A UDP socket that is connected sends nothing, and has the address that the routes
+// chose: of the interface that they lead to. The default route with the best metric would not tell: VPNs have routes to both halves of the Internet
+// (OpenVPN's "def1") or a table of their own (wg-quick).
+func wayOut(ctx context.Context, o Options, ifis []net.Interface) (name string, kind InterfaceKind) {
+	c, err := o.Net.Dial(ctx, "udp4", netip.Addr{}, somewhere)
+	if err != nil {
+		return "", OrdinaryInterface // no way, or none that this Net can tell
+	}
+	defer c.Close()
+	local := addrOf(c.LocalAddr())
+	for _, ifi := range ifis {
+		prefixes, err := o.Net.Addrs(ifi)
+		if err == nil && slices.ContainsFunc(prefixes, func(p netip.Prefix) bool { return p.Addr() == local }) {
+			return ifi.Name, kindOf(ifi)
+		}
+	}
+	return "", OrdinaryInterface
 }
 
 // judge names the worst of what a search for a gateway will suffer from.
@@ -99,19 +132,22 @@ func (e *NetworkEvidence) judge() (Outcome, Problem) {
 			routed, vpn = true, s.Kind == VPNInterface
 		}
 	}
+	if e.Out != "" {
+		vpn = e.OutKind == VPNInterface
+	}
 	switch {
 	case !up:
 		return Faulty, ProblemNoInterface
 	case !four:
 		return Faulty, ProblemNoAddress
+	case vpn:
+		return Doubtful, ProblemVPNRoute // in a container, too: then it is the way of the container
 	case e.Machine.WSL:
 		return Doubtful, ProblemInWSL
 	case e.Machine.Container != "":
 		return Doubtful, ProblemInContainer
 	case !routed:
 		return Doubtful, ProblemNoDefaultRoute
-	case vpn:
-		return Doubtful, ProblemVPNRoute
 	}
 	return Sound, NoProblem
 }

@@ -9,7 +9,8 @@ import (
 // Net is the network a client stands in. A nil Net in [Options] means this machine's; tests give a network in memory. Only
 // types of the standard library appear, so that an implementation need not import this package.
 type Net interface {
-	// Dial connects from local (the zero Addr: any) to address ("host:port").
+	// Dial connects from local (the zero Addr: any) to address ("host:port"). By UDP it sends nothing; the connection has the local address that
+	// datagrams to there are sent from.
 	Dial(ctx context.Context, network string, local netip.Addr, address string) (net.Conn, error)
 	// ListenPacket opens a UDP socket bound to local. Datagrams it sends to a multicast group leave by the interface that
 	// holds local's address, with TTL 2. Its ReadFrom gives a *net.UDPAddr.

@@ -35,8 +35,8 @@ Every step is told as it is done, with what was seen and, where something is wro
   skip  not tried
 
 The exit code is 3 without a gateway, 4 when it refuses to open the trial port or PORT, 5 when it cannot be talked to, else 0:
-"verdict" of --json tells more, in one of the words opens, untried, not_listening, filtered, taken, not_public, offline,
-refused, unreachable, no_gateway.
+"verdict" of --json tells more, in one of the words opens, untried, not_listening, filtered, other_way, taken, not_public,
+offline, refused, unreachable, no_gateway.
 
 On Linux the rules of the firewall can be read by root alone: sudo igdctl doctor PORT tells what they do with the port.`,
 		Example: `  igdctl doctor                # everything

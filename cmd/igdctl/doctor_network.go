@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"runtime"
@@ -68,7 +69,13 @@ func networkFinding(c client.Check, e *client.NetworkEvidence) finding {
 			f.advice = append(f.advice, fmt.Sprintf("a VPN (%s) may have taken it: disconnect the VPN and try again", e.Interfaces[vpn].Name))
 		}
 	case client.ProblemVPNRoute:
-		f.detail = fmt.Sprintf("the way to the Internet leads into a VPN (%s): peers see the address of the VPN, and ports on the router do not help them", e.Interfaces[0].Name)
+		f.detail = fmt.Sprintf("the way to the Internet leads into a VPN (%s): peers see the address of the VPN, and ports on the router do not help them", cmp.Or(e.Out, e.Interfaces[0].Name))
+		switch {
+		case e.Machine.WSL:
+			f.evidence = append(f.evidence, "this runs in WSL")
+		case e.Machine.Container != "":
+			f.evidence = append(f.evidence, "this runs in a container ("+e.Machine.Container+")")
+		}
 		f.advice = []string{"disconnect the VPN, or let the program bypass it"}
 	case client.ProblemInContainer:
 		f.detail = fmt.Sprintf("this runs in a container (%s), whose network is usually not that of the router", e.Machine.Container)

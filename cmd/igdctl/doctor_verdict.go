@@ -73,6 +73,8 @@ func conclude(checks []client.Check, o doctorFlags, ended error) conclusion {
 		return v
 	case faulty(client.CheckPort):
 		return conclusion{word: "taken", sentence: says(client.CheckPort)}
+	case otherWay(by) != "":
+		return conclusion{word: "other_way", sentence: otherWay(by)}
 	case by[client.CheckFirewall].Problem == client.ProblemFirewallDrops:
 		return conclusion{word: "filtered", sentence: says(client.CheckFirewall)}
 	case faulty(client.CheckListener):
@@ -81,6 +83,23 @@ func conclude(checks []client.Check, o doctorFlags, ended error) conclusion {
 		return conclusion{word: "untried", sentence: "nothing is seen that keeps ports from opening; without --read-only a trial port would tell"}
 	}
 	return conclusion{word: "opens", sentence: opensSentence(checks, o)}
+}
+
+// otherWay says that this computer does not answer by the gateway, "" when it does or that is not known.
+func otherWay(by map[client.CheckID]client.Check) string {
+	network, ok := by[client.CheckNetwork].Evidence.(*client.NetworkEvidence)
+	description, found := by[client.CheckDescription].Evidence.(*client.DescriptionEvidence)
+	if !ok || !found || description.Gateway == nil {
+		return ""
+	}
+	out, in := network.Out, description.Gateway.Interface
+	if out == "" || in == "" || out == in {
+		return ""
+	}
+	if network.OutKind == client.VPNInterface {
+		out += " (VPN)"
+	}
+	return fmt.Sprintf("a port that is open on the gateway is probably not reached: what comes by %s this computer answers by %s", in, out)
 }
 
 func opensSentence(checks []client.Check, o doctorFlags) string {

@@ -1,0 +1,84 @@
+package client_test
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"testing"
+	"testing/synctest"
+
+	"github.com/igdkit/igdkit/client"
+	"github.com/igdkit/igdkit/emulator"
+)
+
+// tunnelled is a host with an interface into a VPN, which came up last. through tells whether what is for the Internet goes through it.
+type tunnelled struct {
+	turning
+	name    string
+	through bool
+}
+
+var tunnelAddr = netip.MustParsePrefix("10.8.0.2/24")
+
+func (h tunnelled) Interfaces() ([]net.Interface, error) {
+	all, err := h.turning.Interfaces()
+	return append(all, net.Interface{Index: 9, Name: h.name, Flags: net.FlagUp | net.FlagPointToPoint}), err
+}
+
+func (h tunnelled) Addrs(ifi net.Interface) ([]netip.Prefix, error) {
+	if ifi.Name == h.name {
+		return []netip.Prefix{tunnelAddr}, nil
+	}
+	return h.turning.Addrs(ifi)
+}
+
+// A tunnel needs no next hop.
+func (h tunnelled) DefaultGateways(ifi net.Interface) ([]netip.Addr, error) {
+	if ifi.Name == h.name {
+		return nil, nil
+	}
+	return h.turning.DefaultGateways(ifi)
+}
+
+func (h tunnelled) Dial(ctx context.Context, network string, local netip.Addr, address string) (net.Conn, error) {
+	c, err := h.turning.Dial(ctx, network, local, address)
+	if err == nil && network == "udp4" && !local.IsValid() && h.through {
+		return tunnelledConn{c}, nil
+	}
+	return c, err
+}
+
+type tunnelledConn struct{ net.Conn }
+
+func (tunnelledConn) LocalAddr() net.Addr {
+	return net.UDPAddrFromAddrPort(netip.AddrPortFrom(tunnelAddr.Addr(), 40000))
+}
+
+// Where what is for the Internet goes is what the system says, whatever the default routes are.
+func TestDiagnoseWayOut(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		tunnel  tunnelled
+		machine client.Machine
+		out     string
+		problem client.Problem
+	}{
+		{name: "a VPN that takes everything", tunnel: tunnelled{name: "wg0", through: true}, out: "wg0", problem: client.ProblemVPNRoute},
+		{name: "a VPN beside", tunnel: tunnelled{name: "wg0"}, out: "eth0"},
+		{name: "a VPN in a container", tunnel: tunnelled{name: "wg0", through: true}, machine: client.Machine{Container: "docker"}, out: "wg0", problem: client.ProblemVPNRoute},
+		{name: "another uplink", tunnel: tunnelled{name: "wwan0", through: true}, out: "wwan0"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				h := newHome(t, emulator.Options{})
+				tt.tunnel.turning = turning{h.pc}
+				_, checks := findings(t, client.Options{Net: tt.tunnel}, client.Diagnosis{Machine: &tt.machine, ReadOnly: true})
+				c := checks[0]
+				e := c.Evidence.(*client.NetworkEvidence)
+				if c.Problem != tt.problem || e.Out != tt.out || e.Interfaces[0].Name != tt.out {
+					t.Errorf("%q, by %q, first of %+v", c.Problem, e.Out, e.Interfaces)
+				}
+			})
+		})
+	}
+}
