@@ -33,20 +33,24 @@ type JournalEntry struct {
 //
 // When another process holds the journal's lock for long, the error says so, and the entries are given all the same: Kept is a guess then.
 func (g *Gateway) JournalEntries(ctx context.Context) (all []JournalEntry, err error) {
-	j := g.journal()
+	all, err = g.journal().list(ctx)
+	if err != nil {
+		err = fmt.Errorf("the journal of ports: %w", err)
+	}
+	return all, err
+}
+
+// list is JournalEntries, its error for whoever says himself what cannot be read.
+func (j *journal) list(ctx context.Context) ([]JournalEntry, error) {
 	rows, err := j.read(ctx)
 	if e, ok := errors.AsType[*statefile.CorruptError](err); ok && e.Aside != "" {
 		j.options.warnJournal(err)
 		err = nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("the journal of ports: %w", err)
+		return nil, err
 	}
-	all, err = j.entries(ctx, rows)
-	if err != nil {
-		err = fmt.Errorf("the journal of ports: %w", err)
-	}
-	return all, err
+	return j.entries(ctx, rows)
 }
 
 // entries are rows of the file as others see them. After an error nobody knows which processes live.
@@ -126,10 +130,8 @@ func (g *Gateway) RemoveLeftovers(ctx context.Context) (removed []JournalEntry, 
 
 func (g *Gateway) removeLeftovers(ctx context.Context) (removed []JournalEntry, err error) {
 	var errs []error
-	all, err := g.JournalEntries(ctx)
-	if err != nil {
-		g.options.warnJournal(errors.Unwrap(err))
-	}
+	all, err := g.journal().list(ctx)
+	g.options.warnJournal(err)
 	for _, e := range all {
 		if !e.Left {
 			continue
