@@ -36,8 +36,9 @@ import (
 // It has a goroutine while a mapping is kept.
 type Client struct {
 	options Options
-	finding mutex // one search at a time
-	showing mutex // one change of shows at a time
+	finding mutex         // one search at a time
+	showing mutex         // one change of shows at a time
+	clocks  func() moment // of this computer: where its sleep is seen
 
 	mu      sync.Mutex
 	gateway *Gateway // last found, nil before
@@ -57,7 +58,7 @@ type Client struct {
 func New(o Options) *Client {
 	o = o.share()
 	o.Rand = sharedRand(ownRand(o.Rand))
-	c := &Client{options: o, signs: map[chan sign]bool{}, met: make(chan struct{}, 1), served: make(chan struct{}, 1)}
+	c := &Client{options: o, clocks: now, signs: map[chan sign]bool{}, met: make(chan struct{}, 1), served: make(chan struct{}, 1)}
 	c.trusted, c.distrust = context.WithCancel(context.Background())
 	return c
 }

@@ -84,7 +84,7 @@ func newWatch(c *Client) *watch {
 	overdue.Stop()
 	return &watch{
 		soon: soon, overdue: overdue,
-		client: c, done: c.done, o: o, before: now(), network: fingerprint(o), boots: map[string]uint32{}, left: map[string]bool{},
+		client: c, done: c.done, o: o, before: c.clocks(), network: fingerprint(o), boots: map[string]uint32{}, left: map[string]bool{},
 		news: make(chan news, pendingNews), back: make(chan func()),
 		sought: pace{first: metDistance, longest: metDistance}, met: pace{first: metDistance, longest: metDistance},
 		restarts: pace{first: metDistance, longest: calmDistance},
@@ -133,7 +133,7 @@ func (w *watch) run(ctx context.Context) {
 
 // look tells what has changed since the last look.
 func (w *watch) look() error {
-	before, at := w.before, now()
+	before, at := w.before, w.client.clocks()
 	w.before = at
 	network := fingerprint(w.o)
 	changed := network != w.network
