@@ -16,7 +16,8 @@ const (
 )
 
 // damper keeps an external address that flips from being published again and again. Back and forth once is believed, since a line may do
-// that; after it the first address stands until another one lasts.
+// that; after it the first address stands until another one lasts. That there is none is believed when it is told twice, confirmEvery apart: the Bouygues
+// F@st says so once, now and then.
 type damper struct {
 	before  netip.Addr  // the address that the last change replaced
 	back    []time.Time // when it came back to the one before, and the changes that it undid
@@ -24,9 +25,20 @@ type damper struct {
 	rivaled time.Time   // since when
 }
 
-// judge gives the address to believe, of the one that was told now and the one that was known.
+// judge gives the address to believe, of the one that was told now and the one that was known. 0.0.0.0 is told for none; none may be known, or told.
 func (d *damper) judge(told, known netip.Addr, now time.Time) netip.Addr {
 	if !told.IsValid() || !known.IsValid() || told == known {
+		d.rival = netip.Addr{}
+		return told
+	}
+	if told.IsUnspecified() {
+		switch {
+		case d.rival != told:
+			d.rival, d.rivaled = told, now
+			return known
+		case now.Sub(d.rivaled) < confirmEvery:
+			return known
+		}
 		d.rival = netip.Addr{}
 		return told
 	}

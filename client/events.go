@@ -16,7 +16,7 @@ const (
 	Renewed        EventKind = "renewed"         // its lease begins anew
 	Repaired       EventKind = "repaired"        // the gateway had lost the entry; it is open again
 	Lost           EventKind = "lost"            // the entry is gone and cannot be had back now; Err says why, an *OwnedError who has it
-	AddressChanged EventKind = "address changed" // Entry.External holds the new address, Previous the old one
+	AddressChanged EventKind = "address changed" // Entry.External holds the new address, none when it was lost (Verdict), Previous the old one
 	GatewayGone    EventKind = "gateway gone"    // the gateway does not answer any more, for the reason Err, and a search has not found it; Retrying tells when the next one comes
 	Retrying       EventKind = "retrying"        // an attempt failed with Err; the next one comes after After
 	Failed         EventKind = "failed"          // nothing more will be tried; the last event
@@ -26,10 +26,11 @@ const (
 type Event struct {
 	Kind     EventKind
 	Time     time.Time
-	Entry    Entry         // the entry concerned; zero in events about the whole mapping
-	Previous netip.Addr    // AddressChanged only; zero when the address was not known
-	After    time.Duration // Retrying only: the pause before the next attempt
-	Err      error         // nil when all is well
+	Entry    Entry          // the entry concerned; zero in events about the whole mapping
+	Previous netip.Addr     // AddressChanged only; zero when the address was not known
+	Verdict  AddressVerdict // Mapped and AddressChanged only: what the address is worth, as [Mapping.Verdict]
+	After    time.Duration  // Retrying only: the pause before the next attempt
+	Err      error          // nil when all is well
 }
 
 // String is the event as one line for people.
@@ -38,8 +39,11 @@ func (e Event) String() string {
 	if e.Entry.Protocol != "" {
 		s += " " + e.Entry.String()
 	}
-	if e.Kind == AddressChanged && e.Previous.IsValid() {
-		s += fmt.Sprintf(" (was %s)", e.Previous)
+	if e.Kind == AddressChanged {
+		s += fmt.Sprintf(" (%s)", e.Verdict)
+		if e.Previous.IsValid() {
+			s += fmt.Sprintf(" (was %s)", e.Previous)
+		}
 	}
 	return s + outlook(e.Kind, e.After, e.Err)
 }

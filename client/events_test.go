@@ -35,10 +35,11 @@ func TestEventString(t *testing.T) {
 	hidden.External = netip.AddrPortFrom(netip.Addr{}, 8080)
 	hole := Pinhole{InternalClient: netip.MustParseAddr("2001:db8::10"), InternalPort: 8080, Protocol: PinholeUDP}
 	for want, e := range map[string]fmt.Stringer{
-		"mapped 203.0.113.7:8080/TCP → 192.168.1.10:80":                            Event{Kind: Mapped, Entry: entry},
-		"renewed ?:8080/TCP → 192.168.1.10:80":                                     Event{Kind: Renewed, Entry: hidden},
-		"lost 203.0.113.7:8080/TCP → 192.168.1.10:80: why":                         Event{Kind: Lost, Entry: entry, Err: errors.New("why")},
-		"address changed 203.0.113.7:8080/TCP → 192.168.1.10:80 (was 203.0.113.1)": Event{Kind: AddressChanged, Entry: entry, Previous: netip.MustParseAddr("203.0.113.1")},
+		"mapped 203.0.113.7:8080/TCP → 192.168.1.10:80":                                       Event{Kind: Mapped, Entry: entry},
+		"renewed ?:8080/TCP → 192.168.1.10:80":                                                Event{Kind: Renewed, Entry: hidden},
+		"lost 203.0.113.7:8080/TCP → 192.168.1.10:80: why":                                    Event{Kind: Lost, Entry: entry, Err: errors.New("why")},
+		"address changed 203.0.113.7:8080/TCP → 192.168.1.10:80 (reserved) (was 203.0.113.1)": Event{Kind: AddressChanged, Entry: entry, Verdict: Reserved, Previous: netip.MustParseAddr("203.0.113.1")},
+		"address changed ?:8080/TCP → 192.168.1.10:80 (none)":                                 Event{Kind: AddressChanged, Entry: hidden, Verdict: None},
 		"retrying in 5s: why":               Event{Kind: Retrying, After: 4800 * time.Millisecond, Err: errors.New("why")},
 		"lost udp [2001:db8::10]:8080: why": PinholeEvent{Kind: Lost, Pinhole: hole, Err: errors.New("why")},
 		"retrying in 2m0s: why":             PinholeEvent{Kind: Retrying, After: 2 * time.Minute, Err: errors.New("why")},

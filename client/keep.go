@@ -78,6 +78,7 @@ type keeper struct {
 	first   bool      // that look is the first at something new, and concerns no other mapping
 	met     time.Time // when the gateway was found, or everything opened on it: restarts since then are for the keeper
 	settled damper    // of the external address
+	bare    int       // looks since the gateway lost its address
 	kept    *Mapping  // the outer mapping, once it is kept and its events are told as ours
 }
 

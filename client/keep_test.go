@@ -193,12 +193,25 @@ func TestKeepShared(t *testing.T) {
 func TestKeepAddressChanged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gw := &fakeGateway{address: "203.0.113.7"}
+		polls := 0
+		gw.before = func(action string, _ PortMapping) error {
+			if action == "GetExternalIPAddress" {
+				if polls++; polls == 3 {
+					gw.address = "0.0.0.0" // the Bouygues F@st answers so for one poll now and then
+				} else if polls == 4 {
+					gw.address = "203.0.113.7"
+				}
+			}
+			return nil
+		}
 		m := kept(t, gw, Request{InternalPort: 8080}, nil)
 		wantKinds(t, m, "mapped")
 		set := func(a string) { gw.mu.Lock(); gw.address = a; gw.mu.Unlock() }
-		set("0.0.0.0") // the Bouygues F@st answers so for one poll now and then
 		time.Sleep(16 * time.Minute)
 		wantKinds(t, m)
+		if polls != 4 {
+			t.Errorf("polled %d times", polls)
+		}
 		set("203.0.113.9")
 		time.Sleep(16 * time.Minute)
 		synctest.Wait()

@@ -158,8 +158,8 @@ func (p *planner) wantOf(h held) (want PortMapping, shown string) {
 // addressFresh is how long the external address that was read is not asked for again when a mapping is opened.
 const addressFresh = 5 * time.Second
 
-// address reads the external address, unless that was done since. The zero Addr without an error means that the gateway
-// has none, or does not tell; it may open ports all the same.
+// address reads the external address, unless that was done since. 0.0.0.0 is that the gateway has none, the zero Addr without an error that it does
+// not tell; it may open ports all the same.
 func (p *planner) address(ctx context.Context, since time.Time) (netip.Addr, error) {
 	began := time.Now()
 	r := p.gw.readings
@@ -167,17 +167,20 @@ func (p *planner) address(ctx context.Context, since time.Time) (netip.Addr, err
 	fresh := !r.addressed.IsZero() && !r.addressed.Before(since)
 	if !fresh {
 		a, err = p.gw.ExternalIP(ctx)
+		if err == nil && Judge(a) == None {
+			a = netip.IPv4Unspecified()
+		}
 	}
 	step := Step{Action: "GetExternalIPAddress", Known: fresh, Err: err}
 	switch {
-	case err == nil && (!a.IsValid() || a.IsUnspecified()):
-		a, step.Outcome = netip.Addr{}, string(None)
-	case err == nil:
-		step.Outcome = a.String()
-	case faultCode(err) != 0 || unreadable(err):
-		step.Outcome, err = string(Unknown), nil
-	default:
+	case err != nil && faultCode(err) == 0 && !unreadable(err):
 		step.Outcome = "no answer"
+	case err != nil || !a.IsValid():
+		a, err, step.Outcome = netip.Addr{}, nil, string(Unknown)
+	case a.IsUnspecified():
+		step.Outcome = string(None)
+	default:
+		step.Outcome = a.String()
 	}
 	if !fresh && err == nil {
 		r.address, r.addressed = a, began

@@ -30,12 +30,17 @@ func (k *keeper) maintain(ctx context.Context) error {
 	}
 	var told []Event
 	previous := k.address
-	a = k.settled.judge(a, previous, time.Now())
-	changed := a.IsValid() && a != previous
-	if changed {
+	if a = k.settled.judge(a, previous, now); a.IsValid() {
 		k.mu.Lock()
-		k.address = a
+		k.learnAddress(a)
 		k.mu.Unlock()
+	}
+	changed := k.address != previous
+	switch {
+	case k.address.IsValid():
+		k.bare = 0
+	case look && (changed || k.bare > 0):
+		k.bare++
 	}
 
 	hs := slices.Clone(k.held)
@@ -94,8 +99,8 @@ func (k *keeper) maintain(ctx context.Context) error {
 		k.repairs = 0
 		k.regularly(k.plan.gw.readings.began(since, now))
 	}
-	if k.settled.doubts() {
-		k.check = earlier(k.check, now.Add(confirmEvery))
+	if k.settled.doubts() || k.bare > 0 {
+		k.check = earlier(k.check, now.Add(confirmEvery<<min(max(k.bare-1, 0), 10)))
 	}
 	if err == nil || !unanswered(err) {
 		k.renew = false // what was refused stays due or lost

@@ -152,7 +152,7 @@ func (m *Mapping) openHere(ctx context.Context) error {
 		return &MapError{Err: err, Trace: m.Trace()}
 	}
 	m.mu.Lock()
-	m.address = a
+	m.learnAddress(a)
 	m.mu.Unlock()
 	m.hold(hs)
 	m.setErr(nil)
@@ -264,5 +264,8 @@ func (m *Mapping) tell(e Event) {
 
 func (m *Mapping) send(e Event) {
 	e.Time = time.Now()
+	if e.Verdict == "" && (e.Kind == Mapped || e.Kind == AddressChanged) {
+		e.Verdict = m.Verdict()
+	}
 	m.events.send(e)
 }

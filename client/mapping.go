@@ -60,7 +60,8 @@ type Mapping struct {
 	held    []held
 	estate  []held     // handed over to it by other mappings, and not taken up yet
 	wanted  uint16     // the external port to ask for: the one held last
-	address netip.Addr // the external address last known
+	address netip.Addr // the external address last known; zero: it has or tells none
+	told    bool       // the gateway has said what its address is, or that it has none
 	signs   chan sign  // of the keeper, nil when there is none or nobody has any for it
 	over    bool       // the keeper has ended, or is about to
 }
@@ -115,6 +116,28 @@ func (m *Mapping) External() netip.AddrPort {
 		return netip.AddrPortFrom(m.address, 0)
 	}
 	return m.held[0].External
+}
+
+// Verdict is what the external address is worth, by its range alone: None when the outermost gateway says that it has none, Unknown when it
+// has not told.
+func (m *Mapping) Verdict() AddressVerdict {
+	if outer := m.beyond(); outer != nil {
+		return outer.Verdict()
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.told {
+		return Unknown
+	}
+	return Judge(m.address)
+}
+
+// learnAddress takes up the external address as planner.address gives it. mu is held.
+func (m *Mapping) learnAddress(told netip.Addr) {
+	if m.address = told; told.IsUnspecified() {
+		m.address = netip.Addr{}
+	}
+	m.told = told.IsValid()
 }
 
 // Entries lists what is open now. What leads through several gateways is listed when it is open on all of them, with the external address

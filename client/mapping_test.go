@@ -327,6 +327,61 @@ func TestKeepAddressChanged(t *testing.T) {
 	})
 }
 
+// That the Internet reaches the port no longer is told with the address, and that there is none any more is, too. It is looked for sooner than the next look
+// would come, and less and less often.
+func TestKeepTellsWhatTheAddressIsWorth(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHome(t, emulator.Options{})
+		m := client.Keep(t.Context(), client.Request{InternalPort: 8080}, client.Options{Net: h.pc})
+		defer m.Close(context.Background())
+		if e := next(t, m, client.Mapped); e.Verdict != client.Public {
+			t.Errorf("got %v, %s", e, e.Verdict)
+		}
+		time.Sleep(time.Minute)
+		for _, step := range []struct {
+			set, previous string
+			verdict       client.AddressVerdict
+		}{
+			{"100.64.1.2", "45.66.77.88", client.CGNAT},
+			{"0.0.0.0", "100.64.1.2", client.None},
+			{"192.168.7.8", "", client.Private},
+			{"45.66.77.99", "192.168.7.8", client.Public},
+		} {
+			began := time.Now()
+			h.SetExternalIP(netip.MustParseAddr(step.set))
+			e := next(t, m, client.AddressChanged)
+			want := step.set + ":8080"
+			if step.verdict == client.None {
+				want = netip.AddrPortFrom(netip.Addr{}, 8080).String()
+			}
+			if e.Verdict != step.verdict || m.Verdict() != step.verdict || e.Entry.External.String() != want || m.External() != e.Entry.External {
+				t.Errorf("%s: got %v, %q, mapping %v, %q", step.set, e, e.Verdict, m.External(), m.Verdict())
+			}
+			if previous, _ := netip.ParseAddr(step.previous); e.Previous != previous {
+				t.Errorf("%s: previous %v", step.set, e.Previous)
+			}
+			if d := time.Since(began); step.previous == "" && d > 11*time.Second {
+				t.Errorf("an address was seen after %s", d)
+			}
+		}
+		h.SetExternalIP(netip.MustParseAddr("0.0.0.0"))
+		next(t, m, client.AddressChanged)
+		asked := func() (n int) {
+			for _, e := range h.Journal() {
+				if e.Name == "GetExternalIPAddress" {
+					n++
+				}
+			}
+			return n
+		}
+		before := asked()
+		time.Sleep(time.Hour)
+		if n := asked() - before; n < 5 || n > 11 {
+			t.Errorf("asked %d times in an hour without an address", n)
+		}
+	})
+}
+
 // This host gets another address: the entries follow it.
 func TestKeepLocalAddressChanged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -19,7 +19,7 @@ const (
 // readings are what was read of one gateway for all mappings that are kept on it: a thousand of them ask once, not each. A reading serves
 // whoever wants none that is younger. The gateway's turn for plans is held around the methods.
 type readings struct {
-	address   netip.Addr // zero: it has none, or does not tell
+	address   netip.Addr // as planner.address gives it
 	addressed time.Time  // when it was read; zero: it was not
 
 	rows   map[place][]PortMapping // the table as it was listed

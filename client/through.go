@@ -104,8 +104,8 @@ func (m *Mapping) closeOuter(ctx context.Context) error {
 // arrange makes the way beyond fit what is open here: it is begun, kept, begun anew when it leads to where we are no longer, and ended
 // when our gateway has a public address.
 func (k *keeper) arrange(ctx context.Context) {
-	if !k.req.Through || len(k.held) == 0 {
-		return
+	if !k.req.Through || len(k.held) == 0 || !k.address.IsValid() {
+		return // where our gateway has lost its address, another one or the same may come
 	}
 	leadsOn, outer := k.leadsOn(), k.beyond()
 	if outer != nil && (!leadsOn || !k.reachedBy(outer)) {

@@ -79,12 +79,18 @@ func (a *app) watch(ctx context.Context, all []opened, tell func(opened, client.
 	}
 	var wg sync.WaitGroup
 	var turn sync.Mutex
+	var last reach // that the ports share is warned about once
 	for _, x := range all {
 		wg.Go(func() {
 			follow(ctx, x.mapping.Events(), func(e client.Event) {
 				turn.Lock()
 				defer turn.Unlock()
 				tell(x, e)
+				r := reach{address: e.Entry.External.Addr(), verdict: e.Verdict, through: x.through}
+				if e.Kind == client.AddressChanged && r != last {
+					last = r
+					a.warnReach(x, r)
+				}
 			})
 		})
 	}
@@ -115,10 +121,11 @@ type eventJSON struct {
 	Time  time.Time `json:"time"`
 	Spec  string    `json:"spec"`
 	*mappingJSON
-	External        *netip.AddrPort `json:"external,omitempty"`
-	PreviousAddress *netip.Addr     `json:"previous_address,omitempty"`
-	RetrySeconds    float64         `json:"retry_seconds,omitempty"`
-	Error           *failureJSON    `json:"error,omitempty"`
+	External        *netip.AddrPort       `json:"external,omitempty"`
+	Reach           client.AddressVerdict `json:"reach,omitempty"` // verdict on the external address, when the port is opened and when that changes
+	PreviousAddress *netip.Addr           `json:"previous_address,omitempty"`
+	RetrySeconds    float64               `json:"retry_seconds,omitempty"`
+	Error           *failureJSON          `json:"error,omitempty"`
 }
 
 // tell tells one event as a result: it is what open --keep is run for.
@@ -133,6 +140,7 @@ func (a *app) tell(g *client.Gateway, x opened, e client.Event) {
 		Spec:            x.spec.String(),
 		PreviousAddress: known(e.Previous, e.Previous.IsValid()),
 		RetrySeconds:    e.After.Seconds(),
+		Reach:           e.Verdict,
 	}
 	if e.Entry.Protocol != "" {
 		shape := entryShape(e.Entry, g)
@@ -157,10 +165,14 @@ func eventText(sp spec, e client.Event) string {
 	case client.Renewed, client.Repaired:
 		return eventWords(name, e.Kind, 0, nil) + renewalText(e.Entry)
 	case client.AddressChanged:
-		if e.Previous.IsValid() {
-			return fmt.Sprintf("%s is the new address, it was %s before", name, e.Previous)
+		text := fmt.Sprintf("%s is the new address (%s)", name, e.Verdict)
+		if e.Verdict == client.None {
+			text = fmt.Sprintf("%s has no address any more (%s)", name, e.Verdict)
 		}
-		return name + " is the new address"
+		if e.Previous.IsValid() {
+			text += fmt.Sprintf(", it was %s before", e.Previous)
+		}
+		return text
 	case staysOpen:
 		return name + " stays open: it was opened before"
 	}

@@ -58,17 +58,9 @@ func (x opened) closing() string {
 // reach is the external address of a mapping with its verdict: none when the gateway said that it has none, unknown when it did not
 // say.
 func (x opened) reach() reach {
-	r := reach{address: x.mapping.External().Addr(), seen: x.seen, through: x.through}
-	r.verdict = client.Compare(r.address, r.seen)
+	r := reach{address: x.mapping.External().Addr(), verdict: x.mapping.Verdict(), seen: x.seen, through: x.through}
 	if r.address.IsValid() {
-		return r
-	}
-	r.verdict = client.Unknown
-	for _, s := range slices.Backward(x.mapping.Trace()) {
-		if s.Action == "GetExternalIPAddress" && s.Outcome == string(client.None) {
-			r.verdict = client.None
-			break
-		}
+		r.verdict = client.Compare(r.address, r.seen)
 	}
 	return r
 }
@@ -182,11 +174,16 @@ func (a *app) warnAddress(all []opened) {
 		if x.mapping == nil {
 			continue
 		}
-		if r := x.reach(); r.verdict != client.Public {
-			a.Warn("%s", r.sentence())
-			a.Hint(a.sixFirst(x.spec, r.hints())...)
-		}
+		a.warnReach(x, x.reach())
 		return
+	}
+}
+
+// warnReach says that an address of x is none that the Internet reaches, if it is none.
+func (a *app) warnReach(x opened, r reach) {
+	if r.verdict != client.Public {
+		a.Warn("%s", r.sentence())
+		a.Hint(a.sixFirst(x.spec, r.hints())...)
 	}
 }
 
