@@ -132,6 +132,7 @@ func pinholeShape(p client.Pinhole, left time.Duration) pinholeJSON {
 
 type pinholesJSON struct {
 	Pinholes []pinholeJSON `json:"pinholes"`
+	Error    *failureJSON  `json:"error,omitempty"` // of the first that was not closed
 }
 
 func (a *app) openPinholes(ctx context.Context, sp spec, o pinholeFlags) error {

@@ -84,13 +84,17 @@ func (a *app) forgetPinholes(all []client.Pinhole) {
 
 // pinholesOpen reads what should be open still.
 func (a *app) pinholesOpen(ctx context.Context) ([]recorded, error) {
+	const hint = "a pinhole ends by itself, within a day at most"
 	file, ok := a.pinholeFile()
 	if !ok {
-		return nil, &localError{exitLocal, errNoJournal, "a pinhole ends by itself, within a day at most"}
+		return nil, &localError{exitLocal, errNoJournal, hint}
 	}
 	rows, err := statefile.Read[recorded](ctx, file)
-	if err != nil {
-		a.warnOnce(fmt.Errorf("the record of pinholes: %w", err))
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case err != nil: // who would say that there are none?
+		return nil, &localError{exitLocal, fmt.Errorf("the record of pinholes: %w", err), hint}
 	}
 	return slices.DeleteFunc(rows, func(r recorded) bool { return time.Now().After(r.Ends) }), nil
 }
@@ -132,32 +136,38 @@ func (a *app) closePinholes(ctx context.Context, wanted func(client.Pinhole) boo
 		shape := pinholeShape(p, 0)
 		var err error
 		if r.UDN != g.UDN() { // whose number that is there, nobody knows
-			err = &noPinholeError{fmt.Sprintf("it was opened on another router, where it ends by itself at %s", r.Ends.Local().Format("15:04"))}
+			err = &noPinholeError{fmt.Sprintf("it was opened on another router, where it ends by itself at %s", endText(r.Ends, time.Now()))}
 		} else {
 			err = g.DeletePinhole(limited, p)
 		}
 		switch {
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case err != nil && !ended(err):
-			shape.Error = explain(err).json()
-			if !a.JSON {
-				f := explain(err)
-				f.message = pinholeName(p) + ": " + f.message
-				a.fail(f)
-			}
-			if first == nil {
-				first = &saidError{err}
-			}
-		default:
+		case err == nil || ended(err):
 			a.forgetPinholes([]client.Pinhole{p})
 			if !a.JSON {
 				a.Print("%s is closed", pinholeName(p))
 			}
+		default:
+			f := explain(err)
+			shape.Error = f.json()
+			if first == nil {
+				first = &saidError{err}
+			}
+			if f.message = pinholeName(p) + ": " + f.message; !a.JSON && ctx.Err() == nil { // that is said once, of all
+				a.fail(f)
+			}
 		}
 		doc.Pinholes = append(doc.Pinholes, shape)
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	if broken := a.broken(ctx); broken != nil {
+		first = &saidError{broken}
 	}
 	if a.JSON {
+		if first != nil {
+			doc.Error = explain(first).json()
+		}
 		a.Document(doc)
 	}
 	return first

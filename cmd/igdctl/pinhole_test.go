@@ -4,10 +4,12 @@ import (
 	"context"
 	"io"
 	"net/netip"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -96,9 +98,66 @@ func TestPinholeOfAnotherRouter(t *testing.T) {
 	say(t, e, exitOK, "pinhole open 9090")
 	e.journal = old.journal
 	out, words := say(t, e, exitRefused, "pinhole close --all")
-	matches(t, words, `^igdctl: error: \[2001:db8:1::10\]:8080/tcp: it was opened on another router, where it ends by itself at \d\d:\d\d$`)
+	matches(t, words, `^igdctl: error: \[2001:db8:1::10\]:8080/tcp: it was opened on another router, where it ends by itself at \w+ \d+ \w+ \d\d:\d\d$`)
 	if out != "" || len(g.Pinholes()) != 1 {
 		t.Errorf("%q, open are %v", out, g.Pinholes())
+	}
+}
+
+// What is broken off in the middle says what it closed, and so does its document.
+func TestPinholeCloseBrokenOff(t *testing.T) {
+	for _, format := range []string{"", " --json"} {
+		ctx, interrupt := context.WithCancel(t.Context())
+		var closed atomic.Int32
+		g, e := sixHome(t, emulator.Options{OnEvent: func(e emulator.Event) {
+			if e.Event == emulator.PinholeClosed && closed.Add(1) == 2 {
+				interrupt()
+			}
+		}})
+		for _, port := range []string{"8080", "8081", "8082"} {
+			say(t, e, exitOK, "pinhole open "+port)
+		}
+		var out, words strings.Builder
+		e.stdout, e.stderr = &out, &words
+		if got := run(ctx, strings.Fields("pinhole close --all"+format), e); got != exitInterrupted {
+			t.Errorf("exit code %d", got)
+		}
+		if len(g.Pinholes()) != 1 {
+			t.Errorf("open are %v", g.Pinholes())
+		}
+		if format == "" {
+			matches(t, out.String(), `\A\[2001:db8:1::10\]:8080/tcp is closed$`)
+			if n := strings.Count(words.String(), "interrupted"); n != 1 || strings.Count(out.String(), "is closed") > 2 {
+				t.Errorf("%s%s", out.String(), words.String())
+			}
+		} else {
+			matches(t, out.String(), `^\{\n  "pinholes": \[\n    \{\n +"id": 1,`)
+			matches(t, out.String(), `^  "error": \{\n +"kind": "interrupted",`)
+			if n := strings.Count(out.String(), `"port"`); n != 2 || words.String() != "" {
+				t.Errorf("told of %d: %s%s", n, out.String(), words.String())
+			}
+		}
+	}
+}
+
+// A record that cannot be read is not one in which nothing is.
+func TestPinholeRecordUnreadable(t *testing.T) {
+	for name, text := range map[string]string{"of a later version": `{"igdkit": "pinholes", "version": 99, "rows": []}`, "corrupt": "{"} {
+		t.Run(name, func(t *testing.T) {
+			for _, line := range []string{"pinhole close --all", "pinhole close 8080", "pinhole list"} {
+				g, e := sixHome(t, emulator.Options{})
+				say(t, e, exitOK, "pinhole open 8080")
+				if err := os.WriteFile(filepath.Join(filepath.Dir(e.journal), "pinholes.json"), []byte(text), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				out, words := say(t, e, exitLocal, line)
+				matches(t, words, `^igdctl: error: the record of pinholes: .*pinholes\.json`)
+				matches(t, words, `^igdctl: hint: a pinhole ends by itself, within a day at most$`)
+				if out != "" || len(g.Pinholes()) != 1 {
+					t.Errorf("%q, open are %v", out, g.Pinholes())
+				}
+			}
+		})
 	}
 }
 
