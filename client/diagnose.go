@@ -87,7 +87,7 @@ const (
 
 	ProblemHasLeftovers Problem = "leftovers" // leftovers
 
-	ProblemNotOpened  Problem = "not opened"  // mapping: Err says why
+	ProblemNotOpened  Problem = "not opened"  // mapping: Err says why; port: it is free, and was not tried after that
 	ProblemUnverified Problem = "unverified"  // mapping: accepted, and not shown in the table
 	ProblemReadOnly   Problem = "read only"   // mapping and what follows it: nothing was to be changed
 	ProblemForEver    Problem = "for ever"    // lease: permanent, though an end was asked for
@@ -159,6 +159,7 @@ type diagnosis struct {
 	links    []link
 	gateway  *Gateway
 	external netip.Addr // of it, once it was asked
+	up       bool       // it says that it is connected
 	opens    bool       // it has opened the trial port
 	unsure   bool       // CheckFirewall could not tell what this machine lets in
 }

@@ -80,19 +80,24 @@ func (d *diagnosis) connection(ctx context.Context) {
 		c.Outcome, c.Problem = Doubtful, ProblemSaysDown // some say so for ever, and work
 	case !first.Status.Connected:
 		c.Outcome, c.Problem = Faulty, ProblemDown
+	default:
+		d.up = true
 	}
 	d.tell(ctx, c, began)
 }
 
 // AddressEvidence is what [CheckAddress] saw.
-type AddressEvidence struct{ Truth }
+type AddressEvidence struct {
+	Truth
+	Up bool // the gateway says that it is connected
+}
 
 func (*AddressEvidence) evidence() {}
 
 // address judges the external address, with the STUN server of the options if there is one.
 func (d *diagnosis) address(ctx context.Context) {
 	began := d.begin(CheckAddress)
-	e := &AddressEvidence{d.gateway.Truth(ctx)}
+	e := &AddressEvidence{Truth: d.gateway.Truth(ctx), Up: d.up}
 	d.external = e.External
 	c := Check{ID: CheckAddress, Evidence: e, Outcome: Sound, Err: e.Err}
 	switch e.Verdict {

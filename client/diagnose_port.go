@@ -101,6 +101,9 @@ func (d *diagnosis) port(ctx context.Context) {
 // is in no table.
 func (d *diagnosis) claim(ctx context.Context, e *PortEvidence, c *Check) {
 	if !d.opens {
+		if !d.want.ReadOnly {
+			c.Outcome, c.Problem = Skipped, ProblemNotOpened
+		}
 		return
 	}
 	m, err := d.gateway.Map(ctx, Request{Protocol: e.Protocol, InternalPort: e.Port, ExternalPort: e.Port, Lease: trialLease})

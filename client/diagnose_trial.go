@@ -21,6 +21,7 @@ type MappingEvidence struct {
 	Protocol string
 	Entries  []Entry // that were opened
 	Trace    []Step  // everything that was asked of the gateway
+	Up       bool    // the gateway says that it is connected
 }
 
 // LeaseEvidence is what [CheckLease] saw.
@@ -49,7 +50,7 @@ func (*RemovalEvidence) evidence() {}
 
 // trial opens a port nobody uses, looks at what came of it, and removes it.
 func (d *diagnosis) trial(ctx context.Context) {
-	e := &MappingEvidence{Protocol: d.want.Protocol}
+	e := &MappingEvidence{Protocol: d.want.Protocol, Up: d.up}
 	if d.want.ReadOnly {
 		now := time.Now()
 		for _, c := range []Check{{ID: CheckMapping, Evidence: e}, {ID: CheckLease, Evidence: &LeaseEvidence{}},

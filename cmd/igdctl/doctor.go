@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -178,6 +179,7 @@ func label(o client.Outcome) string {
 type finding struct {
 	detail   string   // one sentence
 	evidence []string // what it is based on, beyond the sentence
+	details  []string // and what is for --json alone
 	advice   []string // what to do
 }
 
@@ -187,7 +189,7 @@ func (f finding) shape(c client.Check) findingJSON {
 	if e, ok := c.Evidence.(*client.FirewallEvidence); ok {
 		j.Firewall = rulesJSON(e)
 	}
-	for _, line := range f.evidence {
+	for _, line := range append(slices.Clip(f.evidence), f.details...) {
 		j.Evidence = append(j.Evidence, cli.OneLine(line))
 	}
 	for i, line := range f.advice {

@@ -77,6 +77,9 @@ func connectionFinding(c client.Check, e *client.ConnectionEvidence) finding {
 		f.advice = []string{"restart the router; some stop answering after weeks"}
 	default:
 		f.detail = "the gateway is connected to the Internet"
+		if first := e.Services[0]; client.Judge(first.External) == client.None {
+			f.detail = "the gateway says that it is connected to the Internet"
+		}
 	}
 	return f
 }
@@ -84,9 +87,15 @@ func connectionFinding(c client.Check, e *client.ConnectionEvidence) finding {
 func addressFinding(e *client.AddressEvidence) finding {
 	r := reach{address: e.External, verdict: e.Verdict, seen: e.Seen}
 	f := finding{detail: r.sentence(), advice: r.hints()}
+	if e.Verdict == client.None && e.Up && !r.witness().IsValid() {
+		f.detail = "the gateway says that it is connected, and has no external address: its connection does not work, or it stands behind another router"
+		f.advice = []string{"look at the connection in the settings of the router; restart router and modem"}
+	}
 	switch {
 	case e.STUNErr != nil:
 		f.evidence = append(f.evidence, "the STUN server does not tell what address it sees: "+e.STUNErr.Error())
+	case e.Seen.IsValid() && !r.witness().IsValid():
+		f.evidence = append(f.evidence, fmt.Sprintf("the STUN server sees %s: it does not stand on the Internet, and cannot tell what the Internet sees", e.Seen))
 	case e.Seen.IsValid():
 		f.evidence = append(f.evidence, fmt.Sprintf("the Internet sees %s", e.Seen))
 	}
@@ -126,12 +135,14 @@ func portFinding(c client.Check, e *client.PortEvidence) finding {
 		why := explain(c.Err)
 		return finding{detail: fmt.Sprintf("the gateway opens ports, and not %s: %s", port, why.message),
 			advice: append([]string{fmt.Sprintf("igdctl open %s --any takes another port", port)}, why.hints...)}
+	case c.Problem == client.ProblemNotOpened:
+		return finding{detail: fmt.Sprintf("port %s of the gateway is free, and was not tried: the gateway opened no other either", port)}
 	case c.Problem == client.ProblemNotRemoved:
 		return finding{detail: fmt.Sprintf("port %s of the gateway was free and could be opened for a trial, and not closed again", port)}
 	case e.Opened:
 		return finding{detail: fmt.Sprintf("port %s of the gateway is free, and was opened for a trial and closed", port), advice: []string{fmt.Sprintf("igdctl open %s opens it", port)}}
 	case e.Free:
-		return finding{detail: fmt.Sprintf("port %s of the gateway is free", port), advice: []string{fmt.Sprintf("igdctl open %s opens it", port)}}
+		return finding{detail: fmt.Sprintf("port %s of the gateway is free", port), advice: []string{fmt.Sprintf("igdctl open %s asks for it", port)}}
 	}
 	return finding{detail: fmt.Sprintf("port %s of the gateway %s", port, leadsTo(e.Entry, e.Entry.InternalClient))}
 }
@@ -185,8 +196,18 @@ func mappingFinding(c client.Check, e *client.MappingEvidence) finding {
 		if why.code == soap.ActionNotAuthorized {
 			f.advice = []string{"switch on UPnP port mapping for this computer in the settings of the router"}
 		}
+		if why.code == soap.ActionFailed && e.Up { // what the connection is like was told above
+			f.advice = []string{"restart the router, and look for a new firmware", "or forward the port in its settings"}
+		}
+		asked := 0
 		for _, s := range e.Trace {
-			f.evidence = append(f.evidence, s.String())
+			if s.Err != nil && (s.Action == "AddPortMapping" || s.Action == "AddAnyPortMapping") {
+				asked++
+			}
+			f.details = append(f.details, s.String())
+		}
+		if asked > 1 {
+			f.evidence = append(f.evidence, fmt.Sprintf("it was asked in %d ways, and did none; --json tells each", asked))
 		}
 	case client.ProblemUnverified:
 		f.detail = "a trial port was opened, and the gateway does not show it in its list"

@@ -70,9 +70,9 @@ func (a *app) warnSTUN(err error) {
 
 // sentence tells what the address is worth to whoever wants to be reached.
 func (r reach) sentence() string {
-	internet := "the Internet does not reach it"
-	if r.seen.IsValid() && r.seen != r.address {
-		internet = fmt.Sprintf("the Internet sees %s and does not reach it", r.seen)
+	internet, seen := "the Internet does not reach it", r.witness()
+	if seen.IsValid() && seen != r.address {
+		internet = fmt.Sprintf("the Internet sees %s and does not reach it", seen)
 	}
 	switch r.verdict {
 	case client.Public:
@@ -86,19 +86,27 @@ func (r reach) sentence() string {
 		return fmt.Sprintf("%s is shared by many customers (CGNAT): the Internet provider translates, and %s", r.address, internet)
 	case client.Mismatch:
 		return fmt.Sprintf("the gateway says %s and the Internet sees %s: something else translates, such as a VPN, another router or the Internet provider",
-			r.address, r.seen)
+			r.address, seen)
 	case client.None:
-		if r.seen.IsValid() {
-			return fmt.Sprintf("the gateway has no external address, and the Internet sees %s: another connection is in use, or the gateway hides its address", r.seen)
+		if seen.IsValid() {
+			return fmt.Sprintf("the gateway has no external address, and the Internet sees %s: another connection is in use, or the gateway hides its address", seen)
 		}
 		return "the gateway has no external address: it is not connected to the Internet, or stands behind another router"
 	case client.Unknown:
-		if r.seen.IsValid() {
-			return fmt.Sprintf("the gateway does not tell its external address; the Internet sees %s", r.seen)
+		if seen.IsValid() {
+			return fmt.Sprintf("the gateway does not tell its external address; the Internet sees %s", seen)
 		}
 		return "the gateway does not tell its external address"
 	}
 	return fmt.Sprintf("%s is a reserved address: %s", r.address, internet)
+}
+
+// witness is what the Internet sees; the zero Addr when nobody says so. A server that sees an address of a private network is on it.
+func (r reach) witness() netip.Addr {
+	if client.Judge(r.seen) != client.Public {
+		return netip.Addr{}
+	}
+	return r.seen
 }
 
 // hints say what to do about an address that is not public.
