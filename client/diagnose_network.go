@@ -24,9 +24,8 @@ const (
 type NetworkEvidence struct {
 	Interfaces []InterfaceState // those that are up: Out first, then those with a default route
 	// Out is the interface by which this machine sends to the Internet by IPv4, and so answers whoever comes from there: what the system makes of all its
-	// routes, their metrics and its rules. "": it does not tell.
-	Out     string
-	OutKind InterfaceKind
+	// routes, their metrics and its rules; without a Name when it does not tell. It need not be one that Options.Interface lets through.
+	Out     InterfaceState
 	Machine Machine
 }
 
@@ -71,21 +70,15 @@ func (d *diagnosis) network(ctx context.Context) {
 		e.Machine = *d.want.Machine
 	}
 	ifis, err := d.o.Net.Interfaces()
-	e.Out, e.OutKind = wayOut(ctx, d.o, ifis)
+	e.Out = wayOut(ctx, d.o, ifis)
 	for _, ifi := range ifis {
 		if d.o.Interface != "" && ifi.Name != d.o.Interface {
 			continue
 		}
-		s := InterfaceState{Name: ifi.Name, Kind: kindOf(ifi)}
-		s.Addrs, s.Err = d.o.Net.Addrs(ifi)
-		gateways, err := d.o.Net.DefaultGateways(ifi)
-		if s.Gateways = gateways; s.Err == nil {
-			s.Err = err
-		}
-		e.Interfaces = append(e.Interfaces, s)
+		e.Interfaces = append(e.Interfaces, stateOf(d.o, ifi))
 	}
 	rank := func(s InterfaceState) int {
-		if s.Name == e.Out {
+		if s.Name == e.Out.Name {
 			return 2
 		}
 		return min(len(s.Gateways), 1)
@@ -103,20 +96,30 @@ const somewhere = "198.41.0.4:53"
 // wayOut tells by which interface this machine sends to the Internet. A UDP socket that is connected sends nothing, and has the address that the routes
 // chose: of the interface that they lead to. The default route with the best metric would not tell: VPNs have routes to both halves of the Internet
 // (OpenVPN's "def1") or a table of their own (wg-quick).
-func wayOut(ctx context.Context, o Options, ifis []net.Interface) (name string, kind InterfaceKind) {
+func wayOut(ctx context.Context, o Options, ifis []net.Interface) InterfaceState {
 	c, err := o.Net.Dial(ctx, "udp4", netip.Addr{}, somewhere)
 	if err != nil {
-		return "", OrdinaryInterface // no way, or none that this Net can tell
+		return InterfaceState{} // no way, or none that this Net can tell
 	}
 	defer c.Close()
 	local := addrOf(c.LocalAddr())
 	for _, ifi := range ifis {
 		prefixes, err := o.Net.Addrs(ifi)
 		if err == nil && slices.ContainsFunc(prefixes, func(p netip.Prefix) bool { return p.Addr() == local }) {
-			return ifi.Name, kindOf(ifi)
+			return stateOf(o, ifi)
 		}
 	}
-	return "", OrdinaryInterface
+	return InterfaceState{}
+}
+
+func stateOf(o Options, ifi net.Interface) InterfaceState {
+	s := InterfaceState{Name: ifi.Name, Kind: kindOf(ifi)}
+	s.Addrs, s.Err = o.Net.Addrs(ifi)
+	gateways, err := o.Net.DefaultGateways(ifi)
+	if s.Gateways = gateways; s.Err == nil {
+		s.Err = err
+	}
+	return s
 }
 
 // judge names the worst of what a search for a gateway will suffer from.
@@ -132,8 +135,8 @@ func (e *NetworkEvidence) judge() (Outcome, Problem) {
 			routed, vpn = true, s.Kind == VPNInterface
 		}
 	}
-	if e.Out != "" {
-		vpn = e.OutKind == VPNInterface
+	if e.Out.Name != "" {
+		vpn = e.Out.Kind == VPNInterface
 	}
 	switch {
 	case !up:

@@ -75,8 +75,8 @@ func TestDiagnoseWayOut(t *testing.T) {
 				_, checks := findings(t, client.Options{Net: tt.tunnel}, client.Diagnosis{Machine: &tt.machine, ReadOnly: true})
 				c := checks[0]
 				e := c.Evidence.(*client.NetworkEvidence)
-				if c.Problem != tt.problem || e.Out != tt.out || e.Interfaces[0].Name != tt.out {
-					t.Errorf("%q, by %q, first of %+v", c.Problem, e.Out, e.Interfaces)
+				if c.Problem != tt.problem || e.Out.Name != tt.out || e.Interfaces[0].Name != tt.out {
+					t.Errorf("%q, by %+v, first of %+v", c.Problem, e.Out, e.Interfaces)
 				}
 			})
 		})

@@ -69,7 +69,7 @@ func networkFinding(c client.Check, e *client.NetworkEvidence) finding {
 			f.advice = append(f.advice, fmt.Sprintf("a VPN (%s) may have taken it: disconnect the VPN and try again", e.Interfaces[vpn].Name))
 		}
 	case client.ProblemVPNRoute:
-		f.detail = fmt.Sprintf("the way to the Internet leads into a VPN (%s): peers see the address of the VPN, and ports on the router do not help them", cmp.Or(e.Out, e.Interfaces[0].Name))
+		f.detail = fmt.Sprintf("the way to the Internet leads into a VPN (%s): peers see the address of the VPN, and ports on the router do not help them", cmp.Or(e.Out.Name, e.Interfaces[0].Name))
 		switch {
 		case e.Machine.WSL:
 			f.evidence = append(f.evidence, "this runs in WSL")

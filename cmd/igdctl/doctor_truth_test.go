@@ -29,7 +29,9 @@ func TestDoctorOneTruth(t *testing.T) {
 	} {
 		t.Run(tt.scenario, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				listens := func(context.Context, string, uint16) ([]netip.Addr, error) { return []netip.Addr{netip.IPv4Unspecified()}, nil }
+				listens := func(context.Context, string, uint16) ([]netip.Addr, error) {
+					return []netip.Addr{netip.IPv4Unspecified()}, nil
+				}
 				checks, _ := examine(t, tt.scenario, client.Diagnosis{Port: 8080, Listens: listens})
 				var all, data []string
 				for _, c := range checks {
@@ -72,6 +74,35 @@ func TestSTUNServerWithin(t *testing.T) {
 			if tells := strings.Contains(said, "the Internet sees "+seen.String()); tells != (seen == outside) {
 				t.Errorf("external %v, seen %v:\n%s", external, seen, said)
 			}
+		}
+	}
+}
+
+// A port is not reached when this computer answers by another way than it was asked by, and is when that leads to the gateway too.
+func TestOtherWay(t *testing.T) {
+	prefixes := func(s string) []netip.Prefix { return []netip.Prefix{netip.MustParsePrefix(s)} }
+	for _, tt := range []struct {
+		name  string
+		out   client.InterfaceState
+		local string
+		want  string
+	}{
+		{"not told", client.InterfaceState{}, "192.168.1.10", ""},
+		{"by the gateway", client.InterfaceState{Name: "eth0", Addrs: prefixes("192.168.1.10/24")}, "192.168.1.10", ""},
+		{"by a VPN", client.InterfaceState{Name: "wg0", Kind: client.VPNInterface, Addrs: prefixes("10.8.0.2/32")}, "192.168.1.10",
+			"a port that is open on the gateway is probably not reached: what comes by eth0 this computer answers by wg0 (VPN)"},
+		{"by another uplink", client.InterfaceState{Name: "wwan0", Addrs: prefixes("10.9.0.2/24")}, "192.168.1.10",
+			"a port that is open on the gateway is probably not reached: what comes by eth0 this computer answers by wwan0"},
+		{"by a cable into the same network", client.InterfaceState{Name: "eth1", Addrs: prefixes("192.168.1.11/24")}, "192.168.1.10", ""},
+		{"a gateway on this computer", client.InterfaceState{Name: "eth1", Addrs: prefixes("10.9.0.2/24")}, "127.0.0.1", ""},
+	} {
+		g := &client.Gateway{Interface: "eth0", Local: netip.MustParseAddr(tt.local), Responder: netip.MustParseAddr("192.168.1.1")}
+		got := otherWay(map[client.CheckID]client.Check{
+			client.CheckNetwork:     {Evidence: &client.NetworkEvidence{Out: tt.out}},
+			client.CheckDescription: {Evidence: &client.DescriptionEvidence{Gateway: g}},
+		})
+		if got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
 		}
 	}
 }

@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"net/netip"
+	"slices"
 
 	"github.com/igdkit/igdkit/client"
 )
@@ -85,21 +87,24 @@ func conclude(checks []client.Check, o doctorFlags, ended error) conclusion {
 	return conclusion{word: "opens", sentence: opensSentence(checks, o)}
 }
 
-// otherWay says that this computer does not answer by the gateway, "" when it does or that is not known.
+// otherWay says that this computer does not answer by the gateway, "" when it does or that is not known. Where the way out is another interface into the
+// network of the gateway, as with a cable beside the wireless network, it does.
 func otherWay(by map[client.CheckID]client.Check) string {
 	network, ok := by[client.CheckNetwork].Evidence.(*client.NetworkEvidence)
 	description, found := by[client.CheckDescription].Evidence.(*client.DescriptionEvidence)
 	if !ok || !found || description.Gateway == nil {
 		return ""
 	}
-	out, in := network.Out, description.Gateway.Interface
-	if out == "" || in == "" || out == in {
+	out, gateway := network.Out, description.Gateway
+	near := func(p netip.Prefix) bool { return p.Contains(gateway.Responder.Unmap()) }
+	if out.Name == "" || gateway.Interface == "" || out.Name == gateway.Interface || gateway.Local.IsLoopback() || slices.ContainsFunc(out.Addrs, near) {
 		return ""
 	}
-	if network.OutKind == client.VPNInterface {
-		out += " (VPN)"
+	through := out.Name
+	if out.Kind == client.VPNInterface {
+		through += " (VPN)"
 	}
-	return fmt.Sprintf("a port that is open on the gateway is probably not reached: what comes by %s this computer answers by %s", in, out)
+	return fmt.Sprintf("a port that is open on the gateway is probably not reached: what comes by %s this computer answers by %s", gateway.Interface, through)
 }
 
 func opensSentence(checks []client.Check, o doctorFlags) string {
