@@ -18,18 +18,27 @@ import (
 
 func TestWarnOwnListener(t *testing.T) {
 	for _, tt := range []struct {
-		who  listener
-		want string
+		who   listener
+		bound string
+		want  string
 	}{
-		{somebody, ""},
-		{cannotTell, ""},
-		{nobody, "igdctl: warning: nothing listens on port 8080/tcp of this computer yet\n"},
-		{onlyItself, "igdctl: warning: the program on port 8080/tcp listens only on 127.0.0.1, where nobody outside this computer reaches it\n" +
+		{somebody, "0.0.0.0", ""},
+		{cannotTell, "", ""},
+		{nobody, "", "igdctl: warning: nothing listens on port 8080/tcp of this computer yet\n"},
+		{onlyItself, "127.0.0.1", "igdctl: warning: the program on port 8080/tcp listens only on 127.0.0.1, where nobody outside this computer reaches it\n" +
+			"igdctl: hint: let it listen on 192.168.1.10 or 0.0.0.0\n"},
+		{onlyItself, "::1", "igdctl: warning: the program on port 8080/tcp listens only on ::1, where nobody outside this computer reaches it\n" +
+			"igdctl: hint: let it listen on 192.168.1.10 or 0.0.0.0\n"},
+		{onlyOthers, "10.9.9.9", "igdctl: warning: the program on port 8080/tcp listens only on 10.9.9.9, and the gateway leads to 192.168.1.10\n" +
 			"igdctl: hint: let it listen on 192.168.1.10 or 0.0.0.0\n"},
 	} {
 		var b strings.Builder
 		a := &app{UI: cli.UI{Program: "igdctl", Stderr: &b}}
-		a.warnOwnListener(tt.who, "port 8080/tcp", netip.MustParseAddr("192.168.1.10"))
+		var bound []netip.Addr
+		if tt.bound != "" {
+			bound = append(bound, netip.MustParseAddr(tt.bound))
+		}
+		a.warnOf(tt.who, bound, "port 8080/tcp", netip.MustParseAddr("192.168.1.10"))
 		if b.String() != tt.want {
 			t.Errorf("%v: %q, want %q", tt.who, b.String(), tt.want)
 		}

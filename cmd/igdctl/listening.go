@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -19,9 +20,33 @@ type listener int
 const (
 	cannotTell listener = iota
 	nobody
-	onlyItself // a program listens on 127.0.0.1
+	onlyItself // programs listen, and on loopback alone
+	onlyOthers // programs listen, and on other addresses alone
 	somebody
 )
+
+// listens says who waits at a port, without waking anybody where the system tells; bound are the addresses on which programs do.
+func listens(ctx context.Context, protocol string, at netip.AddrPort) (who listener, bound []netip.Addr) {
+	bound, err := boundAt(ctx, protocol, at.Port())
+	if err != nil {
+		return cannotTell, nil
+	}
+	return judge(bound, at.Addr()), bound
+}
+
+// judge says what programs bound to addresses of one port mean for traffic to at. Sockets of IPv6 that are bound to none take IPv4, too, as a rule.
+func judge(bound []netip.Addr, at netip.Addr) listener {
+	hears := func(a netip.Addr) bool { return a == at || a.IsUnspecified() && (a.Is6() || at.Is4()) }
+	switch {
+	case slices.ContainsFunc(bound, hears):
+		return somebody
+	case len(bound) == 0:
+		return nobody
+	case slices.ContainsFunc(bound, func(a netip.Addr) bool { return !a.IsLoopback() }):
+		return onlyOthers
+	}
+	return onlyItself
+}
 
 // answerTime is how long a computer of the local network may take to answer.
 const answerTime = time.Second
@@ -35,16 +60,29 @@ func (a *app) warnListener(ctx context.Context, e client.Entry, elsewhere bool) 
 		}
 		return
 	}
-	a.warnOwnListener(listens(ctx, e.Protocol, e.Internal), port, e.Internal.Addr())
+	a.warnOwnListener(ctx, e.Protocol, e.Internal)
 }
 
-func (a *app) warnOwnListener(who listener, port string, at netip.Addr) {
+// warnOwnListener warns when no program of this computer would answer at an address and port of it.
+func (a *app) warnOwnListener(ctx context.Context, protocol string, at netip.AddrPort) {
+	who, bound := listens(ctx, protocol, at)
+	a.warnOf(who, bound, fmt.Sprintf("port %d/%s", at.Port(), strings.ToLower(protocol)), at.Addr())
+}
+
+func (a *app) warnOf(who listener, bound []netip.Addr, port string, at netip.Addr) {
+	everywhere := "0.0.0.0"
+	if at.Is6() {
+		everywhere = "::"
+	}
 	switch who {
 	case nobody:
 		a.Warn("nothing listens on %s of this computer yet", port)
 	case onlyItself:
-		a.Warn("the program on %s listens only on 127.0.0.1, where nobody outside this computer reaches it", port)
-		a.Hint(fmt.Sprintf("let it listen on %s or 0.0.0.0", at))
+		a.Warn("the program on %s listens only on %s, where nobody outside this computer reaches it", port, joined(bound))
+		a.Hint(fmt.Sprintf("let it listen on %s or %s", at, everywhere))
+	case onlyOthers:
+		a.Warn("the program on %s listens only on %s, and the gateway leads to %s", port, joined(bound), at)
+		a.Hint(fmt.Sprintf("let it listen on %s or %s", at, everywhere))
 	}
 }
 

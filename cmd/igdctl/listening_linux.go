@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/netip"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/vishvananda/netlink/nl"
@@ -15,16 +14,7 @@ import (
 	"github.com/igdkit/igdkit/internal/procnet"
 )
 
-// listens asks the kernel which sockets wait at a port: unlike a connection, that does not wake the program.
-func listens(ctx context.Context, protocol string, at netip.AddrPort) listener {
-	bound, err := boundAt(ctx, protocol, at.Port())
-	if err != nil {
-		return cannotTell
-	}
-	return judge(bound, at.Addr())
-}
-
-// boundAt lists the addresses on which sockets wait at a port.
+// boundAt lists the addresses on which sockets wait at a port. It asks the kernel: unlike a connection, that does not wake the program.
 func boundAt(_ context.Context, protocol string, port uint16) ([]netip.Addr, error) {
 	bound, err := diagnosed(protocol, port)
 	if err != nil {
@@ -107,16 +97,4 @@ func waiting(table io.Reader, port uint16) (bound []netip.Addr) {
 		}
 	}
 	return bound
-}
-
-// judge says what programs bound to addresses of one port mean for traffic to at.
-func judge(bound []netip.Addr, at netip.Addr) listener {
-	hears := func(a netip.Addr) bool { return a.IsUnspecified() || a == at }
-	switch {
-	case slices.ContainsFunc(bound, hears):
-		return somebody
-	case slices.ContainsFunc(bound, netip.Addr.IsLoopback):
-		return onlyItself
-	}
-	return nobody
 }

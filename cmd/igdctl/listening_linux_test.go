@@ -38,7 +38,8 @@ func TestListens(t *testing.T) {
 		{"nothing but a header", header, nobody},
 		{"everywhere", header + line("0.0.0.0", "1F90", "0A"), somebody},
 		{"on our address", header + line("192.168.1.10", "1F90", "0A"), somebody},
-		{"on another address", header + line("10.8.0.2", "1F90", "0A"), nobody},
+		{"on another address", header + line("10.8.0.2", "1F90", "0A"), onlyOthers},
+		{"on another address and loopback", header + line("10.8.0.2", "1F90", "0A") + line("127.0.0.1", "1F90", "0A"), onlyOthers},
 		{"on loopback", header + line("127.0.0.1", "1F90", "0A"), onlyItself},
 		{"on loopback and ours", header + line("127.0.0.1", "1F90", "0A") + line("192.168.1.10", "1F90", "0A"), somebody},
 		{"on IPv6, which takes IPv4 too", header + line("::", "1F90", "0A"), somebody},
@@ -109,7 +110,7 @@ func TestListensHere(t *testing.T) {
 		{"TCP", netip.AddrPortFrom(loopback, uint16(both.Addr().(*net.TCPAddr).Port)), somebody},
 		{"TCP", netip.AddrPortFrom(loopback, uint16(out.LocalAddr().(*net.TCPAddr).Port)), nobody},
 	} {
-		if got := listens(t.Context(), tt.protocol, tt.at); got != tt.want {
+		if got, _ := listens(t.Context(), tt.protocol, tt.at); got != tt.want {
 			t.Errorf("%s %s: %v, want %v", tt.protocol, tt.at, got, tt.want)
 		}
 		// Both ways of asking, because a sandbox may close one of them.
@@ -123,7 +124,7 @@ func TestListensHere(t *testing.T) {
 		}
 	}
 	l.Close()
-	if got := listens(t.Context(), "TCP", netip.AddrPortFrom(loopback, tcp)); got != nobody {
+	if got, _ := listens(t.Context(), "TCP", netip.AddrPortFrom(loopback, tcp)); got != nobody {
 		t.Errorf("after the listener closed: %v, want nobody", got)
 	}
 }

@@ -9,25 +9,10 @@ import (
 	"net/netip"
 )
 
-// listens tries a connection. UDP sockets do not tell, and binding the port to find out would make some firewalls ask.
-func listens(ctx context.Context, protocol string, at netip.AddrPort) listener {
-	if protocol != "TCP" {
-		return cannotTell
-	}
-	switch {
-	case answers(ctx, at):
-		return somebody
-	case answers(ctx, netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), at.Port())):
-		return onlyItself
-	case ctx.Err() != nil:
-		return cannotTell
-	}
-	return nobody
-}
-
 var errNotTold = errors.New("this system does not tell who listens")
 
-// boundAt lists the addresses of this computer on which a connection to a port is taken.
+// boundAt lists the addresses of this computer on which a connection to a port is taken. UDP sockets do not tell, and binding the port to find out would make
+// some firewalls ask.
 func boundAt(ctx context.Context, protocol string, port uint16) (bound []netip.Addr, err error) {
 	if protocol != "TCP" {
 		return nil, errNotTold

@@ -180,7 +180,7 @@ func (a *app) openPinholes(ctx context.Context, sp spec, o pinholeFlags) error {
 	}
 	a.Table(rows)
 	for _, protocol := range sp.protocols() {
-		a.warnOwnListener(listens(ctx, protocol, netip.AddrPortFrom(p.All()[0].InternalClient, sp.internal)), fmt.Sprintf("port %d/%s", sp.internal, strings.ToLower(protocol)), p.All()[0].InternalClient)
+		a.warnOwnListener(ctx, protocol, netip.AddrPortFrom(p.All()[0].InternalClient, sp.internal))
 	}
 	return nil
 }
