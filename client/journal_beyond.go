@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -17,6 +18,34 @@ func (g *Gateway) JournalGateways(ctx context.Context) (all []*Gateway, err erro
 		}
 	}
 	return all, nil
+}
+
+// ReleaseBeyond deletes what this user has opened on the gateways beyond g, as Options.Journal knows it, to lead to an entry of g, the outermost first; what
+// a living process keeps or shares stays. It gives the errors of [Gateway.Beyond], only when there is such an entry, and [Gateway.Release], each as a *ThroughError.
+func (g *Gateway) ReleaseBeyond(ctx context.Context, k Key) error {
+	leads := func(e JournalEntry) bool {
+		return e.Protocol == k.Protocol && e.InternalPort == k.ExternalPort && !e.Kept && len(e.Shared) == 0
+	}
+	if !slices.ContainsFunc(g.entriesBeyond(ctx), leads) {
+		return nil
+	}
+	outer, err := g.Beyond(ctx)
+	if err != nil {
+		return err
+	}
+	entries, err := outer.JournalEntries(ctx)
+	errs := []error{err}
+	for _, e := range entries {
+		if !leads(e) {
+			continue
+		}
+		errs = append(errs, outer.ReleaseBeyond(ctx, e.Key()))
+		if _, err := outer.Release(ctx, e); err != nil {
+			to, _ := netip.ParseAddr(e.InternalClient)
+			errs = append(errs, &ThroughError{External: to, Outer: outer.Responder.Unmap(), Err: err})
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // maxPlaces bounds the places of one host that the journal may name.

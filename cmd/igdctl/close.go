@@ -18,7 +18,8 @@ func newCloseCmd(a *app) *cobra.Command {
 		Short: "Close ports that lead to this computer",
 		Long: `Closes ports on the gateway, by the SPEC they were opened with: [EXTERNAL:]INTERNAL[/tcp, /udp or /both].
 A port that leads to another computer, or to another port than INTERNAL, is not closed: 8080 stands for 8080:8080.
-Of both neither is closed when one leads elsewhere.
+Of both neither is closed when one leads elsewhere. What a running igdctl keeps open is not closed either: that would open it again.
+What open --through has opened is closed on the routers beyond too.
 
 --mine closes what igdctl has opened and nobody keeps open: what was opened without --keep, unless a running --keep of the same port leaves it as it is, and
 what an igdctl that crashed left; on the routers
@@ -28,7 +29,7 @@ beyond too, where open --through has opened it.
 program opened it, and leaves those of other computers alone.`,
 		Example: `  igdctl close 8080
   igdctl close 80:8080 4500/udp
-  igdctl close --through 27015    # on the router beyond this one too
+  igdctl close --through 27015    # on the router beyond this one too, whoever opened it there
   igdctl close --mine             # everything that igdctl opened
   igdctl close --all              # everything that leads to this computer`,
 		ValidArgsFunction: cobra.NoFileCompletions,
@@ -64,6 +65,7 @@ type closing struct {
 	entries []client.PortMapping // closed; with err, what was to be closed as far as it was found
 	gone    int                  // how many of entries were closed before err
 	err     error
+	beyond  error // why something that led to it stays open on a router beyond
 }
 
 func (a *app) closeSpecs(ctx context.Context, specs []spec, through bool) error {
@@ -73,14 +75,18 @@ func (a *app) closeSpecs(ctx context.Context, specs []spec, through bool) error 
 	}
 	limited, cancel := a.limit(ctx)
 	defer cancel()
-	closeOne := func(sp spec) closing { return closeSpec(limited, g, sp) }
+	journal, err := g.JournalEntries(limited)
+	if err != nil && ctx.Err() == nil {
+		a.Warn("%v", err) // what somebody keeps is not known then
+	}
+	closeOne := func(sp spec) closing { return closeSpec(limited, g, sp, journal) }
 	if through {
 		way, err := a.chainOf(limited, g)
 		if err != nil {
 			return err
 		}
 		if len(way) > 1 {
-			closeOne = func(sp spec) closing { return way.close(limited, sp) }
+			closeOne = func(sp spec) closing { return way.close(limited, sp, journal) }
 		}
 	}
 	over := a.Waiting("asking %s…", g.Name())
@@ -96,7 +102,14 @@ func (a *app) closeSpecs(ctx context.Context, specs []spec, through bool) error 
 		}
 	}
 	over()
-	return a.showClosed(g, all, a.broken(ctx))
+	said := a.broken(ctx)
+	for _, x := range all {
+		if x.beyond != nil && ctx.Err() == nil {
+			a.warnBeyond(x.beyond)
+			said = errors.Join(said, x.beyond)
+		}
+	}
+	return a.showClosed(g, all, said)
 }
 
 // broken says that the user has broken off what ctx is for; nil: that has not been.
@@ -107,8 +120,9 @@ func (a *app) broken(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// closeSpec deletes the entries of one SPEC after a look at all of them.
-func closeSpec(ctx context.Context, g *client.Gateway, sp spec) closing {
+// closeSpec deletes the entries of one SPEC after a look at all of them, with what the journal knows to lead to them on the routers beyond. What a running
+// process keeps stays: it would open it again.
+func closeSpec(ctx context.Context, g *client.Gateway, sp spec, journal []client.JournalEntry) closing {
 	x := closing{spec: sp}
 	failed := func(protocol string, err error) closing {
 		x.err = &protocolError{protocol, err}
@@ -127,8 +141,12 @@ func closeSpec(ctx context.Context, g *client.Gateway, sp spec) closing {
 			right := spec{external: sp.external, internal: m.InternalPort, protocol: strings.ToLower(protocol)}
 			return failed(protocol, &notOursError{found: m, self: g.Local.String(), right: right.String()})
 		}
+		if pid := keeperIn(journal, m); pid != 0 {
+			return failed(protocol, &keptError{pid})
+		}
 	}
 	for _, m := range x.entries {
+		x.beyond = errors.Join(x.beyond, g.ReleaseBeyond(ctx, m.Key()))
 		if err := g.Unmap(ctx, m); err != nil {
 			return failed(m.Protocol, err)
 		}

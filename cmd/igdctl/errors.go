@@ -124,6 +124,11 @@ type notOursError struct {
 
 func (e *notOursError) Error() string { return "the port " + leadsTo(e.found, e.self) }
 
+// keptError says that close was asked to remove an entry that a running process keeps open.
+type keptError struct{ pid int }
+
+func (e *keptError) Error() string { return fmt.Sprintf("process %d keeps the port open", e.pid) }
+
 // askedError says that nobody answered a search that the user sent to one place.
 type askedError struct {
 	where string // --ssdp

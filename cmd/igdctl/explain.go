@@ -165,6 +165,11 @@ func explainRefusal(err error) (failure, bool) {
 		}
 		return f, true
 	}
+	if e, ok := errors.AsType[*keptError](err); ok {
+		f.message = e.Error() + ", and would open it again"
+		f.hints = []string{fmt.Sprintf("end process %d, by Ctrl-C or kill %d: it closes the port then", e.pid, e.pid)}
+		return f, true
+	}
 	_, stranger := errors.AsType[*client.NotGatewayError](err)
 	if e, ok := errors.AsType[*soap.HTTPError](err); ok && !stranger && (e.Status == 401 || e.Status == 403) {
 		f.message = fmt.Sprintf("the gateway wants a password before it opens ports (HTTP %d)", e.Status)

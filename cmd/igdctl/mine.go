@@ -59,17 +59,13 @@ func (a *app) closeMine(ctx context.Context) error {
 	if err != nil {
 		a.Warn("%v", err)
 	}
-	if lost != nil {
-		why := explain(lost)
-		a.Warn("what is open on the router beyond stays open there: %s", why.message)
-		a.Hint(why.hints...)
-	}
+	a.warnBeyond(lost)
 	lost = errors.Join(lost, err)
 	for _, e := range kept {
 		if e.Kept {
-			a.Say("%s stays: process %d keeps it open, and closes it when it ends", externalText(e.PortMapping), e.PID)
+			a.Say("%s stays: process %d keeps it open, and closes it when it ends", externalText(e.PortMapping), keeperOf(e))
 		} else {
-			a.Say("%s stays: process %d keeps it open too", externalText(e.PortMapping), e.Shared[0])
+			a.Say("%s stays: process %d keeps it open too", externalText(e.PortMapping), keeperOf(e))
 		}
 	}
 	if len(all)+len(kept) == 0 && lost == nil && !a.JSON {
@@ -78,6 +74,36 @@ func (a *app) closeMine(ctx context.Context) error {
 		return nil
 	}
 	return a.showClosed(g, all, lost)
+}
+
+// warnBeyond says that something stays open on a router beyond, unless err is nil.
+func (a *app) warnBeyond(err error) {
+	if err != nil {
+		why := explain(err)
+		a.Warn("what is open on the router beyond stays open there: %s", why.message)
+		a.Hint(why.hints...)
+	}
+}
+
+// keeperOf is the living process that keeps or shares an entry of the journal; 0: none does.
+func keeperOf(e client.JournalEntry) int {
+	switch {
+	case e.Kept:
+		return e.PID
+	case len(e.Shared) > 0:
+		return e.Shared[0]
+	}
+	return 0
+}
+
+// keeperIn is the living process that keeps or shares m, as the journal knows it; 0: none does.
+func keeperIn(journal []client.JournalEntry, m client.PortMapping) int {
+	for _, e := range journal {
+		if pid := keeperOf(e); pid != 0 && e.Is(m) {
+			return pid
+		}
+	}
+	return 0
 }
 
 // inlet is where an entry of a gateway beyond leads to on the one before it.
@@ -102,7 +128,7 @@ func closeJournaled(ctx context.Context, gateways []*client.Gateway) (all []clos
 		entries, failed := on.JournalEntries(ctx)
 		err = errors.Join(err, failed)
 		for _, e := range entries {
-			if e.Kept || len(e.Shared) > 0 {
+			if keeperOf(e) != 0 {
 				if i == 0 {
 					kept = append(kept, e)
 				}

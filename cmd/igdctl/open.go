@@ -164,6 +164,12 @@ func (a *app) openAll(ctx context.Context, command string, specs []spec, o openF
 		}
 	}
 	a.removeLeftovers(limited, g)
+	if slices.ContainsFunc(all, func(x opened) bool { return x.mapping != nil && x.shared() }) {
+		journal, _ := g.JournalEntries(limited) // only to tell who keeps it
+		for i := range all {
+			all[i].journal = journal
+		}
+	}
 	return g, all, nil
 }
 

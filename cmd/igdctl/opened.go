@@ -18,6 +18,7 @@ type opened struct {
 	mapping *client.Mapping // nil when it failed
 	err     error
 	before  []client.JournalEntry // that this user had opened before, where its end may come earlier now
+	journal []client.JournalEntry // as it is now, where something is shared
 	through bool                  // on the routers beyond too
 	seen    netip.Addr            // by a STUN server; zero when none was asked or none told
 	stays   bool                  // it was open before, and is left open
@@ -72,7 +73,7 @@ func openRows(all []opened) (rows [][]string) {
 			continue
 		}
 		for _, e := range x.mapping.Entries() {
-			rows = append(rows, []string{openName(e), "leads to " + e.Internal.String(), untilText(e)})
+			rows = append(rows, []string{openName(e), "leads to " + e.Internal.String(), x.untilText(e)})
 		}
 	}
 	return rows
@@ -87,8 +88,13 @@ func openName(e client.Entry) string {
 	return name
 }
 
-// untilText is the end of the lease as granted.
-func untilText(e client.Entry) string {
+// untilText is the end of the lease as granted; that of the process that keeps the entry and will close it, where it is another one.
+func (x opened) untilText(e client.Entry) string {
+	for _, k := range x.journal {
+		if e.Shared && k.Kept && k.ExternalPort == e.External.Port() && k.Protocol == e.Protocol && k.RemoteHost == e.RemoteHost {
+			return fmt.Sprintf("until process %d ends, which keeps it open", keeperOf(k))
+		}
+	}
 	switch {
 	case e.Lease.Permanent():
 		return "until it is closed"

@@ -21,7 +21,7 @@ func (a *app) chainOf(ctx context.Context, g *client.Gateway) (chain, error) {
 }
 
 // close closes the entries of one SPEC on all gateways, the outermost first, after a look at all of them: each leads to the one before.
-func (c chain) close(ctx context.Context, sp spec) closing {
+func (c chain) close(ctx context.Context, sp spec, journal []client.JournalEntry) closing {
 	type step struct {
 		gateway *client.Gateway
 		entry   client.PortMapping
@@ -57,6 +57,9 @@ func (c chain) close(ctx context.Context, sp spec) closing {
 			return failed(wrap(err))
 		case ownerOf(m, c[0].Gateway) == somebodyElse || m.InternalPort != sp.internal && m.InternalPort != 0:
 			return failed(wrap(&notOursError{found: m, self: c[0].Gateway.Local.String()}))
+		}
+		if pid := keeperIn(journal, m); pid != 0 {
+			return failed(wrap(&keptError{pid}))
 		}
 		steps = append(steps, step{c[0].Gateway, m, wrap})
 		m.ExternalPort = sp.external

@@ -215,7 +215,10 @@ func TestMineThrough(t *testing.T) {
 
 		// Where the inner one has forgotten it, the outer one is still asked.
 		s.run("open", "8090:8081", "--through")
+		journal := s.journal
+		s.journal = ""
 		s.run("close", "8090:8081")
+		s.journal = journal
 		s.want("", "TCP 8090 → 192.168.178.20:8090")
 		if code, out, words = s.run("close", "--mine"); code != 0 || out != "8090/tcp is closed\n" {
 			t.Errorf("exit code %d: %s%s", code, out, words)
@@ -237,6 +240,28 @@ func TestMineThrough(t *testing.T) {
 		}
 		if code, out, _ = s.run("close", "--mine", "--json"); code != exitNoGateway || !strings.Contains(out, `"closed": []`) || !strings.Contains(out, `"error": {`) {
 			t.Errorf("exit code %d: %s", code, out)
+		}
+	})
+}
+
+// What open --through has opened is closed on all routers by its SPEC alone, where the journal knows it, and the outer router is asked for nothing else.
+func TestCloseKnowsThrough(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newTwoRouters(t, emulator.Options{SSDP: "multicast"})
+		s.journal = filepath.Join(t.TempDir(), "ports.json")
+		s.run("open", "9000", "9001")
+		s.run("open", "8090:8081/both", "8092", "--through")
+		if code, out, words := s.run("close", "8090:8081/both", "9000"); code != 0 || out != "8090/tcp is closed\n8090/udp is closed\n9000/tcp is closed\n" || words != "" {
+			t.Errorf("exit code %d: %s%s", code, out, words)
+		}
+		s.want("TCP 9001 → 192.168.1.10:9001, TCP 8092 → 192.168.1.10:8092", "TCP 8092 → 192.168.178.20:8092")
+		s.outer.Close()
+		if code, out, words := s.run("close", "9001"); code != 0 || out != "9001/tcp is closed\n" || words != "" {
+			t.Errorf("exit code %d: %s%s", code, out, words)
+		}
+		if code, out, words := s.run("close", "8092"); code != exitNoGateway || out != "8092/tcp is closed\n" ||
+			!strings.Contains(words, "warning: what is open on the router beyond stays open there: the gateway stands behind another router") {
+			t.Errorf("exit code %d: %s%s", code, out, words)
 		}
 	})
 }
