@@ -76,11 +76,7 @@ func (r remembered) host() netip.Addr {
 	return a.Unmap()
 }
 
-// is tells whether r is about the gateway of that name at that location.
-func (r remembered) is(udn, location string) bool {
-	u, err := url.Parse(location)
-	return r.UDN == udn && (udn != "" && err == nil && u.Hostname() == r.host().String() || r.Location == location)
-}
+func (r remembered) id() gatewayID { return idOf(r.UDN, r.Location) }
 
 // networkOf names the network that this machine is in.
 func networkOf(all []link) string {
@@ -136,7 +132,7 @@ func (s *search) socketTo(host netip.Addr) *socket {
 // recognise tells whether a gateway that was recalled may be chosen without waiting for others: it is the one that was chosen before, and there is no
 // other default gateway that could have become the better one.
 func (s *search) recognise(g *Gateway, r *remembered) bool {
-	return r != nil && r.is(g.UDN(), g.Location) && (r.Network == networkOf(s.links) || g.DefaultRoute && !s.rivals())
+	return r != nil && r.id() == g.id() && (r.Network == networkOf(s.links) || g.DefaultRoute && !s.rivals())
 }
 
 // recollect takes up what was learned about g, before it is asked anything. all is what the cache holds; nil: it has not been read.
@@ -144,7 +140,8 @@ func (g *Gateway) recollect(ctx context.Context, all []remembered) {
 	if all == nil {
 		all = g.options.remembers(ctx)
 	}
-	i := slices.IndexFunc(all, func(r remembered) bool { return r.is(g.UDN(), g.Location) && r.Build == g.build })
+	id := g.id()
+	i := slices.IndexFunc(all, func(r remembered) bool { return r.id() == id && r.Build == g.build })
 	if i < 0 {
 		return
 	}
@@ -189,7 +186,7 @@ func (g *Gateway) remember(ctx context.Context) {
 	}
 	now.Chosen = time.Now().Round(0)
 	err := statefile.Change(ctx, g.options.cacheFile(), func(all []remembered) ([]remembered, bool) {
-		i := slices.IndexFunc(all, func(r remembered) bool { return r.is(now.UDN, now.Location) })
+		i := slices.IndexFunc(all, func(r remembered) bool { return r.id() == now.id() })
 		if i >= 0 && all[i].same(now) && now.Chosen.Sub(all[i].Chosen).Abs() < seenAgain {
 			return all, false
 		}

@@ -149,7 +149,7 @@ func (e *sighting) related(o *sighting) bool {
 // as version 2 under one UDN.
 type siblings struct {
 	held []heldGateway
-	told []string // identities of gateways that were yielded
+	told []gatewayID // that were yielded
 	wake <-chan time.Time
 }
 
@@ -159,22 +159,10 @@ type heldGateway struct {
 	until   time.Time
 }
 
-// identity tells gateways apart: some models share one UDN, so the host belongs to it.
-func identity(g *Gateway) string {
-	if g.UDN() == "" {
-		return g.Location
-	}
-	u, err := url.Parse(g.Location)
-	if err != nil {
-		return g.Location
-	}
-	return g.UDN() + " " + u.Hostname()
-}
-
 func (s *siblings) yielded() bool { return len(s.told) > 0 }
 
 func (s *siblings) hold(g *Gateway, e *sighting) {
-	if slices.Contains(s.told, identity(g)) {
+	if slices.Contains(s.told, g.id()) {
 		return
 	}
 	s.held = append(s.held, heldGateway{g, e, time.Now().Add(siblingGrace)})
@@ -198,14 +186,14 @@ func (s *siblings) next(d *directory) *Gateway {
 		if now.Before(h.until) && slices.ContainsFunc(d.all, func(e *sighting) bool { return e.pending && e.related(h.seen) }) {
 			continue
 		}
-		id := identity(h.gateway)
+		id := h.gateway.id()
 		best := h.gateway
 		for _, o := range s.held {
-			if identity(o.gateway) == id && better(o.gateway, best) {
+			if o.gateway.id() == id && better(o.gateway, best) {
 				best = o.gateway
 			}
 		}
-		s.held = slices.DeleteFunc(s.held, func(o heldGateway) bool { return identity(o.gateway) == id })
+		s.held = slices.DeleteFunc(s.held, func(o heldGateway) bool { return o.gateway.id() == id })
 		s.told = append(s.told, id)
 		return best
 	}

@@ -72,7 +72,7 @@ func (m *Mapping) holds(gw *peer, k Key) (h held, kept, ok bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	i := slices.IndexFunc(m.held, func(h held) bool { return h.key() == k })
-	if i < 0 || m.closed || !m.gw.is(gw) {
+	if i < 0 || m.closed || m.gw.id() != gw.id() {
 		return held{}, false, false
 	}
 	h, kept = m.held[i], m.kept()

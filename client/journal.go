@@ -112,16 +112,16 @@ func (r journalRow) mapping() PortMapping {
 
 // journal is what this user has opened on one gateway. A nil one keeps nothing. Its errors are warnings: a port opens without it.
 type journal struct {
-	options       Options
-	gateway       *Gateway
-	udn, location string
+	options Options
+	gateway *Gateway
+	id      gatewayID
 }
 
 func (g *Gateway) journal() *journal {
 	if g.options.Journal == "" {
 		return nil
 	}
-	return &journal{g.options, g, g.UDN(), g.Location}
+	return &journal{g.options, g, g.id()}
 }
 
 // journalTable is the journal, nil when there is none.
@@ -141,7 +141,7 @@ func (o Options) warnJournal(err error) {
 
 // mine tells whether a row is about the gateway of j: of that name on that host, wherever its port has gone.
 func (j *journal) mine(r journalRow) bool {
-	return remembered{UDN: r.UDN, Location: r.Location}.is(j.udn, j.location)
+	return idOf(r.UDN, r.Location) == j.id
 }
 
 // find gives the index of the row of an entry, -1 when there is none.
@@ -178,7 +178,7 @@ func (j *journal) note(ctx context.Context, m PortMapping) (undo func()) {
 		return func() {}
 	}
 	now := time.Now().Round(0)
-	row := journalRow{UDN: j.udn, Location: j.location, Protocol: m.Protocol, ExternalPort: m.ExternalPort, RemoteHost: m.RemoteHost,
+	row := journalRow{UDN: j.id.udn, Location: j.gateway.Location, Protocol: m.Protocol, ExternalPort: m.ExternalPort, RemoteHost: m.RemoteHost,
 		InternalClient: m.InternalClient, InternalPort: m.InternalPort, Description: m.Description, Opened: now, PID: os.Getpid(), Opener: j.options.program}
 	if m.Lease > 0 {
 		row.Ends = now.Add(m.Lease)
@@ -260,7 +260,7 @@ func (j *journal) hold(ctx context.Context, hs []held, keeper string) {
 				continue
 			}
 			if i < 0 { // open before we came, and not to be renewed
-				rows = append(rows, journalRow{UDN: j.udn, Location: j.location, Protocol: h.Protocol, ExternalPort: h.External.Port(), RemoteHost: h.RemoteHost,
+				rows = append(rows, journalRow{UDN: j.id.udn, Location: j.gateway.Location, Protocol: h.Protocol, ExternalPort: h.External.Port(), RemoteHost: h.RemoteHost,
 					InternalClient: h.Internal.Addr().String(), InternalPort: h.Internal.Port(), Description: h.Description, Opened: time.Now().Round(0)})
 				i, changed = len(rows)-1, true
 			}
@@ -295,7 +295,7 @@ func (j *journal) claim(r *journalRow, h held, keeper string) {
 
 // describe is the row r of an entry with what became of that.
 func (j *journal) describe(r journalRow, h held) journalRow {
-	r.Location = j.location
+	r.Location = j.gateway.Location
 	r.Hidden = !h.shown
 	if r.Shown = ""; h.Description != r.Description {
 		r.Shown = h.Description

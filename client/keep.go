@@ -234,7 +234,7 @@ func (k *keeper) attempt(ctx context.Context) error {
 // meet takes up a gateway that was found: the first one, the same one elsewhere, or another.
 func (k *keeper) meet(ctx context.Context, gw *peer) {
 	calm := k.gw != nil && k.gw.calm(gw, k.cause)
-	another := k.gw != nil && !k.gw.is(gw)
+	another := k.gw != nil && k.gw.id() != gw.id()
 	k.use(gw)
 	k.search, k.renew, k.cause, k.met = false, k.renew || !calm, nil, time.Now()
 	k.check, k.since, k.first = k.met, k.met, false

@@ -68,7 +68,7 @@ func (g *Gateway) own() *Client {
 func (c *Client) stands(g *Gateway) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.gateway != nil && identity(c.gateway) == identity(g)
+	return c.gateway != nil && c.gateway.id() == g.id()
 }
 
 // peer is a gateway as a Mapping sees it.
@@ -103,10 +103,7 @@ func (g *Gateway) peer() *peer {
 	}
 }
 
-// is tells whether q is p, here or at another port: of the same name, on the same host. There are names that all units of a make share.
-func (p *peer) is(q *peer) bool {
-	return remembered{UDN: q.udn, Location: q.location}.is(p.udn, p.location)
-}
+func (p *peer) id() gatewayID { return idOf(p.udn, p.location) }
 
 // use makes gw the gateway to talk to.
 func (m *Mapping) use(gw *peer) {

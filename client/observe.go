@@ -208,7 +208,7 @@ func (o *observer) meet(ctx context.Context, p *peer) error {
 	}
 
 	before := o.peer
-	same := before != nil && identity(before.actions.(*Gateway)) == identity(g)
+	same := before != nil && before.id() == g.id()
 	if before != nil && !same && !o.gone {
 		o.tell(Change{Kind: GatewayGone, Err: errReplaced})
 	}

@@ -44,7 +44,7 @@ type planner struct {
 
 // learn takes over what an earlier planner of the same request found out about the same gateway. What was left on another one ends with its lease there.
 func (p *planner) learn(from *planner) {
-	if p.gw.is(from.gw) {
+	if p.gw.id() == from.gw.id() {
 		p.leftovers, p.lease, p.leased, p.hides = from.leftovers, from.lease, from.leased, from.hides
 	}
 }
