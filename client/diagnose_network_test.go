@@ -2,6 +2,7 @@ package client_test
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/netip"
 	"testing"
@@ -81,4 +82,39 @@ func TestDiagnoseWayOut(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A machine on no network, or with nothing up but a VPN, says so instead of that no gateway answers.
+func TestFindWithoutNetwork(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHome(t, emulator.Options{})
+		h.pc.SetDown(true)
+		if _, err := client.Find(t.Context(), client.Options{Net: h.pc}); !errors.Is(err, client.ErrNoNetwork) || !errors.Is(err, client.ErrNoGateway) {
+			t.Errorf("with the cable out: %v", err)
+		}
+		h.pc.SetDown(false)
+		h.router.SetDown(true)
+		for name, want := range map[string]bool{"eth0": false, "wg0": true} {
+			_, err := client.Find(t.Context(), client.Options{Net: renamed{h.pc, name}})
+			if e, ok := errors.AsType[*client.DiscoveryError](err); !ok || e.VPN != want {
+				t.Errorf("with nothing up but %s: %v", name, err)
+			}
+		}
+	})
+}
+
+// renamed is a host whose only interface has another name.
+type renamed struct {
+	*emulator.Host
+	name string
+}
+
+func (h renamed) Interfaces() ([]net.Interface, error) {
+	all, err := h.Host.Interfaces()
+	for i := range all {
+		if all[i].Name == "eth0" {
+			all[i].Name = h.name
+		}
+	}
+	return all, err
 }

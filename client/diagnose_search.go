@@ -27,6 +27,7 @@ func (*SearchEvidence) evidence() {}
 // SearchedHost is where a search went.
 type SearchedHost struct {
 	Interface string         // "" when the routes chose it
+	Kind      InterfaceKind  // of the interface
 	Local     netip.Addr     // zero when the routes chose it
 	To        netip.AddrPort // the group, or one host
 }
@@ -214,7 +215,7 @@ func (v *survey) add(ctx context.Context, l *link, to netip.AddrPort, e *SearchE
 		bind = netip.IPv6Unspecified()
 	}
 	if l != nil {
-		asked.Interface, asked.Local, bind = l.ifi.Name, l.addr(), l.addr()
+		asked.Interface, asked.Kind, asked.Local, bind = l.ifi.Name, kindOf(l.ifi), l.addr(), l.addr()
 	}
 	for _, target := range searchTargets() {
 		conn, err := v.o.Net.ListenPacket(ctx, netip.AddrPortFrom(bind, 0))

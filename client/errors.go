@@ -10,11 +10,15 @@ import (
 // ErrNoGateway is in the tree of every error that says there is no gateway here, rather than that one is broken.
 var ErrNoGateway = errors.New("no internet gateway found")
 
+// ErrNoNetwork is in the tree of the error of a search that could go nowhere. It tells a machine without a network from one whose network has no gateway.
+var ErrNoNetwork = errors.New("no IPv4 network with multicast or a default gateway")
+
 // DiscoveryError says that a search gave no gateway, with everything that went wrong on the way. It is an ErrNoGateway.
 type DiscoveryError struct {
 	Interfaces []*InterfaceError  // interfaces that could not be searched
 	Devices    []*NotGatewayError // devices that answered as a gateway and turned out not to be one
 	Searched   []string           // interfaces that were searched
+	VPN        bool               // all of them lead into VPNs, to judge by their names
 }
 
 func (e *DiscoveryError) Error() string {

@@ -75,7 +75,7 @@ func Find(ctx context.Context, o Options) (*Gateway, error) {
 	case fatal != nil:
 		return nil, fatal
 	}
-	why.Searched = s.searched
+	why.Searched, why.VPN = s.searched, s.onlyVPN()
 	return nil, &why
 }
 

@@ -76,7 +76,7 @@ func (s *search) prepare() {
 	switch {
 	case len(s.sockets) > 0 || len(s.failed) > 0:
 	case s.target.group:
-		s.fail(&InterfaceError{Interface: s.o.Interface, Err: errNobodyToAsk})
+		s.fail(&InterfaceError{Interface: s.o.Interface, Err: ErrNoNetwork})
 	default:
 		s.sockets = []*socket{{}}
 	}
@@ -92,9 +92,6 @@ func (s *search) open(ctx context.Context) {
 		return err != nil
 	})
 }
-
-// errNobodyToAsk tells a machine without a network from one whose network has no gateway.
-var errNobodyToAsk = errors.New("no IPv4 network with multicast or a default gateway")
 
 // serves tells whether the search may leave by l.
 func (s *search) serves(l *link) bool {
@@ -125,6 +122,12 @@ func (s *search) bind(ctx context.Context, k *socket) (err error) {
 	}
 	s.wg.Go(func() { s.listen(ctx, k) })
 	return nil
+}
+
+// onlyVPN tells whether every interface that was searched leads into a VPN.
+func (s *search) onlyVPN() bool {
+	other := func(k *socket) bool { return k.link == nil || kindOf(k.link.ifi) != VPNInterface }
+	return len(s.sockets) > 0 && !slices.ContainsFunc(s.sockets, other)
 }
 
 func (s *search) close() {

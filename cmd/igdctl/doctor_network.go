@@ -150,6 +150,11 @@ func searchFinding(c client.Check, e *client.SearchEvidence) finding {
 	case client.ProblemNoAnswer:
 		f.detail = fmt.Sprintf("nobody answers a search by %s", whom)
 		f.advice = []string{"switch on UPnP in the settings of the router, and restart it if it is on already"}
+		if len(e.Asked) > 0 && !slices.ContainsFunc(e.Asked, func(h client.SearchedHost) bool { return h.Kind != client.VPNInterface }) {
+			f.detail = fmt.Sprintf("nobody answers a search by %s in the VPN (%s), and nobody else could be asked", whom, e.Asked[0].Interface)
+			f.advice = []string{"connect this computer to the router, by cable or the wireless network"}
+			break
+		}
 		if whom == "multicast" {
 			f.advice = append(f.advice, "on a guest network, or with \"client isolation\", a wireless router keeps computers from finding it")
 		}

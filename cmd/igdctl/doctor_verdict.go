@@ -32,6 +32,8 @@ func conclude(checks []client.Check, o doctorFlags, ended error) conclusion {
 			v.word = "no_gateway"
 		}
 		switch p := by[client.CheckFirewall].Problem; {
+		case faulty(client.CheckNetwork):
+			v.sentence = "no port can be opened: " + says(client.CheckNetwork)
 		case !faulty(client.CheckFirewall):
 		case p == client.ProblemKeptIn:
 			v.word, v.sentence = "filtered", "no port can be opened: "+says(client.CheckFirewall)

@@ -33,6 +33,12 @@ func explainDevices(err error) (failure, bool) {
 			"igdctl status --gateway ADDRESS asks the router at that address directly",
 		}}
 		switch {
+		case len(e.Interfaces) > 0 && errors.Is(e.Interfaces[0], client.ErrNoNetwork) && e.Interfaces[0].Interface == "":
+			f.message = "this computer is on no network with a router"
+			f.hints = []string{"plug in the cable, or switch on the wireless network"}
+		case e.VPN:
+			f.message += " on " + strings.Join(e.Searched, ", ") + ": only a VPN is up, and no network with a router"
+			f.hints = []string{"connect this computer to the router, by cable or the wireless network"}
 		case len(e.Searched) > 0:
 			f.message += " on " + strings.Join(e.Searched, ", ")
 		case len(e.Interfaces) > 0:
