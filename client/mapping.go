@@ -28,7 +28,7 @@ type Entry struct {
 
 	// Shared: the entry was there before, and leads to the same place. Another mapping of this Client opened it, or another program of this host, as its
 	// description or Options.Journal tells, and keeps it or wants it to stay open longer: it is neither renewed nor deleted. When it ends it is ours to open,
-	// and ours when the other mapping is closed.
+	// and ours when the other mapping is closed. What leads through several gateways is shared when it is on all of them.
 	Shared bool
 }
 

@@ -194,7 +194,8 @@ func through(inner, outer []Entry) (out []Entry) {
 	return out
 }
 
-// lead is the inner entry as it is reached by the outer one of its protocol: from its address, until the first of them ends.
+// lead is the inner entry as it is reached by the outer one of its protocol: from its address, until the first of them ends, and
+// Shared when all are: otherwise Close ends it.
 func lead(inner Entry, outer []Entry) Entry {
 	for _, o := range outer {
 		if o.Protocol != inner.Protocol {
@@ -202,7 +203,7 @@ func lead(inner Entry, outer []Entry) Entry {
 		}
 		inner.External = o.External
 		inner.Verified = inner.Verified && o.Verified
-		inner.Shared = inner.Shared || o.Shared
+		inner.Shared = inner.Shared && o.Shared
 		if !o.Expires.IsZero() && (inner.Expires.IsZero() || o.Expires.Before(inner.Expires)) {
 			inner.Expires, inner.Lease = o.Expires, o.Lease
 		}

@@ -39,11 +39,16 @@ func (a *app) keep(ctx context.Context, g *client.Gateway, all []opened, o openF
 		}
 	}
 	for _, x := range a.closeAll(all) {
-		last := client.Event{Kind: closed, Time: time.Now()}
-		if x.stays {
-			last.Kind = staysOpen
+		if len(x.entries) == 0 { // it was lost before
+			x.entries = []client.Entry{{}}
 		}
-		a.tell(g, x, last)
+		for _, e := range x.entries {
+			last := client.Event{Kind: closed, Time: time.Now(), Entry: e}
+			if e.Shared {
+				last.Kind = staysOpen
+			}
+			a.tell(g, x, last)
+		}
 	}
 	switch {
 	case a.Broken() != nil:
@@ -158,6 +163,9 @@ func eventText(sp spec, e client.Event) string {
 	name := sp.outside()
 	if e.Entry.Protocol != "" {
 		name = openName(e.Entry)
+		if e.Kind == closed || e.Kind == staysOpen {
+			name = portName(e.Entry) // of no address any more
+		}
 	}
 	switch e.Kind {
 	case client.Mapped:

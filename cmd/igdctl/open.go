@@ -164,7 +164,7 @@ func (a *app) openAll(ctx context.Context, command string, specs []spec, o openF
 		}
 	}
 	a.removeLeftovers(limited, g)
-	if slices.ContainsFunc(all, func(x opened) bool { return x.mapping != nil && x.shared() }) {
+	if slices.ContainsFunc(all, opened.shared) {
 		journal, _ := g.JournalEntries(limited) // only to tell who keeps it
 		for i := range all {
 			all[i].journal = journal
@@ -218,7 +218,7 @@ func (a *app) closeAll(all []opened) (done []opened) {
 		if x.mapping == nil {
 			continue
 		}
-		x.stays = x.shared()
+		x.entries = x.mapping.Entries()
 		if err := x.mapping.Close(context.Background()); err != nil {
 			f := explain(err)
 			a.Warn("%s may still be open: %s", x.spec.outside(), f.message)

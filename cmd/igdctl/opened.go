@@ -21,13 +21,12 @@ type opened struct {
 	journal []client.JournalEntry // as it is now, where something is shared
 	through bool                  // on the routers beyond too
 	seen    netip.Addr            // by a STUN server; zero when none was asked or none told
-	stays   bool                  // it was open before, and is left open
+	entries []client.Entry        // that were open when it was closed
 }
 
-// shared tells whether all that is open of it was opened before, by another program or to stay longer.
+// shared tells whether anything that is open of it was opened before, by another program or to stay longer.
 func (x opened) shared() bool {
-	entries := x.mapping.Entries()
-	return len(entries) > 0 && !slices.ContainsFunc(entries, func(e client.Entry) bool { return !e.Shared })
+	return x.mapping != nil && slices.ContainsFunc(x.mapping.Entries(), func(e client.Entry) bool { return e.Shared })
 }
 
 // notPublic is the error of a port that is open where the Internet does not come, when that was asked for.
