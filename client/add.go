@@ -100,15 +100,8 @@ func (p *planner) readBack(ctx context.Context, s slot, asked PortMapping, began
 		return h, false, nil // accepted, though the gateway does not show it
 	case back.ownership == free:
 		return h, true, nil
-	case back.ownership == owned && sameClient(back.found.InternalClient, asked.InternalClient) == differs:
-		return held{}, false, &OwnedError{Wanted: asked, Owner: back.found}
 	case back.ownership == owned:
-		if fresh && ourText(back.found.Description, asked.Description, s.shown) {
-			after, cancel := cleanupTime(ctx)
-			defer cancel()
-			p.remove(after, slot{want: asked, found: back.found, shown: s.shown}) // the error to tell is what was made
-		}
-		return held{}, false, &AlteredError{Wanted: asked, Made: back.found}
+		return held{}, false, p.misled(ctx, slot{want: asked, found: back.found, ownership: s.ownership, shown: s.shown})
 	}
 	back.want = asked
 	h = back.held(asked.Lease, began)
@@ -177,7 +170,11 @@ func (p *planner) add(ctx context.Context, s slot, byAny bool) (PortMapping, err
 		action, port, began := "AddPortMapping", want.ExternalPort, time.Now()
 		var err error
 		noted := want
-		undo := p.gw.journal.note(ctx, noted)
+		undo, taken := p.gw.journal.note(ctx, s, noted)
+		if taken != nil {
+			p.note(Step{Action: "journal", Outcome: string(owned), Known: true}, want, began)
+			return want, taken
+		}
 		adding, heard := outlive(ctx, addGrace)
 		if byAny {
 			action = "AddAnyPortMapping"
@@ -192,7 +189,7 @@ func (p *planner) add(ctx context.Context, s slot, byAny bool) (PortMapping, err
 				step.Outcome = fmt.Sprintf("accepted on %d", port)
 				undo()
 				noted.ExternalPort = port
-				p.gw.journal.note(ctx, noted)
+				p.gw.journal.moved(ctx, noted)
 			}
 			p.note(step, want, began)
 			want.ExternalPort = port

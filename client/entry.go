@@ -31,7 +31,7 @@ func (g *Gateway) PortMapping(ctx context.Context, k Key) (PortMapping, error) {
 // for every entry: it is no proof of anything.
 func (e *entryArguments) mapping(rec *soap.Recording) PortMapping {
 	m := PortMapping{
-		RemoteHost:     e.NewRemoteHost,
+		RemoteHost:     readRemoteHost(e.NewRemoteHost),
 		Protocol:       strings.ToUpper(e.NewProtocol),
 		InternalClient: e.NewInternalClient,
 		Enabled:        e.NewEnabled == "1",

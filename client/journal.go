@@ -20,6 +20,8 @@ const (
 	journalLasts = 7 * 24 * time.Hour
 	// sameEnd is how far two ends of a lease may be apart without being told apart.
 	sameEnd = time.Minute
+	// pendingLasts is longer than any add takes: one that is older ended with its process.
+	pendingLasts = time.Minute
 )
 
 // DefaultJournal is where igdctl keeps what this user has opened, for [Options].Journal: in $XDG_STATE_HOME or ~/.local/state, in %LocalAppData%, or in
@@ -65,7 +67,9 @@ type journalRow struct {
 	Opener         string    `json:"opener,omitempty"` // the program that opened or renewed it last, as [Options] calls it
 	// Sharers are the presences, with spaces between them, of processes that keep something through it: they leave it to the keeper or to its end, and then
 	// it is theirs.
-	Sharers string `json:"sharers,omitempty"`
+	Sharers string    `json:"sharers,omitempty"`
+	Touched time.Time `json:"touched,omitzero"`  // when it was asked for, and then when that was answered
+	Pending bool      `json:"pending,omitempty"` // it was asked for, and not answered yet
 }
 
 // share adds or removes a presence of those that share.
@@ -173,13 +177,35 @@ func (j *journal) change(ctx context.Context, edit func([]journalRow) ([]journal
 }
 
 // note writes down that m is about to be opened, before it is: a crash may come at any time. When the gateway refuses, undo takes it back.
-func (j *journal) note(ctx context.Context, m PortMapping) (undo func()) {
+//
+// It is a claim as well, among the programs that share the journal: what one of them is opening there, or has opened since the slot s was looked at, to lead
+// elsewhere, is taken, and nothing is written then.
+func (j *journal) note(ctx context.Context, s slot, m PortMapping) (undo func(), taken error) {
 	if j == nil {
-		return func() {}
+		return func() {}, nil
 	}
+	undo, other := j.write(ctx, m, s.ownership != ours, func(r journalRow, now time.Time) bool {
+		return !r.Touched.Before(s.seen) || r.Pending && now.Sub(r.Touched) < pendingLasts || r.Hidden && r.lives()
+	})
+	if other != nil {
+		return undo, &OwnedError{Wanted: m, Owner: other.mapping()}
+	}
+	return undo, nil
+}
+
+// moved writes down that the gateway has opened m where nothing was noted before.
+func (j *journal) moved(ctx context.Context, m PortMapping) {
+	if j != nil {
+		j.write(ctx, m, true, func(journalRow, time.Time) bool { return false })
+	}
+}
+
+// write writes the row of m, unless one that leads elsewhere is taken, which it gives then.
+func (j *journal) write(ctx context.Context, m PortMapping, pending bool, taken func(r journalRow, now time.Time) bool) (undo func(), other *journalRow) {
 	now := time.Now().Round(0)
 	row := journalRow{UDN: j.id.udn, Location: j.gateway.Location, Protocol: m.Protocol, ExternalPort: m.ExternalPort, RemoteHost: m.RemoteHost,
-		InternalClient: m.InternalClient, InternalPort: m.InternalPort, Description: m.Description, Opened: now, PID: os.Getpid(), Opener: j.options.program}
+		InternalClient: m.InternalClient, InternalPort: m.InternalPort, Description: m.Description, Opened: now, PID: os.Getpid(), Opener: j.options.program,
+		Touched: now, Pending: pending}
 	if m.Lease > 0 {
 		row.Ends = now.Add(m.Lease)
 	}
@@ -191,6 +217,10 @@ func (j *journal) note(ctx context.Context, m PortMapping) (undo func()) {
 			return append(rows, row), true
 		}
 		old := rows[i]
+		if !old.leadsAs(m) && taken(old, now) {
+			other = &old
+			return rows, false
+		}
 		before = &old
 		if old.leadsAs(m) { // a renewal, or what was left is adopted: whose it is then, hold says
 			row.Opened = old.Opened
@@ -202,11 +232,14 @@ func (j *journal) note(ctx context.Context, m PortMapping) (undo func()) {
 		rows[i] = row
 		return rows, true
 	})
+	if other != nil {
+		return func() {}, other
+	}
 	return func() {
 		j.change(ctx, func(rows []journalRow) ([]journalRow, bool) {
 			i := j.find(rows, row.key())
 			switch {
-			case i < 0:
+			case i < 0 || !rows[i].leadsAs(m) || !rows[i].Touched.Equal(now):
 				return rows, false
 			case before == nil:
 				return slices.Delete(rows, i, i+1), true
@@ -214,7 +247,7 @@ func (j *journal) note(ctx context.Context, m PortMapping) (undo func()) {
 			rows[i] = *before
 			return rows, true
 		})
-	}
+	}, nil
 }
 
 // strike removes the row of an entry that is not there any more.
@@ -297,6 +330,9 @@ func (j *journal) claim(r *journalRow, h held, keeper string) {
 func (j *journal) describe(r journalRow, h held) journalRow {
 	r.Location = j.gateway.Location
 	r.Hidden = !h.shown
+	if r.Pending {
+		r.Pending, r.Touched = false, time.Now().Round(0)
+	}
 	if r.Shown = ""; h.Description != r.Description {
 		r.Shown = h.Description
 	}

@@ -12,7 +12,7 @@ import (
 // of at most five minutes, and tells everything by [Mapping.Events]. Only a request or options that
 // cannot be used end it at once, with the event Failed and Err: a *RequestError or an *ArgumentError.
 //
-// When ctx ends the port stays open to the end of its lease; [Mapping.Close] closes it.
+// When ctx ends the port stays open to the end of its lease; [Mapping.Close] closes it. Whose ports it leaves alone: see [Map].
 func Keep(ctx context.Context, req Request, o Options) *Mapping {
 	return New(o).Keep(ctx, req)
 }

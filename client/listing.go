@@ -107,7 +107,7 @@ func (l *atOnce) list(ctx context.Context, protocol string, first, last int) err
 		return err
 	}
 	for _, e := range entries {
-		m := PortMapping{RemoteHost: e.RemoteHost, ExternalPort: e.ExternalPort, Protocol: strings.ToUpper(e.Protocol),
+		m := PortMapping{RemoteHost: readRemoteHost(e.RemoteHost), ExternalPort: e.ExternalPort, Protocol: strings.ToUpper(e.Protocol),
 			InternalPort: e.InternalPort, InternalClient: e.InternalClient, Enabled: e.Enabled, Description: e.Description,
 			Lease: e.Lease, LeaseKnown: !slices.Contains(e.Unknown, "NewLeaseTime")}
 		at := max(int(m.ExternalPort), 1) // 0 is every port, and no range has it

@@ -16,7 +16,8 @@ type slot struct {
 	want, found PortMapping
 	ownership   ownership
 	shown       string
-	known       bool // we have opened what stands there
+	known       bool      // we have opened what stands there
+	seen        time.Time // when the look at it began
 }
 
 // survey looks at every wanted entry on one port. An owned one is an *OwnedError.
@@ -69,6 +70,7 @@ func (p *planner) look(ctx context.Context, s slot) (slot, error) {
 func (p *planner) lookUp(ctx context.Context, s slot) (slot, error) {
 	s.found, s.ownership = PortMapping{}, free
 	began, want := time.Now(), s.want
+	s.seen = began
 	found, err := p.gw.PortMapping(ctx, want.Key())
 	switch code := faultCode(err); {
 	case err == nil:

@@ -17,6 +17,10 @@ import (
 //
 // The mapping is not renewed: it ends with its lease, with [Mapping.Close], or is kept from
 // now on by [Mapping.Keep]. When ctx ends before Map returns, nothing stays open.
+//
+// Requests at the same time do not take each other's ports when they are of one [Client] or [Gateway], or of programs that share Options.Journal. Other
+// Clients, here and on other hosts, are only known by what the gateway shows: where it lets the last of two adds win, and both come between the look and
+// the read-back of the other, one of them is an error.
 // Errors: *RequestError, those of [Find], *MapError.
 func Map(ctx context.Context, req Request, o Options) (*Mapping, error) {
 	return New(o).Map(ctx, req)

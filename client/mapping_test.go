@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -191,35 +192,58 @@ func TestMapOwned(t *testing.T) {
 	}
 }
 
-// Mappings of one process that all want the same port do not take it from each other.
+// Requests at the same time get ports of their own: on one Gateway, and as programs that share a journal. A gateway of version 1 would let each take the
+// port of the one before.
 func TestMapTogether(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		h := newHome(t, emulator.Options{Version: 2})
-		g, err := client.Find(t.Context(), client.Options{Net: h.pc})
-		if err != nil {
-			t.Fatal(err)
-		}
-		var wg sync.WaitGroup
-		var mu sync.Mutex
-		var ports []uint16
-		for i := range uint16(8) {
-			wg.Go(func() {
-				m, err := g.Map(t.Context(), client.Request{InternalPort: 9000 + i, ExternalPort: 8080, AnyPort: true})
-				if err != nil {
-					t.Error(err)
-					return
+	for _, tt := range []struct {
+		name    string
+		version int
+		journal bool // each is a Client of its own, as in a process of its own
+	}{{"version 1", 1, false}, {"version 2", 2, false}, {"version 1, by a journal", 1, true}, {"version 2, by a journal", 2, true}} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				h := newHome(t, emulator.Options{Version: tt.version})
+				o := client.Options{Net: h.pc, Warn: func(err error) { t.Error(err) }}
+				if tt.journal {
+					o.Journal = filepath.Join(t.TempDir(), "ports.json")
 				}
-				mu.Lock()
-				defer mu.Unlock()
-				ports = append(ports, m.External().Port())
+				g, err := client.Find(t.Context(), o)
+				if err != nil {
+					t.Fatal(err)
+				}
+				var wg sync.WaitGroup
+				var mu sync.Mutex
+				told := []string{}
+				for i := range uint16(8) {
+					wg.Go(func() {
+						req := client.Request{InternalPort: 9000 + i, ExternalPort: 8080, AnyPort: true}
+						open := g.Map
+						if tt.journal {
+							open = client.New(o).Map
+						}
+						m, err := open(t.Context(), req)
+						if err != nil {
+							t.Error(err)
+							return
+						}
+						mu.Lock()
+						defer mu.Unlock()
+						told = append(told, fmt.Sprintf("%d -> %d", m.External().Port(), req.InternalPort))
+					})
+				}
+				wg.Wait()
+				open := []string{}
+				for _, m := range h.Mappings() {
+					open = append(open, fmt.Sprintf("%d -> %d", m.ExternalPort, m.InternalPort))
+				}
+				slices.Sort(told)
+				slices.Sort(open)
+				if len(open) != 8 || !slices.Equal(told, open) {
+					t.Errorf("told %v, open %v", told, open)
+				}
 			})
-		}
-		wg.Wait()
-		slices.Sort(ports)
-		if len(slices.Compact(ports)) != 8 || len(h.Mappings()) != 8 {
-			t.Errorf("ports %v, table %v", ports, h.table())
-		}
-	})
+		})
+	}
 }
 
 // When the caller goes away just after the gateway has added the entry, it is removed.

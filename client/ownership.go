@@ -73,16 +73,40 @@ func matchOf(equal, known bool) match {
 	return unknown
 }
 
+// sameClient compares two hosts. The name of one, or no address at all, proves nothing.
 func sameClient(found, want string) match {
 	if found == want {
 		return same
 	}
-	a, err := netip.ParseAddr(strings.TrimSpace(found))
+	a, okFound := readAddress(found)
+	w, okWant := readAddress(want)
+	return matchOf(okFound && a == w, okFound && okWant && !a.IsUnspecified())
+}
+
+// readAddress reads an address as gateways write it: with blanks around it, or zeros before a number.
+func readAddress(s string) (netip.Addr, bool) {
+	s = strings.TrimSpace(s)
+	a, err := netip.ParseAddr(s)
 	if err != nil {
-		return matchOf(false, found != "")
+		parts := strings.Split(s, ".")
+		for i, part := range parts {
+			parts[i] = strings.TrimLeft(part[:max(len(part)-1, 0)], "0") + part[max(len(part)-1, 0):]
+		}
+		a, err = netip.ParseAddr(strings.Join(parts, "."))
 	}
-	w, err := netip.ParseAddr(want)
-	return matchOf(err == nil && a.Unmap() == w.Unmap(), !a.IsUnspecified())
+	return a.Unmap(), err == nil
+}
+
+// readRemoteHost reads who may connect. The standard's word for everyone is the empty one (WANIPConnection:2 §2.3.18); some show 0.0.0.0 or *.
+func readRemoteHost(s string) string {
+	a, ok := readAddress(s)
+	switch {
+	case ok && a.IsUnspecified(), strings.TrimSpace(s) == "*":
+		return ""
+	case ok:
+		return a.String()
+	}
+	return s
 }
 
 // minCut is how much of a description must be left to be known again: gateways cut at 63
@@ -97,8 +121,10 @@ func (m PortMapping) OpenedFor(host netip.Addr) bool {
 
 // ourText reports whether a description is one that this package wrote.
 func ourText(found, sent, shown string) bool {
-	if found == sent || found == shown || strings.HasPrefix(found, describer+" ") || found == describer {
-		return true
-	}
-	return len(found) >= minCut && strings.HasPrefix(sent, found)
+	return sentText(found, sent, shown) || strings.HasPrefix(found, describer+" ") || found == describer
+}
+
+// sentText reports whether a description is the one that was sent.
+func sentText(found, sent, shown string) bool {
+	return found == sent || found == shown || len(found) >= minCut && strings.HasPrefix(sent, found)
 }

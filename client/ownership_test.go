@@ -3,6 +3,8 @@ package client
 import (
 	"net/netip"
 	"testing"
+
+	"github.com/igdkit/igdkit/soap"
 )
 
 func TestOwnershipOf(t *testing.T) {
@@ -32,7 +34,10 @@ func TestOwnershipOf(t *testing.T) {
 		{"our other mapping", rowOf(8080, "TCP", us, 81, "igdkit 8080 TCP"), "", owned},
 		{"no internal port, other program", rowOf(8080, "TCP", us, 0, "Transmission"), "", owned},
 		{"no client, other program", rowOf(8080, "TCP", "", 80, "Transmission"), "", owned},
-		{"a host name", rowOf(8080, "TCP", "nas.lan", 80, "igdkit 8080 TCP"), "", owned},
+		{"a host name", rowOf(8080, "TCP", "nas.lan", 80, "igdkit 8080 TCP"), "", alike},
+		{"a host name, other program", rowOf(8080, "TCP", "nas.lan", 80, "Plex"), "", owned},
+		{"zeros before the numbers", rowOf(8080, "TCP", "192.168.001.010", 80, "igdkit 8080 TCP"), "", ours},
+		{"zeros before the numbers, other host", rowOf(8080, "TCP", "192.168.001.020", 80, "igdkit 8080 TCP"), "", owned},
 		{"for one remote host", remote(rowOf(8080, "TCP", us, 80, "igdkit 8080 TCP")), "", owned},
 		{"name that only begins like ours", rowOf(8080, "TCP", us, 80, "igdkitten"), "", shared},
 	}
@@ -42,6 +47,15 @@ func TestOwnershipOf(t *testing.T) {
 				t.Errorf("got %s, want %s", got, tt.want)
 			}
 		})
+	}
+}
+
+func TestReadRemoteHost(t *testing.T) {
+	for shown, want := range map[string]string{"": "", "0.0.0.0": "", "*": "", " 000.000.000.000": "", "::": "",
+		"198.51.100.1": "198.51.100.1", "198.051.100.001": "198.51.100.1", "nas.lan": "nas.lan"} {
+		if got := (&entryArguments{NewRemoteHost: shown}).mapping(new(soap.Recording)).RemoteHost; got != want {
+			t.Errorf("%q: got %q, want %q", shown, got, want)
+		}
 	}
 }
 

@@ -37,6 +37,7 @@ type planner struct {
 	lease     time.Duration // to ask for: req.Lease, or what the gateway would rather have
 	leased    bool          // the gateway has accepted an entry with an end
 	hides     bool          // it does not show what it has accepted
+	stray     *slot         // the last add that was accepted and is shown as another's; nil: it was ours
 	born      time.Time     // when the request was made
 	own       func() string // our presence in the journal, "" when there is none
 	leftovers []held        // ours and unwanted; to be removed when the gateway lets us
@@ -59,6 +60,7 @@ func newPlanner(p *peer, req Request, t *trace) *planner {
 // open opens the request's entries, on wanted or, with AnyPort, on the first port of the sequence
 // where all of them can be had.
 func (p *planner) open(ctx context.Context, wanted uint16) ([]held, error) {
+	p.stray = nil
 	var first error
 	ports := p.ports(wanted)
 	for len(ports) > 0 {
@@ -103,7 +105,7 @@ func movable(err error) bool {
 // external one (FunBox 6).
 func evens(err error) bool {
 	if e, ok := errors.AsType[*AlteredError](err); ok {
-		return e.Made.InternalPort == e.Wanted.ExternalPort
+		return e.Made.InternalPort == e.Wanted.ExternalPort && e.Wanted.InternalPort != e.Wanted.ExternalPort
 	}
 	e, ok := errors.AsType[*RefusedError](err)
 	return ok && e.remedy == equal

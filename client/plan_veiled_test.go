@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -61,6 +62,67 @@ func TestPlanVeiled(t *testing.T) {
 			doubt: true,
 		},
 	})
+}
+
+// A client may be shown in another way than it was sent, or be another one.
+func TestPlanOtherClient(t *testing.T) {
+	const (
+		ip, get, add, del = "GetExternalIPAddress", "GetSpecificPortMappingEntry", "AddPortMapping", "DeletePortMapping"
+	)
+	as := func(client string) func(*PortMapping) { return func(m *PortMapping) { m.InternalClient = client } }
+	testPlans(t, []plan{
+		{
+			name:  "by its name",
+			gw:    fakeGateway{veil: as("mypc")},
+			req:   Request{InternalPort: 8080, AnyPort: true},
+			table: []string{`8080/tcp 192.168.1.10:8080 "igdkit 8080 TCP"`},
+			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: free", add + " 8080/TCP: accepted", get + " 8080/TCP: ours"},
+			doubt: true,
+		}, {
+			name:  "with zeros before the numbers",
+			gw:    fakeGateway{veil: as("192.168.001.010")},
+			req:   Request{InternalPort: 8080, AnyPort: true},
+			table: []string{`8080/tcp 192.168.1.10:8080 "igdkit 8080 TCP"`},
+			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: free", add + " 8080/TCP: accepted", get + " 8080/TCP: ours"},
+		}, {
+			name:  "as another host: no trail of ports stays open",
+			gw:    fakeGateway{veil: as("10.0.0.5")},
+			req:   Request{InternalPort: 8080, AnyPort: true},
+			table: []string{},
+			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: free", add + " 8080/TCP: accepted", get + " 8080/TCP: owned",
+				get + " 8081/TCP: free", add + " 8081/TCP: accepted", get + " 8081/TCP: owned",
+				del + " 8080/TCP: deleted", get + " 8080/TCP: free", del + " 8081/TCP: deleted", get + " 8081/TCP: free"},
+			bad: "the gateway forwards port 8081/tcp to 10.0.0.5 instead of 192.168.1.10",
+		},
+	})
+}
+
+// Another program's add comes just after ours, on a gateway that lets the last one win: it keeps the port, and we take the next.
+func TestPlanOvertaken(t *testing.T) {
+	for name, other := range map[string]PortMapping{
+		"igdkit on this host":    rowOf(8080, "TCP", us, 1111, "igdkit 8080 TCP"),
+		"igdkit on another host": rowOf(8080, "TCP", them, 8080, "igdkit 8080 TCP"),
+		"another program":        rowOf(8080, "TCP", us, 1111, "Transmission"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				gw := &fakeGateway{address: "203.0.113.7"}
+				gw.after = func(a string, m PortMapping) error {
+					if a == "AddPortMapping" && m.ExternalPort == 8080 {
+						gw.put(other)
+					}
+					return nil
+				}
+				m := gw.mapping(Request{InternalPort: 7070, ExternalPort: 8080, AnyPort: true})
+				if err := m.openOnce(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				if got := gw.table(); !slices.Equal(got, []string{text(other), `8081/tcp 192.168.1.10:7070 "igdkit 8081 TCP"`}) {
+					t.Error(got)
+				}
+			})
+		})
+	}
 }
 
 // noted is a mapping of a program whose journal is path; two of one path are two processes of one user.
@@ -128,7 +190,7 @@ func TestVeiledTakeover(t *testing.T) {
 		m.Keep(t.Context())
 		wantKinds(t, m, "mapped")
 		taken := rowOf(8080, "TCP", us, 7070, "igdkit 8080 TCP")
-		noted(t, gw, path, Request{}).gw.journal.note(t.Context(), taken)
+		noted(t, gw, path, Request{}).gw.journal.moved(t.Context(), taken)
 		gw.put(taken)
 		time.Sleep(10 * time.Minute)
 		synctest.Wait()
@@ -138,5 +200,46 @@ func TestVeiledTakeover(t *testing.T) {
 		if err := m.Close(t.Context()); err != nil || !slices.Equal(gw.table(), []string{text(taken)}) {
 			t.Errorf("close gave %v and left %v", err, gw.table())
 		}
+	})
+}
+
+// What a program of this user is opening, or has opened since we looked, is taken; what a crash left unanswered is not.
+func TestJournalClaims(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gw, path := &fakeGateway{}, filepath.Join(t.TempDir(), "ports.json")
+		j := noted(t, gw, path, Request{}).gw.journal
+		at := func(ago time.Duration) slot { return slot{ownership: free, seen: time.Now().Add(-ago)} }
+		first, second := rowOf(8080, "TCP", us, 1111, "igdkit 8080 TCP"), rowOf(8080, "TCP", us, 2222, "igdkit 8080 TCP")
+		claim := func(name string, m PortMapping, s slot, ok bool) (undo func()) {
+			t.Helper()
+			undo, err := j.note(t.Context(), s, m)
+			if owned, isOwned := errors.AsType[*OwnedError](err); (err == nil) != ok || err != nil && (!isOwned || owned.Owner.InternalPort == m.InternalPort) {
+				t.Errorf("%s: %v", name, err)
+			}
+			return undo
+		}
+		undo := claim("nobody's", first, at(0), true)
+		time.Sleep(time.Second)
+		claim("it is being opened", second, at(0), false)
+		claim("to the same place", first, at(0), true)()
+		undo() // refused
+		claim("it was refused", second, at(0), true)()
+		claim("nobody's again", first, at(0), true)
+		time.Sleep(time.Second)
+		h := heldOf(first, first, 0, time.Now())
+		h.shown = true
+		j.hold(t.Context(), []held{h}, "")
+		time.Sleep(time.Second)
+		claim("opened since we looked", second, at(2*time.Second), false)
+		undo = claim("opened before we looked, and gone", second, at(0), true)
+		undo()
+		h.shown = false
+		j.hold(t.Context(), []held{h}, "")
+		time.Sleep(time.Second)
+		claim("opened, and not shown", second, at(0), false)
+		j.strike(t.Context(), first.Key())
+		claim("closed", first, at(0), true)
+		time.Sleep(pendingLasts)
+		claim("what a crash left", second, at(0), true)
 	})
 }

@@ -147,7 +147,7 @@ func (p *planner) glance(ctx context.Context, h held, since time.Time) (slot, er
 		}
 		r.shown++
 		m.Lease = max(m.Lease-time.Since(r.listed), 0)
-		return slot{want: want, found: m, ownership: o, shown: shown}, nil
+		return slot{want: want, found: m, ownership: o, shown: shown, seen: r.listed}, nil
 	}
 	s, err := p.lookAt(ctx, h)
 	if err == nil && (s.ownership != free || !h.shown) { // it is not lost, as far as anybody can tell

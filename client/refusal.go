@@ -71,12 +71,15 @@ func (e *NotMadeError) Error() string {
 }
 
 // An AlteredError says that the gateway accepted an entry and made another one of it, as the FunBox 6
-// does with the internal port. What it made was removed.
+// does with the internal port. What it made was removed, where it was certainly that and not what another program has opened meanwhile.
 type AlteredError struct {
 	Wanted, Made PortMapping
 }
 
 func (e *AlteredError) Error() string {
+	if sameClient(e.Made.InternalClient, e.Wanted.InternalClient) == differs {
+		return fmt.Sprintf("the gateway forwards port %s to %s instead of %s", spell(e.Wanted), e.Made.InternalClient, e.Wanted.InternalClient)
+	}
 	return fmt.Sprintf("the gateway forwards port %s to port %d instead of %d", spell(e.Wanted), e.Made.InternalPort, e.Wanted.InternalPort)
 }
 

@@ -95,6 +95,7 @@ func live(t *testing.T, days, n, version int, listen bool) {
 			w.sleep(h, time.Minute)
 		}
 	}
+	w.end()
 	for port, away := range w.worst {
 		if away > weekCheck+weekOutage+down+absenceStep {
 			t.Errorf("port %d was away for %v", port, away)
@@ -129,6 +130,13 @@ func (w *absences) look(h *home) {
 			w.worst[m.ExternalPort] = max(w.worst[m.ExternalPort], now.Sub(last))
 		}
 		w.seen[m.ExternalPort] = now
+	}
+}
+
+// end counts what is away and has not come back.
+func (w *absences) end() {
+	for port, last := range w.seen {
+		w.worst[port] = max(w.worst[port], time.Since(last))
 	}
 }
 
