@@ -112,7 +112,7 @@ func (p *planner) readBack(ctx context.Context, s slot, asked PortMapping, began
 // held is the entry that was found in a slot, taken for ours; its lease counts from at.
 func (s slot) held(asked time.Duration, at time.Time) held {
 	h := heldOf(s.want, s.found, asked, at)
-	h.shown = true
+	h.shown, h.Disabled = true, !s.found.Enabled
 	h.Verified = s.found.Enabled && s.found.InternalPort == s.want.InternalPort &&
 		sameClient(s.found.InternalClient, s.want.InternalClient) == same
 	return h

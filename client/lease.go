@@ -34,11 +34,13 @@ const leaseSlack = 3 * time.Second
 // granted judges the lease read back right after asking for one; asked 0 is permanent.
 //
 // A read of 0 after a finite lease stays unknown: version 1 boxes exist that list 0 for every
-// entry and expire it all the same.
+// entry and expire it all the same. 4294967295 is how others show that there is no end.
 func granted(asked, read time.Duration, known bool) Lease {
 	switch {
-	case !known, read == 0 && asked > 0:
+	case !known, (read == 0 || read >= maxLease) && asked > 0:
 		return Lease{}
+	case read >= maxLease:
+		return Lease{Known: true}
 	case read < asked && asked-read <= leaseSlack:
 		return Lease{Granted: asked, Known: true}
 	}

@@ -21,6 +21,8 @@ func TestGranted(t *testing.T) {
 		{"permanent", 0, 0, true, "permanent"},
 		{"a week for permanent", 0, 168 * h, true, "168h0m0s"},
 		{"zero for a finite one proves nothing", 2 * h, 0, true, "unknown"},
+		{"nor does the greatest number", 2 * h, 4294967295 * time.Second, true, "unknown"},
+		{"the greatest number is no end", 0, 4294967295 * time.Second, true, "permanent"},
 		{"unreadable", 2 * h, 0, false, "unknown"},
 		{"unreadable permanent", 0, 0, false, "unknown"},
 	}

@@ -193,7 +193,7 @@ func (k *keeper) observe(h held, s slot) held {
 	if h.Shared && s.ownership == ours {
 		h.renew = time.Now() // nobody else keeps it any more
 	}
-	h.shown = true
+	h.shown, h.Disabled = true, !s.found.Enabled
 	h.Shared = s.ownership == shared
 	h.Verified = s.found.Enabled && s.found.InternalPort == h.Internal.Port()
 	h.Description = s.found.Description

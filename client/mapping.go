@@ -26,6 +26,9 @@ type Entry struct {
 	// Some gateways hide entries that work, so false is a doubt and not a failure.
 	Verified bool
 
+	// Disabled: the gateway shows the entry, and that it is switched off: then it may let nobody in.
+	Disabled bool
+
 	// Shared: the entry was there before, and leads to the same place. Another mapping of this Client opened it, or another program of this host, as its
 	// description or Options.Journal tells, and keeps it or wants it to stay open longer: it is neither renewed nor deleted. When it ends it is ours to open,
 	// and ours when the other mapping is closed. What leads through several gateways is shared when it is on all of them.

@@ -243,3 +243,19 @@ func TestJournalClaims(t *testing.T) {
 		claim("what a crash left", second, at(0), true)
 	})
 }
+
+// What is shown and switched off is told as that.
+func TestPlanDisabled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, off := range []bool{false, true} {
+			gw := &fakeGateway{veil: func(m *PortMapping) { m.Enabled = !off }}
+			m := gw.mapping(Request{InternalPort: 8080})
+			if err := m.openOnce(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if e := m.Entries()[0]; e.Disabled != off || e.Verified == off {
+				t.Errorf("switched off %v: %+v", off, e)
+			}
+		}
+	})
+}

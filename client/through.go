@@ -202,7 +202,7 @@ func lead(inner Entry, outer []Entry) Entry {
 			continue
 		}
 		inner.External = o.External
-		inner.Verified = inner.Verified && o.Verified
+		inner.Verified, inner.Disabled = inner.Verified && o.Verified, inner.Disabled || o.Disabled
 		inner.Shared = inner.Shared && o.Shared
 		if !o.Expires.IsZero() && (inner.Expires.IsZero() || o.Expires.Before(inner.Expires)) {
 			inner.Expires, inner.Lease = o.Expires, o.Lease

@@ -111,7 +111,11 @@ func (a *app) warnAbout(ctx context.Context, g *client.Gateway, all []opened, o 
 			continue
 		}
 		for _, e := range x.mapping.Entries() {
-			if !a.warnShared(e) && !e.Verified {
+			switch {
+			case a.warnShared(e):
+			case e.Disabled:
+				a.Warn("the gateway shows that %s is switched off: it may let nobody in", portName(e))
+			case !e.Verified:
 				a.Warn("the gateway accepted %s, and does not show that it is there", portName(e))
 			}
 			a.saySooner(x, e)
