@@ -117,7 +117,7 @@ func (r journalRow) mapping() PortMapping {
 // journal is what this user has opened on one gateway. A nil one keeps nothing. Its errors are warnings: a port opens without it.
 type journal struct {
 	options Options
-	gateway *Gateway
+	gateway *Gateway // nil: whichever, only to be read
 	id      gatewayID
 }
 
@@ -145,7 +145,7 @@ func (o Options) warnJournal(err error) {
 
 // mine tells whether a row is about the gateway of j: of that name on that host, wherever its port has gone.
 func (j *journal) mine(r journalRow) bool {
-	return idOf(r.UDN, r.Location) == j.id
+	return j.gateway == nil || idOf(r.UDN, r.Location) == j.id
 }
 
 // find gives the index of the row of an entry, -1 when there is none.

@@ -33,14 +33,27 @@ type JournalEntry struct {
 //
 // When another process holds the journal's lock for long, the error says so, and the entries are given all the same: Kept is a guess then.
 func (g *Gateway) JournalEntries(ctx context.Context) (all []JournalEntry, err error) {
-	all, err = g.journal().list(ctx)
+	return g.journal().told(ctx)
+}
+
+// ReadJournal gives what this user has opened by programs that share o.Journal, on whichever gateway, as [Gateway.JournalEntries] does for one. None is asked.
+func ReadJournal(ctx context.Context, o Options) (all []JournalEntry, err error) {
+	if o.Journal == "" {
+		return nil, nil
+	}
+	return (&journal{options: o.share()}).told(ctx)
+}
+
+// told is list with an error that says what cannot be read.
+func (j *journal) told(ctx context.Context) ([]JournalEntry, error) {
+	all, err := j.list(ctx)
 	if err != nil {
 		err = fmt.Errorf("the journal of ports: %w", err)
 	}
 	return all, err
 }
 
-// list is JournalEntries, its error for whoever says himself what cannot be read.
+// list gives the rows of j as others see them.
 func (j *journal) list(ctx context.Context) ([]JournalEntry, error) {
 	rows, err := j.read(ctx)
 	if e, ok := errors.AsType[*statefile.CorruptError](err); ok && e.Aside != "" {

@@ -32,7 +32,7 @@ program opened it, and leaves those of other computers alone.`,
   igdctl close --through 27015    # on the router beyond this one too, whoever opened it there
   igdctl close --mine             # everything that igdctl opened
   igdctl close --all              # everything that leads to this computer`,
-		ValidArgsFunction: cobra.NoFileCompletions,
+		ValidArgsFunction: a.completeOpened,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch flag := map[bool]string{true: "--all", false: "--mine"}[everything]; {
 			case (everything || mine) && len(args) > 0:

@@ -55,7 +55,7 @@ With several SPECs each is tried; the exit code is that of the first that failed
   igdctl open 8080 --keep           # until Ctrl-C
   igdctl open 8080 --through        # on the router beyond this one too
   igdctl open 8080 --require-public --stun stun.example.org:3478   # or exit with 6`,
-		ValidArgsFunction: cobra.NoFileCompletions,
+		ValidArgsFunction: completeSpec,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			specs, err := parseSpecs(args)
 			if err != nil {

@@ -64,7 +64,7 @@ peers are let in again within a second of a restarted gateway. A host firewall m
 		Example: `  igdctl pinhole open 8080
   igdctl pinhole open 27015/both --for 2h
   igdctl pinhole open 4500/udp --keep`,
-		ValidArgsFunction: cobra.NoFileCompletions,
+		ValidArgsFunction: completeSpec,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			sp, err := pinholePort("open", args)
 			if err != nil {
@@ -276,7 +276,7 @@ func newPinholeCloseCmd(a *app) *cobra.Command {
 		Short: "Close what pinhole open opened",
 		Example: `  igdctl pinhole close 8080
   igdctl pinhole close --all`,
-		ValidArgsFunction: cobra.NoFileCompletions,
+		ValidArgsFunction: a.completePinholes,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if all {
 				if len(args) > 0 {

@@ -66,6 +66,9 @@ func TestPinholeStory(t *testing.T) {
 	for _, p := range g.Pinholes() {
 		g.PassPinhole(p.ID, 7)
 	}
+	if out, _ = say(t, e, exitOK, "__complete pinhole close 8"); out != "8080/tcp\n8080/udp\n:4\n" {
+		t.Errorf("offered is %q", out)
+	}
 	out, _ = say(t, e, exitOK, "pinhole list")
 	matches(t, out, `^ADDRESS +FROM +REMAINING +PACKETS$`)
 	matches(t, out, `^\[2001:db8:1::10\]:8080/udp  everybody  (2 hours|1 hour 59 minutes) +7$`)

@@ -36,7 +36,7 @@ Until then they are kept open as by open --keep: renewed, looked after, and open
 		Example: `  igdctl with 8000 -- python3 -m http.server 8000
   igdctl with 27015/both --any -- ./game-server
   igdctl with 8080 -- sh -c 'echo reach me at $IGD_EXTERNAL_IP:$IGD_EXTERNAL_PORT'`,
-		ValidArgsFunction: cobra.NoFileCompletions,
+		ValidArgsFunction: completeSpec,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dash := cmd.ArgsLenAtDash()
 			if dash < 0 || dash == len(args) {
