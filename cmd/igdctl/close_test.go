@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"go/ast"
 	"go/parser"
@@ -15,6 +16,7 @@ import (
 	"testing/synctest"
 
 	"github.com/igdkit/igdkit/emulator"
+	"github.com/igdkit/igdkit/internal/statefile"
 	"github.com/igdkit/igdkit/scenarios"
 )
 
@@ -35,9 +37,10 @@ func homeOf(t *testing.T, text string, change func(*emulator.Options)) (*emulato
 	if change != nil {
 		change(&o)
 	}
+	journal := filepath.Join(t.TempDir(), "ports.json")
 	return emulator.Start(t, o), func(ctx context.Context, args ...string) (int, string, string) {
 		var out, words strings.Builder
-		code := run(ctx, args, env{net: pc, stdout: &out, stderr: &words})
+		code := run(ctx, args, env{net: pc, stdout: &out, stderr: &words, journal: journal})
 		return code, out.String(), words.String()
 	}
 }
@@ -68,7 +71,7 @@ func TestCloseHalf(t *testing.T) {
 
 // What is broken off in the middle says so by its exit code.
 func TestCloseBrokenOff(t *testing.T) {
-	for _, args := range [][]string{{"close", "--all"}, {"close", "8080", "8081", "8082"}} {
+	for _, args := range [][]string{{"close", "--all"}, {"close", "--mine"}, {"close", "8080", "8081", "8082"}} {
 		t.Run(strings.Join(args, " "), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ctx, interrupt := context.WithCancel(t.Context())
@@ -92,6 +95,35 @@ func TestCloseBrokenOff(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Where another process holds the journal, it is worth another try, and no reason to close what is others'.
+func TestMineLocked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newTwoRouters(t, emulator.Options{SSDP: "multicast"})
+		s.journal = filepath.Join(t.TempDir(), "ports.json")
+		s.run("open", "8080")
+		b, err := os.ReadFile(s.journal)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b = bytes.ReplaceAll(b, []byte(`"pid":`), []byte(`"keeper":"1-deadbeef","pid":`)) // whoever wants to know whether it lives needs the lock
+		if err := os.WriteFile(s.journal, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		unlock, err := statefile.TryLock(s.journal + ".lock")
+		if err != nil {
+			t.Fatal(err)
+		}
+		code, out, words := s.run("close", "--mine")
+		if code != exitLocal || out != "" || !strings.Contains(words, "hint: run it again\n") || strings.Contains(words, "--all") {
+			t.Errorf("exit code %d: %s%s", code, out, words)
+		}
+		unlock()
+		if code, out, words = s.run("close", "--mine"); code != 0 || out != "8080/tcp is closed\n" {
+			t.Errorf("exit code %d: %s%s", code, out, words)
+		}
+	})
 }
 
 // A gateway that says success and makes nothing has refused.

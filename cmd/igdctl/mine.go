@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/igdkit/igdkit/client"
+	"github.com/igdkit/igdkit/internal/statefile"
 )
 
 // sayUnknown tells the ports that look as if igdctl had opened them for this computer, of which the journal does not know: it was lost, or another user has it.
@@ -48,13 +49,17 @@ func (a *app) closeMine(ctx context.Context) error {
 	}
 	if err != nil { // who would close what nobody knows of?
 		over()
-		return &localError{exitLocal, err, "igdctl close --all closes every port that leads to this computer"}
+		hint := "igdctl close --all closes every port that leads to this computer"
+		if errors.Is(err, statefile.ErrLocked) {
+			hint = "run it again"
+		}
+		return &localError{exitLocal, err, hint}
 	}
 	gateways, lost := g.JournalGateways(limited) // open --through has opened it on the routers beyond too
 	all, kept, err := closeJournaled(limited, gateways)
 	over()
 	if ctx.Err() != nil {
-		return ctx.Err()
+		return a.showClosed(g, all, a.broken(ctx))
 	}
 	if err != nil {
 		a.Warn("%v", err)
@@ -133,6 +138,9 @@ func closeJournaled(ctx context.Context, gateways []*client.Gateway) (all []clos
 					kept = append(kept, e)
 				}
 				continue
+			}
+			if ctx.Err() != nil {
+				break
 			}
 			deleted, err := on.Release(ctx, e)
 			m, here := e.PortMapping, inlet{e.Protocol, e.ExternalPort}
