@@ -87,6 +87,21 @@ func (s session) rewrite(readme, printed string) string {
 	return strings.Replace(readme, "\n"+s.text()+"```", "\n"+printed+"```", 1)
 }
 
+// TestReadmeClone holds the address that the README clones to the path of the module, by which Go fetches it.
+func TestReadmeClone(t *testing.T) {
+	b, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command("go", "list", "-m").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if clone := "`git clone https://" + strings.TrimSpace(string(out)) + "`"; !strings.Contains(string(b), clone) {
+		t.Errorf("README.md does not say %s", clone)
+	}
+}
+
 // TestReadmeMake holds the make targets that the README names to the Makefile.
 func TestReadmeMake(t *testing.T) {
 	b, err := os.ReadFile("../../README.md")
