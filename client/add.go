@@ -58,14 +58,17 @@ const fullTable = 24
 
 // listed counts the entries that the gateway shows, as far as the question is whether its table is full.
 func (p *planner) listed(ctx context.Context) (n int) {
-	for _, err := range p.gw.PortMappings(ctx) {
-		if err != nil {
-			break
+	p.ask(ctx, "GetGenericPortMappingEntry", func(ctx context.Context) error {
+		for _, err := range p.gw.PortMappings(ctx) {
+			if err != nil {
+				return err
+			}
+			if n++; n >= fullTable {
+				break
+			}
 		}
-		if n++; n >= fullTable {
-			break
-		}
-	}
+		return nil
+	})
 	return n
 }
 
@@ -183,6 +186,12 @@ func (p *planner) add(ctx context.Context, s slot, byAny bool) (PortMapping, err
 			err = p.gw.AddPortMapping(adding, want)
 		}
 		heard()
+		if cause := context.Cause(ctx); cause != nil && errors.Is(err, context.Canceled) {
+			err = cause // it ended with ctx, and addGrace
+		}
+		if err == nil || faultCode(err) != 0 {
+			p.gw.readings.deaf.unheard = nil
+		}
 		step := Step{Action: action, Lease: want.Lease, Outcome: "accepted", Err: err}
 		if err == nil {
 			if port != want.ExternalPort {

@@ -51,6 +51,8 @@ type Gateway struct {
 	// ProbeError is why Service did not say so; nil when it did.
 	ProbeError error
 
+	unaddressed error // why it did not tell External, when it was asked; nil: it did
+
 	options  Options   // what it was found with, defaults filled in
 	probed   time.Time // when External was read
 	asked    bool      // named by the user, so no better one is waited for

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"slices"
 	"testing"
@@ -354,7 +355,7 @@ func TestKeepLocalAddressChanged(t *testing.T) {
 			defer gw.mu.Unlock()
 			if local == "" {
 				local = moved
-				return errReset // the old address is gone: what was sent from it fails
+				return &net.OpError{Op: "dial", Net: "tcp", Err: errReset} // the old address is gone: nothing can be sent from it
 			}
 			return nil
 		}

@@ -81,6 +81,7 @@ func (l *atOnce) list(ctx context.Context, protocol string, first, last int) err
 		return errTooManyRanges
 	}
 	g := l.gateway
+	ctx = within(ctx, actionTimeout) // a table of thousands
 	in := struct{ NewStartPort, NewEndPort, NewProtocol, NewManage, NewNumberOfPorts string }{
 		NewStartPort: strconv.Itoa(first), NewEndPort: strconv.Itoa(last), NewProtocol: protocol,
 		NewManage: "1", NewNumberOfPorts: "0", // everybody's, and all of them

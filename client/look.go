@@ -65,13 +65,17 @@ func (p *planner) look(ctx context.Context, s slot) (slot, error) {
 //
 // Only 714 and 713 say that nothing does. 402 and 501 mean the same on DD-WRT, Huawei and
 // Linksys, but on others that the question was not liked; then the whole table is read, so that
-// an entry that is visible in any way is never overwritten. Where the table is refused too, the
-// gateway hides its entries (Netgear X6S) and the add itself must tell.
+// an entry that is visible in any way is never overwritten. A question that is not answered, while the gateway is there, is refused like that. Where the
+// table is refused too, the gateway hides its entries (Netgear X6S) and the add itself must tell.
 func (p *planner) lookUp(ctx context.Context, s slot) (slot, error) {
 	s.found, s.ownership = PortMapping{}, free
 	began, want := time.Now(), s.want
 	s.seen = began
-	found, err := p.gw.PortMapping(ctx, want.Key())
+	var found PortMapping
+	known, err := p.ask(ctx, "GetSpecificPortMappingEntry", func(ctx context.Context) (err error) {
+		found, err = p.gw.PortMapping(ctx, want.Key())
+		return err
+	})
 	switch code := faultCode(err); {
 	case err == nil:
 		s.found, s.ownership = found, p.judge(ctx, s, found)
@@ -79,6 +83,9 @@ func (p *planner) lookUp(ctx context.Context, s slot) (slot, error) {
 		s.ownership, err = free, nil // the answer that the standard has for it
 	case code == soap.SpecifiedArrayIndexInvalid:
 		s.ownership = free
+	case isDeaf(err):
+		p.note(Step{Action: "GetSpecificPortMappingEntry", Outcome: "no answer", Known: known, Err: err}, want, began)
+		return p.lookInList(ctx, s)
 	case code == 0 && !unreadable(err):
 		p.note(Step{Action: "GetSpecificPortMappingEntry", Outcome: "no answer", Err: err}, want, began)
 		return s, err
@@ -107,28 +114,29 @@ func unreadable(err error) bool {
 func (p *planner) lookInList(ctx context.Context, s slot) (slot, error) {
 	began := time.Now()
 	s.ownership = free
-	var cause error
-	for m, err := range p.gw.PortMappings(ctx) {
-		if err != nil {
-			cause = err
-			break
+	known, cause := p.ask(ctx, "GetGenericPortMappingEntry", func(ctx context.Context) error {
+		for m, err := range p.gw.PortMappings(ctx) {
+			if err != nil {
+				return err
+			}
+			if m.ExternalPort != s.want.ExternalPort || !strings.EqualFold(m.Protocol, s.want.Protocol) {
+				continue
+			}
+			s.found, s.ownership = m, p.judge(ctx, s, m)
+			if s.ownership == owned {
+				break
+			}
 		}
-		if m.ExternalPort != s.want.ExternalPort || !strings.EqualFold(m.Protocol, s.want.Protocol) {
-			continue
-		}
-		s.found, s.ownership = m, p.judge(ctx, s, m)
-		if s.ownership == owned {
-			break
-		}
-	}
+		return nil
+	})
 	if cause != nil && s.ownership == free {
-		if faultCode(cause) == 0 && !unreadable(cause) {
+		if faultCode(cause) == 0 && !unreadable(cause) && !isDeaf(cause) {
 			p.note(Step{Action: "GetGenericPortMappingEntry", Outcome: "no answer", Err: cause}, s.want, began)
 			return s, cause
 		}
 		s.ownership = hidden
 	}
-	p.note(Step{Action: "GetGenericPortMappingEntry", Outcome: string(s.ownership), Err: cause}, s.want, began)
+	p.note(Step{Action: "GetGenericPortMappingEntry", Outcome: string(s.ownership), Known: known, Err: cause}, s.want, began)
 	return s, nil
 }
 
@@ -167,14 +175,20 @@ func (p *planner) address(ctx context.Context, since time.Time) (netip.Addr, err
 	r := p.gw.readings
 	a, err := r.address, error(nil)
 	fresh := !r.addressed.IsZero() && !r.addressed.Before(since)
+	known := fresh
 	if !fresh {
-		a, err = p.gw.ExternalIP(ctx)
+		known, err = p.ask(ctx, "GetExternalIPAddress", func(ctx context.Context) (err error) {
+			a, err = p.gw.ExternalIP(ctx)
+			return err
+		})
 		if err == nil && Judge(a) == None {
 			a = netip.IPv4Unspecified()
 		}
 	}
-	step := Step{Action: "GetExternalIPAddress", Known: fresh, Err: err}
+	step := Step{Action: "GetExternalIPAddress", Known: known, Err: err}
 	switch {
+	case isDeaf(err):
+		a, step.Outcome, err = netip.Addr{}, "no answer", nil
 	case err != nil && faultCode(err) == 0 && !unreadable(err):
 		step.Outcome = "no answer"
 	case err != nil || !a.IsValid():

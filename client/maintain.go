@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 )
@@ -84,6 +85,9 @@ func (k *keeper) maintain(ctx context.Context) error {
 			return err
 		}
 		errs, fresh = nil, true
+	}
+	if gone := k.plan.gw.readings.deaf.gone(); gone != nil && ctx.Err() == nil {
+		errs = append(errs, fmt.Errorf("look at the mappings: %w", gone))
 	}
 	err = worst(errs)
 	k.plan.sweep(ctx, k.held) // what fails now is tried again the next time

@@ -46,9 +46,9 @@ type dialogue struct {
 
 // talk runs ask, which is one exchange over the transport that it is given, in the manner that the gateway is known to take, or in the first of
 // the ladder that it does. again tells whether the request may be sent twice. It gives the quirks that were found.
-// All of it takes no longer than one action may.
+// All of it takes no longer than one action may, or than [within] says.
 func (d *dialogue) talk(ctx context.Context, again bool, ask func(http.RoundTripper) error) (quirks []string, err error) {
-	d.until = time.Now().Add(actionTimeout)
+	d.until = time.Now().Add(limitOf(ctx))
 	err = d.once(ctx, d.manner, ask)
 	switch {
 	case d.met && ctx.Err() == nil && (hungUp(err) || late(err)):
@@ -80,6 +80,22 @@ func (d *dialogue) talk(ctx context.Context, again bool, ask func(http.RoundTrip
 	return quirks, err
 }
 
+// limitKey is that of within.
+type limitKey struct{}
+
+// within is a context whose actions are given up after d each.
+func within(ctx context.Context, d time.Duration) context.Context {
+	return context.WithValue(ctx, limitKey{}, d)
+}
+
+// limitOf is how long one action may take.
+func limitOf(ctx context.Context) time.Duration {
+	if d, ok := ctx.Value(limitKey{}).(time.Duration); ok {
+		return d
+	}
+	return actionTimeout
+}
+
 // more tells whether there is time for another exchange.
 func (d *dialogue) more(ctx context.Context) bool {
 	return ctx.Err() == nil && time.Until(d.until) > d.spacing.Distance
@@ -92,7 +108,11 @@ func (d *dialogue) once(ctx context.Context, m manner, ask func(http.RoundTrippe
 		return err
 	}
 	defer func() { d.last = time.Now() }()
-	return ask(m.transport(d.options, d.local, time.Until(d.until), &d.met))
+	err := ask(m.transport(d.options, d.local, time.Until(d.until), &d.met))
+	if !d.met && ctx.Err() == nil && late(err) {
+		return &net.OpError{Op: "dial", Net: "tcp", Err: err} // nobody took the connection
+	}
+	return err
 }
 
 // pause waits until the next request may leave.

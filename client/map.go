@@ -33,7 +33,7 @@ func (c *Client) Map(ctx context.Context, req Request) (*Mapping, error) {
 	}
 	var stale *peer
 	for {
-		known := c.known()
+		known := c.known(time.Now().Add(-addressFresh))
 		p, err := c.find(ctx, stale)
 		if err != nil {
 			return nil, err

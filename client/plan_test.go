@@ -27,6 +27,16 @@ func refuse(action string, code, n int) func(string, PortMapping) error {
 	}
 }
 
+// lose fails one action without an answer.
+func lose(action string) func(string, PortMapping) error {
+	return func(a string, _ PortMapping) error {
+		if a != action {
+			return nil
+		}
+		return errReset
+	}
+}
+
 // all joins faults; the first that strikes counts.
 func all(fs ...func(string, PortMapping) error) func(string, PortMapping) error {
 	return func(a string, m PortMapping) error {
@@ -230,6 +240,50 @@ func TestPlan(t *testing.T) {
 				get + " 8080/TCP: list instead", list + " 8080/TCP: hidden"},
 			lease: "unknown",
 			doubt: true,
+		}, {
+			name:  "an address that is not told, as the question is hung up on",
+			gw:    fakeGateway{before: lose(ip)},
+			req:   Request{InternalPort: 8080},
+			table: []string{`8080/tcp 192.168.1.10:8080 "igdkit 8080 TCP"`},
+			trace: []string{ip + ": no answer", get + " 8080/TCP: free", add + " 8080/TCP: accepted", get + " 8080/TCP: ours"},
+		}, {
+			name:  "a look that is hung up on, while the list answers",
+			gw:    fakeGateway{before: lose(get)},
+			req:   Request{InternalPort: 8080},
+			table: []string{`8080/tcp 192.168.1.10:8080 "igdkit 8080 TCP"`},
+			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: no answer", list + " 8080/TCP: free", add + " 8080/TCP: accepted",
+				get + " 8080/TCP: no answer", list + " 8080/TCP: ours"},
+		}, {
+			name:  "a look that is hung up on, and an entry that only the list shows",
+			gw:    fakeGateway{before: lose(get)},
+			rows:  []PortMapping{sibling},
+			req:   Request{InternalPort: 8080},
+			table: []string{text(sibling)},
+			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: no answer", list + " 8080/TCP: owned"},
+			bad:   `port 8080/tcp belongs to another program on the same host, port 51413 ("Transmission")`,
+		}, {
+			name:  "absence said by 402, and a list that is hung up on",
+			gw:    fakeGateway{before: all(refuse(get, soap.InvalidArgs, 1), lose(list))},
+			req:   Request{InternalPort: 8080},
+			table: []string{`8080/tcp 192.168.1.10:8080 "igdkit 8080 TCP"`},
+			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: list instead", list + " 8080/TCP: hidden", add + " 8080/TCP: accepted", get + " 8080/TCP: ours"},
+		}, {
+			name:  "a gateway that hangs up on all but adds and deletes",
+			gw:    fakeGateway{before: all(lose(get), lose(list), lose(ip))},
+			req:   Request{InternalPort: 8080},
+			table: []string{`8080/tcp 192.168.1.10:8080 "igdkit 8080 TCP"`},
+			trace: []string{ip + ": no answer", get + " 8080/TCP: no answer", list + " 8080/TCP: hidden", add + " 8080/TCP: accepted",
+				get + " 8080/TCP: no answer", list + " 8080/TCP: hidden"},
+			lease: "unknown",
+			doubt: true,
+		}, {
+			name:  "a gateway that hangs up on everything",
+			gw:    fakeGateway{before: all(lose(get), lose(list), lose(ip), lose(add))},
+			req:   Request{InternalPort: 8080},
+			table: []string{},
+			trace: []string{ip + ": no answer", get + " 8080/TCP: no answer", list + " 8080/TCP: hidden", add + " 8080/TCP: no answer",
+				get + " 8080/TCP: no answer", list + " 8080/TCP: hidden"},
+			bad: "open 8080/tcp: connection reset",
 		}, {
 			name:  "the internal port is forced",
 			gw:    fakeGateway{forced: true},

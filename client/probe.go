@@ -24,6 +24,7 @@ type probed struct {
 	status   Status
 	external netip.Addr
 	err      error // why it did not say how it is
+	missing  error // why it did not tell its address
 }
 
 // best is the highest worth.
@@ -63,7 +64,7 @@ func (g *Gateway) probe(ctx context.Context) error {
 	first := found[0]
 	g.Service, g.Connected, g.Uptime, g.External = first.service, first.status.Connected, first.status.Uptime, first.external
 	g.UptimeKnown = first.status.UptimeKnown
-	g.ProbeError, g.probed = first.err, time.Now()
+	g.ProbeError, g.unaddressed, g.probed = first.err, first.missing, time.Now()
 	return nil
 }
 
@@ -85,7 +86,7 @@ func (g *Gateway) ask(ctx context.Context, s Service) probed {
 		ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 		defer cancel()
 		// Without an address the gateway may still map ports; Verdict says that it is unknown.
-		p.external, _ = g.externalIPOf(ctx, p.service)
+		p.external, p.missing = g.externalIPOf(ctx, p.service)
 	}
 	return p
 }

@@ -34,6 +34,7 @@ type readings struct {
 	cleared time.Time // when what crashed processes left was looked for
 
 	uptime
+	deaf deafness
 
 	failed  time.Time // when nobody answered the last time
 	failure error     // and how that showed
@@ -55,6 +56,10 @@ func (g *Gateway) readings() *readings {
 			g.read.address, g.read.addressed = g.External, g.probed
 		}
 		g.read.mute = g.ProbeError != nil
+		if time.Since(g.probed) < addressFresh && g.ProbeError == nil && g.unaddressed != nil {
+			g.read.deaf.heed("GetExternalIPAddress", g.unaddressed)
+			g.read.deaf.unheard = nil // it has said how it is
+		}
 		if g.Connected && g.UptimeKnown {
 			g.read.up, g.read.upAt, g.read.asked = g.Uptime, g.probed, g.probed
 		}
@@ -120,7 +125,11 @@ func (p *planner) list(ctx context.Context, since time.Time, kept int, single bo
 		rows = 0
 	}
 	began := time.Now()
-	all, err := p.gw.readTable(ctx, rows)
+	var all []PortMapping
+	known, err := p.ask(ctx, "GetGenericPortMappingEntry", func(ctx context.Context) (err error) {
+		all, err = p.gw.readTable(ctx, rows)
+		return err
+	})
 	if len(all) == 0 && err == nil && single {
 		return
 	}
@@ -129,7 +138,7 @@ func (p *planner) list(ctx context.Context, since time.Time, kept int, single bo
 		at := place{m.ExternalPort, strings.ToUpper(m.Protocol)}
 		r.rows[at] = append(r.rows[at], m)
 	}
-	p.note(Step{Action: "table", Outcome: "read for all", Err: err}, PortMapping{}, began)
+	p.note(Step{Action: "table", Outcome: "read for all", Known: known, Err: err}, PortMapping{}, began)
 }
 
 // glance looks at an entry in the table that was read for all since. One that does not stand there as it should is asked for by itself: there are

@@ -1,0 +1,111 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/igdkit/igdkit/soap"
+)
+
+const (
+	// doubtTimeout is probeTimeout for who has left a question without an answer and said nothing since.
+	doubtTimeout = time.Second
+	// deafFirst and deafLongest are how long a question is not asked again that was not answered, the first time and at last.
+	deafFirst   = time.Minute
+	deafLongest = time.Hour
+)
+
+// deafness is the questions that a gateway leaves without an answer. One that hangs up on a question, or lets it wait, and answers others has refused that
+// one; only who answers nothing at all is not there.
+type deafness struct {
+	questions map[string]*silence
+	unheard   error // the last of them, when nothing was answered since; nil: something was
+}
+
+// silence is one of them.
+type silence struct {
+	again pace // when it may be asked again
+	err   error
+}
+
+// deafError is in the error of a question that was not answered by a gateway that is there, now or a while ago.
+type deafError struct{ err error }
+
+func (e *deafError) Error() string { return e.err.Error() }
+func (e *deafError) Unwrap() error { return e.err }
+
+// isDeaf tells whether err says no more than that one question is not answered.
+func isDeaf(err error) bool {
+	_, ok := errors.AsType[*deafError](err)
+	return ok
+}
+
+// vanished tells whether err shows that the gateway is not where it was: nobody takes the connection, or its control URL is another one since a restart.
+func vanished(err error) bool {
+	if e, ok := errors.AsType[*soap.HTTPError](err); ok {
+		return e.Status == http.StatusNotFound
+	}
+	op, ok := errors.AsType[*net.OpError](err)
+	return ok && op.Op == "dial"
+}
+
+// heed takes up what came of a request. It gives a *deafError when that is for the question alone.
+func (d *deafness) heed(action string, err error) error {
+	switch {
+	case vanished(err):
+		return err
+	case err == nil || faultCode(err) != 0 || unreadable(err):
+		delete(d.questions, action)
+		d.unheard = nil
+		return err
+	}
+	if d.questions == nil {
+		d.questions = make(map[string]*silence)
+	}
+	s := d.questions[action]
+	if s == nil {
+		s = &silence{again: pace{first: deafFirst, longest: deafLongest}}
+		d.questions[action] = s
+	}
+	s.again.step()
+	s.err, d.unheard = &deafError{err}, err
+	return s.err
+}
+
+// known is the *deafError of a question that is not to be asked now.
+func (d *deafness) known(action string) error {
+	if s := d.questions[action]; s != nil && s.again.left() > 0 {
+		return s.err
+	}
+	return nil
+}
+
+// ask puts a question to the gateway, unless it was not answered a moment ago; known tells that. Who hears nothing gets a *deafError, as far as the
+// gateway seems to be there.
+func (p *planner) ask(ctx context.Context, action string, question func(context.Context) error) (known bool, err error) {
+	d := &p.gw.readings.deaf
+	if err := d.known(action); err != nil {
+		return true, err
+	}
+	limit := probeTimeout
+	if d.unheard != nil {
+		limit = doubtTimeout
+	}
+	err = question(within(ctx, limit))
+	if ctx.Err() != nil {
+		return false, err
+	}
+	return false, d.heed(action, err)
+}
+
+// gone is why the gateway seems not to be there any more, when nothing was answered at last; then what it did not answer is forgotten.
+func (d *deafness) gone() error {
+	err := d.unheard
+	if err != nil {
+		*d = deafness{}
+	}
+	return err
+}
