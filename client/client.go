@@ -72,11 +72,11 @@ func (c *Client) Gateway(ctx context.Context) (*Gateway, error) {
 	return p.actions.(*Gateway), nil
 }
 
-// known tells whether a gateway was found before: one that was found since is where it was.
+// known tells whether a gateway was found before: one that was found later is where it was.
 func (c *Client) known(since time.Time) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.gateway != nil && c.gateway.probed.Before(since)
+	return c.gateway != nil && !c.gateway.probed.After(since)
 }
 
 // find gives the gateway, and searches when there is none yet or the one known is stale. One search serves all who wait for it.

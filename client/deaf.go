@@ -25,14 +25,18 @@ type deafness struct {
 	unheard   error // the last of them, when nothing was answered since; nil: something was
 }
 
-// silence is one of them.
+// silence is what came of one of them.
 type silence struct {
-	again pace // when it may be asked again
-	err   error
+	answered bool // at some time
+	again    pace // when it may be asked again
+	err      error
 }
 
 // deafError is in the error of a question that was not answered by a gateway that is there, now or a while ago.
-type deafError struct{ err error }
+type deafError struct {
+	err    error
+	before bool // the question was answered before: this may be a hiccup
+}
 
 func (e *deafError) Error() string { return e.err.Error() }
 func (e *deafError) Unwrap() error { return e.err }
@@ -41,6 +45,12 @@ func (e *deafError) Unwrap() error { return e.err }
 func isDeaf(err error) bool {
 	_, ok := errors.AsType[*deafError](err)
 	return ok
+}
+
+// isHiccup tells whether that question was answered before: then what it showed is not hidden.
+func isHiccup(err error) bool {
+	e, ok := errors.AsType[*deafError](err)
+	return ok && e.before
 }
 
 // vanished tells whether err shows that the gateway is not where it was: nobody takes the connection, or its control URL is another one since a restart.
@@ -54,30 +64,45 @@ func vanished(err error) bool {
 
 // heed takes up what came of a request. It gives a *deafError when that is for the question alone.
 func (d *deafness) heed(action string, err error) error {
-	switch {
-	case vanished(err):
-		return err
-	case err == nil || faultCode(err) != 0 || unreadable(err):
-		delete(d.questions, action)
-		d.unheard = nil
+	if vanished(err) {
 		return err
 	}
+	s := d.of(action)
+	if err == nil || faultCode(err) != 0 || unreadable(err) {
+		*s, d.unheard = silence{answered: true}, nil
+		return err
+	}
+	d.unheard = err
+	s.again.first, s.again.longest = deafFirst, deafLongest
+	s.again.step()
+	s.err = &deafError{err, s.answered}
+	return s.err
+}
+
+func (d *deafness) of(action string) *silence {
 	if d.questions == nil {
 		d.questions = make(map[string]*silence)
 	}
 	s := d.questions[action]
 	if s == nil {
-		s = &silence{again: pace{first: deafFirst, longest: deafLongest}}
+		s = new(silence)
 		d.questions[action] = s
 	}
-	s.again.step()
-	s.err, d.unheard = &deafError{err}, err
-	return s.err
+	return s
+}
+
+// learn takes over which questions the same gateway has answered before.
+func (d *deafness) learn(from *deafness) {
+	for action, s := range from.questions {
+		if s.answered {
+			d.of(action).answered = true
+		}
+	}
 }
 
 // known is the *deafError of a question that is not to be asked now.
 func (d *deafness) known(action string) error {
-	if s := d.questions[action]; s != nil && s.again.left() > 0 {
+	if s := d.questions[action]; s != nil && s.err != nil && s.again.left() > 0 {
 		return s.err
 	}
 	return nil
@@ -101,11 +126,15 @@ func (p *planner) ask(ctx context.Context, action string, question func(context.
 	return false, d.heed(action, err)
 }
 
-// gone is why the gateway seems not to be there any more, when nothing was answered at last; then what it did not answer is forgotten.
+// gone is why the gateway seems not to be there any more, when nothing was answered at last; then what it did not answer may be asked again.
 func (d *deafness) gone() error {
 	err := d.unheard
-	if err != nil {
-		*d = deafness{}
+	if err == nil {
+		return nil
 	}
+	for _, s := range d.questions {
+		s.err = nil
+	}
+	d.unheard = nil
 	return err
 }

@@ -65,8 +65,8 @@ func (p *planner) look(ctx context.Context, s slot) (slot, error) {
 //
 // Only 714 and 713 say that nothing does. 402 and 501 mean the same on DD-WRT, Huawei and
 // Linksys, but on others that the question was not liked; then the whole table is read, so that
-// an entry that is visible in any way is never overwritten. A question that is not answered, while the gateway is there, is refused like that. Where the
-// table is refused too, the gateway hides its entries (Netgear X6S) and the add itself must tell.
+// an entry that is visible in any way is never overwritten. A question that is not answered, while the gateway is there, is refused like that, unless it was
+// answered before. Where the table is refused too, the gateway hides its entries (Netgear X6S) and the add itself must tell.
 func (p *planner) lookUp(ctx context.Context, s slot) (slot, error) {
 	s.found, s.ownership = PortMapping{}, free
 	began, want := time.Now(), s.want
@@ -85,7 +85,11 @@ func (p *planner) lookUp(ctx context.Context, s slot) (slot, error) {
 		s.ownership = free
 	case isDeaf(err):
 		p.note(Step{Action: "GetSpecificPortMappingEntry", Outcome: "no answer", Known: known, Err: err}, want, began)
-		return p.lookInList(ctx, s)
+		listed, other := p.lookInList(ctx, s)
+		if other == nil && listed.ownership == hidden && isHiccup(err) {
+			return s, err
+		}
+		return listed, other
 	case code == 0 && !unreadable(err):
 		p.note(Step{Action: "GetSpecificPortMappingEntry", Outcome: "no answer", Err: err}, want, began)
 		return s, err
@@ -130,7 +134,7 @@ func (p *planner) lookInList(ctx context.Context, s slot) (slot, error) {
 		return nil
 	})
 	if cause != nil && s.ownership == free {
-		if faultCode(cause) == 0 && !unreadable(cause) && !isDeaf(cause) {
+		if faultCode(cause) == 0 && !unreadable(cause) && (!isDeaf(cause) || isHiccup(cause)) {
 			p.note(Step{Action: "GetGenericPortMappingEntry", Outcome: "no answer", Err: cause}, s.want, began)
 			return s, cause
 		}

@@ -159,6 +159,9 @@ func (k *keeper) maintainEntry(ctx context.Context, h held, due bool, since time
 		h.lost, h.Verified = true, false
 		return h, "", &OwnedError{Wanted: s.want, Owner: s.found}
 	}
+	if h.Shared && s.ownership == hidden {
+		return h, "", nil // as far as anybody knows it is another program's still
+	}
 	missing := s.ownership == free && h.shown
 	if !due && !missing {
 		return k.observe(h, s), "", nil

@@ -33,7 +33,8 @@ func (c *Client) Map(ctx context.Context, req Request) (*Mapping, error) {
 	}
 	var stale *peer
 	for {
-		known := c.known(time.Now().Add(-addressFresh))
+		now := time.Now()
+		known, before := c.known(now), c.known(now.Add(-addressFresh))
 		p, err := c.find(ctx, stale)
 		if err != nil {
 			return nil, err
@@ -44,7 +45,7 @@ func (c *Client) Map(ctx context.Context, req Request) (*Mapping, error) {
 		if err == nil {
 			return m, nil
 		}
-		if stale != nil || !known || !unanswered(err) || ctx.Err() != nil {
+		if stale != nil || !before && !(known && vanished(err)) || !unanswered(err) || ctx.Err() != nil {
 			return nil, err
 		}
 		stale = p

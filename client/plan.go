@@ -47,6 +47,9 @@ type planner struct {
 func (p *planner) learn(from *planner) {
 	if p.gw.id() == from.gw.id() {
 		p.leftovers, p.lease, p.leased, p.hides = from.leftovers, from.lease, from.leased, from.hides
+		if p.gw.readings != from.gw.readings {
+			p.gw.readings.deaf.learn(&from.gw.readings.deaf)
+		}
 	}
 }
 
