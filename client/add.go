@@ -168,6 +168,7 @@ func outlive(ctx context.Context, d time.Duration) (context.Context, context.Can
 // add sends the add until it is accepted or no remedy is left, and tells what was accepted.
 func (p *planner) add(ctx context.Context, s slot, byAny bool) (PortMapping, error) {
 	want := s.want
+	var tried leases
 	for {
 		byAny = byAny && p.anyway
 		action, port, began := "AddPortMapping", want.ExternalPort, time.Now()
@@ -189,9 +190,7 @@ func (p *planner) add(ctx context.Context, s slot, byAny bool) (PortMapping, err
 		if cause := context.Cause(ctx); cause != nil && errors.Is(err, context.Canceled) {
 			err = cause // it ended with ctx, and addGrace
 		}
-		if err == nil || faultCode(err) != 0 {
-			p.gw.readings.deaf.unheard = nil
-		}
+		p.gw.readings.deaf.heard(err)
 		step := Step{Action: action, Lease: want.Lease, Outcome: "accepted", Err: err}
 		if err == nil {
 			if port != want.ExternalPort {
@@ -208,7 +207,17 @@ func (p *planner) add(ctx context.Context, s slot, byAny bool) (PortMapping, err
 
 		a := attempt{code: faultCode(err), any: byAny, lease: want.Lease, low: want.ExternalPort < 1024,
 			even: want.ExternalPort == want.InternalPort, moves: p.req.AnyPort}
+		tried = tried.with(want.Lease)
+		a.tried, a.fixed = tried, p.leased
 		do := remedyFor(a)
+		if do == ranged {
+			tried.ranged, a.tried.ranged = true, true
+			if allowed := p.allowed(ctx, want.Lease); allowed != want.Lease {
+				want.Lease = allowed
+			} else {
+				do = remedyFor(a)
+			}
+		}
 		if a.code == 0 {
 			step.Outcome = "no answer"
 			p.note(step, want, began)
@@ -231,6 +240,9 @@ func (p *planner) add(ctx context.Context, s slot, byAny bool) (PortMapping, err
 			want.Lease = 0
 		case week:
 			want.Lease = maxWeek
+		case hour:
+			want.Lease = time.Hour
+		case ranged:
 		case plain:
 			p.anyway = false
 		default:

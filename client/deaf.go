@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/igdkit/igdkit/soap"
@@ -21,6 +22,7 @@ const (
 // deafness is the questions that a gateway leaves without an answer. One that hangs up on a question, or lets it wait, and answers others has refused that
 // one; only who answers nothing at all is not there.
 type deafness struct {
+	mu        sync.Mutex // mappings that have just found the gateway come without its turn
 	questions map[string]*silence
 	unheard   error // the last of them, when nothing was answered since; nil: something was
 }
@@ -67,6 +69,8 @@ func (d *deafness) heed(action string, err error) error {
 	if vanished(err) {
 		return err
 	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	s := d.of(action)
 	if err == nil || faultCode(err) != 0 || unreadable(err) {
 		*s, d.unheard = silence{answered: true}, nil
@@ -79,6 +83,7 @@ func (d *deafness) heed(action string, err error) error {
 	return s.err
 }
 
+// of is what came of one question. mu is held.
 func (d *deafness) of(action string) *silence {
 	if d.questions == nil {
 		d.questions = make(map[string]*silence)
@@ -93,15 +98,25 @@ func (d *deafness) of(action string) *silence {
 
 // learn takes over which questions the same gateway has answered before.
 func (d *deafness) learn(from *deafness) {
+	var answered []string
+	from.mu.Lock()
 	for action, s := range from.questions {
 		if s.answered {
-			d.of(action).answered = true
+			answered = append(answered, action)
 		}
+	}
+	from.mu.Unlock()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, action := range answered {
+		d.of(action).answered = true
 	}
 }
 
 // known is the *deafError of a question that is not to be asked now.
 func (d *deafness) known(action string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	if s := d.questions[action]; s != nil && s.err != nil && s.again.left() > 0 {
 		return s.err
 	}
@@ -115,19 +130,36 @@ func (p *planner) ask(ctx context.Context, action string, question func(context.
 	if err := d.known(action); err != nil {
 		return true, err
 	}
-	limit := probeTimeout
-	if d.unheard != nil {
-		limit = doubtTimeout
-	}
-	err = question(within(ctx, limit))
+	err = question(within(ctx, d.patience()))
 	if ctx.Err() != nil {
 		return false, err
 	}
 	return false, d.heed(action, err)
 }
 
+// patience is how long an answer is waited for.
+func (d *deafness) patience() time.Duration {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.unheard != nil {
+		return doubtTimeout
+	}
+	return probeTimeout
+}
+
+// heard notes what came of a request that is no question: an answer shows that the gateway is there.
+func (d *deafness) heard(err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err == nil || faultCode(err) != 0 {
+		d.unheard = nil
+	}
+}
+
 // gone is why the gateway seems not to be there any more, when nothing was answered at last; then what it did not answer may be asked again.
 func (d *deafness) gone() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	err := d.unheard
 	if err == nil {
 		return nil

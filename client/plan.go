@@ -6,8 +6,6 @@ import (
 	"iter"
 	"net/netip"
 	"time"
-
-	"github.com/igdkit/igdkit/soap"
 )
 
 // actions is what the planner asks of a gateway.
@@ -82,15 +80,6 @@ func (p *planner) open(ctx context.Context, wanted uint16) ([]held, error) {
 		if evens(err) && len(ports) > 0 && !even {
 			ports = []uint16{p.req.InternalPort} // no other port can be had
 		}
-	}
-	if faultCode(first) == soap.ActionFailed && p.lease > 0 {
-		// Some say 501 for everything, a lease that they cannot give among it.
-		finite := p.lease
-		p.lease = 0
-		if hs, err := p.openAt(ctx, wanted); err == nil {
-			return hs, nil
-		}
-		p.lease = finite
 	}
 	return nil, first
 }

@@ -85,9 +85,60 @@ func TestPlanUnkept(t *testing.T) {
 			}},
 			req:   Request{InternalPort: 8080},
 			table: []string{`8080/tcp 192.168.1.10:8080 "igdkit 8080 TCP"`},
-			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: free", add + " 8080/TCP: not on this port", get + " 8080/TCP: free",
+			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: free", add + " 8080/TCP: asked again without an end",
 				add + " 8080/TCP: accepted", get + " 8080/TCP: ours"},
+			lease: "permanent",
+		}, {
+			name: "501 for a lease, and the port is taken",
+			gw: fakeGateway{before: func(a string, m PortMapping) error {
+				if a == add && m.Lease > 0 {
+					return fault(soap.ActionFailed)
+				}
+				return nil
+			}},
+			rows:  []PortMapping{rowOf(8080, "TCP", them, 8080, "Plex")},
+			req:   Request{InternalPort: 8080, AnyPort: true},
+			table: []string{`8080/tcp 192.168.1.20:8080 "Plex"`, `8081/tcp 192.168.1.10:8080 "igdkit 8081 TCP"`},
+			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: owned", get + " 8081/TCP: free", add + " 8081/TCP: asked again without an end",
+				add + " 8081/TCP: accepted", get + " 8081/TCP: ours"},
+			lease: "permanent",
+		}, {
+			name:  "none without an end",
+			gw:    fakeGateway{before: endful(soap.InvalidArgs, 0)},
+			req:   Request{InternalPort: 8080, Permanent: true},
+			table: []string{`8080/tcp 192.168.1.10:8080 "igdkit 8080 TCP"`},
+			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: free", add + " 8080/TCP: asked again for a week", add + " 8080/TCP: accepted", get + " 8080/TCP: ours"},
+			lease: "168h0m0s",
+		}, {
+			name:  "none without an end, and none above an hour, by 600",
+			gw:    fakeGateway{before: endful(soap.ArgumentValueInvalid, time.Hour)},
+			req:   Request{InternalPort: 8080},
+			table: []string{`8080/tcp 192.168.1.10:8080 "igdkit 8080 TCP"`},
+			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: free", add + " 8080/TCP: asked again without an end", add + " 8080/TCP: asked again for an hour",
+				add + " 8080/TCP: accepted", get + " 8080/TCP: ours"},
+			lease: "1h0m0s",
+		}, {
+			name: "none but without an end, by 600",
+			gw: fakeGateway{before: func(a string, m PortMapping) error {
+				if a == add && m.Lease > 0 {
+					return fault(soap.ArgumentValueInvalid)
+				}
+				return nil
+			}},
+			req:   Request{InternalPort: 8080},
+			table: []string{`8080/tcp 192.168.1.10:8080 "igdkit 8080 TCP"`},
+			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: free", add + " 8080/TCP: asked again without an end", add + " 8080/TCP: accepted", get + " 8080/TCP: ours"},
 			lease: "permanent",
 		},
 	})
+}
+
+// endful refuses adds without an end, and those with one that is later than longest; 0: any end will do.
+func endful(code int, longest time.Duration) func(string, PortMapping) error {
+	return func(a string, m PortMapping) error {
+		if a == "AddPortMapping" && (m.Lease == 0 || longest > 0 && m.Lease > longest) {
+			return fault(code)
+		}
+		return nil
+	}
 }

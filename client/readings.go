@@ -34,7 +34,8 @@ type readings struct {
 	cleared time.Time // when what crashed processes left was looked for
 
 	uptime
-	deaf deafness
+	deaf   deafness
+	leases *leaseRange // that its SCPD allows; nil: not read
 
 	failed  time.Time // when nobody answered the last time
 	failure error     // and how that showed
@@ -58,7 +59,7 @@ func (g *Gateway) readings() *readings {
 		g.read.mute = g.ProbeError != nil
 		if time.Since(g.probed) < addressFresh && g.ProbeError == nil && g.unaddressed != nil {
 			g.read.deaf.heed("GetExternalIPAddress", g.unaddressed)
-			g.read.deaf.unheard = nil // it has said how it is
+			g.read.deaf.heard(nil) // it has said how it is
 		}
 		if g.Connected && g.UptimeKnown {
 			g.read.up, g.read.upAt, g.read.asked = g.Uptime, g.probed, g.probed

@@ -14,6 +14,8 @@ const (
 	giveUp    remedy = "refused"
 	permanent remedy = "asked again without an end"
 	week      remedy = "asked again for a week"
+	hour      remedy = "asked again for an hour"
+	ranged    remedy = "asked again as its SCPD allows"
 	plain     remedy = "asked again by AddPortMapping"
 	equal     remedy = "asked again on the port of the program"
 	elsewhere remedy = "not on this port"
@@ -27,9 +29,18 @@ type attempt struct {
 	code  int           // UPnP error code; 0 when the gateway gave none: reset, silence, HTTP error
 	any   bool          // it was AddAnyPortMapping
 	lease time.Duration // asked for, 0 permanent
+	tried leases        // what was asked for before, and refused
+	fixed bool          // the gateway has accepted a lease before
 	low   bool          // the external port is below 1024
 	even  bool          // the external port is the internal one
 	moves bool          // another external port is fine
+}
+
+// leases are those that one add was tried with.
+type leases struct {
+	endless, finite bool
+	hour            bool
+	ranged          bool // the SCPD was asked, and what it allows
 }
 
 // rule is one row of the remedies.
@@ -43,9 +54,9 @@ type rule struct {
 // different in a way that cannot come back, so the list needs no counter.
 func remedies() []rule {
 	always := func(attempt) bool { return true }
-	leased := func(a attempt) bool { return a.lease > 0 }
+	leased := func(a attempt) bool { return a.lease > 0 && !a.tried.endless }
 	byAny := func(a attempt) bool { return a.any }
-	return []rule{
+	rules := []rule{
 		// Version 1 gateways, and version 2 ones that announce an action they lack, refuse
 		// AddAnyPortMapping with 401, an HTTP error or a reset (Ubee).
 		{0, byAny, plain},
@@ -53,17 +64,27 @@ func remedies() []rule {
 		{soap.OptionalActionNotImplemented, byAny, plain},
 
 		{soap.OnlyPermanentLeasesSupported, leased, permanent}, // MikroTik, Netgear, ZyXEL and many more
-		{soap.InvalidArgs, func(a attempt) bool { return a.lease > maxWeek }, week},
-		{soap.InvalidArgs, leased, permanent},          // ARRIS NVG578LX
-		{soap.ArgumentValueInvalid, leased, permanent}, // FRITZ!Box 7590, OS 8.03, by TR-064
 		{soap.SamePortValuesRequired, func(a attempt) bool { return a.moves && !a.even }, equal},
 
 		{soap.ConflictInMappingEntry, always, elsewhere},
 		{soap.ConflictWithOtherMechanisms, always, elsewhere},
 		{soap.ActionFailed, byAny, plain},
+		// Some say 501 for everything, a lease that they cannot give among it, or one without an end.
+		{soap.ActionFailed, func(a attempt) bool { return leased(a) && !a.fixed }, permanent},
+		{soap.ActionFailed, func(a attempt) bool { return a.lease == 0 && !a.tried.finite }, week},
 		{soap.ActionFailed, always, elsewhere},                                       // Linksys says 501 for a conflict
 		{soap.ActionNotAuthorized, func(a attempt) bool { return a.low }, elsewhere}, // miniupnpd allows 1024 and up
 	}
+	// These may be about the lease: 402 on ARRIS NVG578LX, 600 on FRITZ!Box 7590, OS 8.03, by TR-064. Others refuse one without an end so, or by 725.
+	for _, code := range []int{soap.InvalidArgs, soap.ArgumentValueInvalid, soap.ArgumentValueOutOfRange, noCode, soap.OnlyPermanentLeasesSupported} {
+		rules = append(rules,
+			rule{code, func(a attempt) bool { return a.lease > maxWeek }, week},
+			rule{code, func(a attempt) bool { return a.lease > 0 && !a.tried.ranged }, ranged},
+			rule{code, leased, permanent},
+			rule{code, func(a attempt) bool { return a.lease == 0 && !a.tried.finite }, week},
+			rule{code, func(a attempt) bool { return !a.tried.hour && a.lease != time.Hour }, hour})
+	}
+	return rules
 }
 
 func remedyFor(a attempt) remedy {
@@ -75,7 +96,10 @@ func remedyFor(a attempt) remedy {
 	return giveUp
 }
 
-// faultCode is the UPnP error code in err, 0 when the gateway did not refuse at all, and -1 when it refused
+// noCode is the code of a refusal that has none.
+const noCode = -1
+
+// faultCode is the UPnP error code in err, 0 when the gateway did not refuse at all, and noCode when it refused
 // without a code that can be read.
 func faultCode(err error) int {
 	e, ok := errors.AsType[*soap.Error](err)
@@ -83,7 +107,7 @@ func faultCode(err error) int {
 	case !ok:
 		return 0
 	case e.Code == 0:
-		return -1
+		return noCode
 	}
 	return e.Code
 }

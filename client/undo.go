@@ -113,9 +113,7 @@ func (p *planner) remove(ctx context.Context, s slot) error {
 func (p *planner) erase(ctx context.Context, m PortMapping) (refusal, err error) {
 	began := time.Now()
 	err = p.gw.DeletePortMapping(ctx, m.Key())
-	if err == nil || faultCode(err) != 0 {
-		p.gw.readings.deaf.unheard = nil
-	}
+	p.gw.readings.deaf.heard(err)
 	step := Step{Action: "DeletePortMapping", Outcome: "deleted", Err: err}
 	switch {
 	case faultCode(err) == soap.NoSuchEntryInArray:
