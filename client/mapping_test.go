@@ -406,6 +406,24 @@ func TestKeepTellsWhatTheAddressIsWorth(t *testing.T) {
 	})
 }
 
+// A gateway that restarts again and again, and is seen to, keeps its leases as well as another: it is never asked for an entry without an end, which a crash
+// of ours would leave behind.
+func TestKeepRestartsAreNoLostLeases(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHome(t, emulator.Options{Version: 1})
+		m := client.New(client.Options{Net: h.pc, Listen: true}).Keep(t.Context(), client.Request{InternalPort: 8080})
+		defer m.Close(context.Background())
+		next(t, m, client.Mapped)
+		for i := range 5 {
+			time.Sleep(35 * time.Second)
+			h.Reboot(emulator.Reboot{})
+			if e := next(t, m, client.Repaired); e.Entry.Lease.Permanent() || len(h.Mappings()) != 1 || h.Mappings()[0].Lease == 0 {
+				t.Errorf("restart %d: %v, %v", i+1, e.Entry.Lease, h.Mappings())
+			}
+		}
+	})
+}
+
 // This host gets another address: the entries follow it.
 func TestKeepLocalAddressChanged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

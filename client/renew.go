@@ -40,10 +40,13 @@ const (
 // take a lease and do not keep it. The next time it has an end again, so that one which goes without one, too, is not left behind for ever.
 func (k *keeper) refill(ctx context.Context, h held, s slot) (n held, err error) {
 	short := 0
-	if !h.lost && !h.added.IsZero() && time.Since(h.added) < min(h.asked/2, shortLife) {
+	switch {
+	case k.renew:
+		short = h.short // it went with a restart, which is no sign of anything
+	case !h.lost && !h.added.IsZero() && time.Since(h.added) < min(h.asked/2, shortLife):
 		short = h.short + 1
 	}
-	if short >= shortLives {
+	if short >= shortLives && !k.renew {
 		finite, endless := k.plan.lease, s
 		endless.want.Lease = 0
 		n, err = k.plan.fill(ctx, endless, false)
