@@ -25,6 +25,7 @@ type fakeGateway struct {
 	address string // external; "" means none
 	noAny   bool   // AddAnyPortMapping is refused with 401
 	v2      bool
+	single  bool                   // one entry for each port number
 	forced  bool                   // the internal port becomes the external one
 	gives   time.Duration          // lease given whatever is asked; 0: as asked
 	ignores func(PortMapping) bool // adds that are answered with success and not done
@@ -243,6 +244,11 @@ func (f *fakeGateway) store(m PortMapping) error {
 	f.hit("overwritten", m.Key())
 	if f.forced {
 		m.InternalPort = m.ExternalPort
+	}
+	if f.single {
+		other := m.Key()
+		other.Protocol = map[string]string{"TCP": "UDP", "UDP": "TCP"}[m.Protocol]
+		delete(f.rows, other)
 	}
 	f.set(m)
 	return nil

@@ -170,6 +170,9 @@ func unanswered(err error) bool {
 	if _, ok := errors.AsType[*AlteredError](err); ok {
 		return false
 	}
+	if _, ok := errors.AsType[*CollisionError](err); ok {
+		return false
+	}
 	if _, ok := errors.AsType[*NotMadeError](err); ok {
 		return false
 	}

@@ -136,7 +136,28 @@ func (p *planner) openAt(ctx context.Context, port uint16) ([]held, error) {
 		}
 		out = append(out, h)
 	}
+	if err := p.together(ctx, slots, out); err != nil {
+		return nil, err
+	}
 	return out, nil
+}
+
+// together looks whether the first half of a pair is still there when the second was added: there are gateways on which that replaces it, without a word,
+// as their tables have one entry for each port number or for each description.
+func (p *planner) together(ctx context.Context, slots []slot, out []held) error {
+	if len(out) < 2 || out[1].added.IsZero() || !out[0].shown {
+		return nil
+	}
+	first, err := p.lookAt(ctx, out[0])
+	if err != nil || first.ownership != free {
+		return nil
+	}
+	for i, h := range out {
+		if slots[i].ownership != ours && !h.Shared {
+			p.undo(ctx, h, true)
+		}
+	}
+	return &CollisionError{Wanted: slots[1].want, Gone: slots[0].want}
 }
 
 // want is the entry to ask for.

@@ -160,7 +160,7 @@ func TestPlan(t *testing.T) {
 			req:   Request{Protocol: "both", InternalPort: 80, ExternalPort: 8080, Lease: time.Hour},
 			table: []string{`8080/tcp 192.168.1.10:80 "igdkit 8080 TCP"`, `8080/udp 192.168.1.10:80 "igdkit 8080 UDP"`},
 			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: free", get + " 8080/UDP: free", add + " 8080/TCP: accepted",
-				get + " 8080/TCP: ours", add + " 8080/UDP: accepted", get + " 8080/UDP: ours"},
+				get + " 8080/TCP: ours", add + " 8080/UDP: accepted", get + " 8080/UDP: ours", get + " 8080/TCP: ours"},
 			lease: "1h0m0s",
 		}, {
 			name:  "a pair of which one half belongs to somebody: nothing is added",
@@ -182,6 +182,15 @@ func TestPlan(t *testing.T) {
 			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: free", get + " 8080/UDP: free", add + " 8080/TCP: accepted",
 				get + " 8080/TCP: ours", add + " 8080/UDP: refused", get + " 8080/TCP: ours", del + " 8080/TCP: deleted", get + " 8080/TCP: free"},
 			bad: "the gateway refuses port 8080/udp: upnp error 606",
+		}, {
+			name:  "a pair of which the second half takes the place of the first: neither stays, and no other port is tried",
+			gw:    fakeGateway{single: true},
+			req:   Request{Protocol: "both", InternalPort: 8080, AnyPort: true},
+			table: []string{},
+			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: free", get + " 8080/UDP: free", add + " 8080/TCP: accepted",
+				get + " 8080/TCP: ours", add + " 8080/UDP: accepted", get + " 8080/UDP: ours", get + " 8080/TCP: free",
+				get + " 8080/TCP: free", get + " 8080/UDP: ours", del + " 8080/UDP: deleted", get + " 8080/UDP: free"},
+			bad: "the gateway closes port 8080/tcp when it opens 8080/udp: it gives one port number to TCP or to UDP, not to both",
 		}, {
 			name: "a pair of which one half was open before: it stays",
 			gw: fakeGateway{before: func(a string, m PortMapping) error {
@@ -209,7 +218,7 @@ func TestPlan(t *testing.T) {
 			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: free", get + " 8080/UDP: free", add + " 8080/TCP: accepted",
 				get + " 8080/TCP: ours", add + " 8080/UDP: not on this port", get + " 8080/TCP: ours", del + " 8080/TCP: deleted", get + " 8080/TCP: free",
 				get + " 8081/TCP: free", get + " 8081/UDP: free", add + " 8081/TCP: accepted", get + " 8081/TCP: ours",
-				add + " 8081/UDP: accepted", get + " 8081/UDP: ours"},
+				add + " 8081/UDP: accepted", get + " 8081/UDP: ours", get + " 8081/TCP: ours"},
 		}, {
 			name:  "a conflict that the table does not show",
 			gw:    fakeGateway{before: refuse(add, soap.ConflictInMappingEntry, 0)},
@@ -315,7 +324,7 @@ func TestPlan(t *testing.T) {
 			req:   Request{Protocol: "both", InternalPort: 8080, AnyPort: true},
 			table: []string{text(foreign), `8081/tcp 192.168.1.10:8080 "igdkit 8080 TCP"`, `8081/udp 192.168.1.10:8080 "igdkit 8081 UDP"`},
 			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: free", get + " 8080/UDP: free", addAny + " 8080/TCP: accepted on 8081",
-				get + " 8081/TCP: ours", get + " 8081/UDP: free", add + " 8081/UDP: accepted", get + " 8081/UDP: ours"},
+				get + " 8081/TCP: ours", get + " 8081/UDP: free", add + " 8081/UDP: accepted", get + " 8081/UDP: ours", get + " 8081/TCP: ours"},
 		}, {
 			name: "a silent entry of the same host in the way of a pair's other half",
 			gw: fakeGateway{v2: true, before: func(a string, m PortMapping) error {
@@ -330,7 +339,7 @@ func TestPlan(t *testing.T) {
 			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: free", get + " 8080/UDP: free", addAny + " 8080/TCP: accepted on 8081",
 				get + " 8081/TCP: ours", get + " 8081/UDP: owned", get + " 8081/TCP: ours", del + " 8081/TCP: deleted", get + " 8081/TCP: free",
 				get + " 8081/TCP: free", get + " 8081/UDP: owned", get + " 8082/TCP: free", get + " 8082/UDP: free",
-				addAny + " 8082/TCP: accepted", get + " 8082/TCP: ours", add + " 8082/UDP: accepted", get + " 8082/UDP: ours"},
+				addAny + " 8082/TCP: accepted", get + " 8082/TCP: ours", add + " 8082/UDP: accepted", get + " 8082/UDP: ours", get + " 8082/TCP: ours"},
 		}, {
 			name:  "an own entry that cannot be renewed while it lives is used as it is",
 			gw:    fakeGateway{before: refuse(add, soap.ConflictInMappingEntry, 0)},

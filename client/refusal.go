@@ -70,6 +70,16 @@ func (e *NotMadeError) Error() string {
 	return fmt.Sprintf("the gateway says that port %s is open, and did not open it; its table may be full", spell(e.Wanted))
 }
 
+// A CollisionError says that the gateway takes one half of a pair away when the other is opened: it gives a port number to TCP or to UDP, and not to
+// both. Neither was left open.
+type CollisionError struct {
+	Wanted, Gone PortMapping
+}
+
+func (e *CollisionError) Error() string {
+	return fmt.Sprintf("the gateway closes port %s when it opens %s: it gives one port number to TCP or to UDP, not to both", spell(e.Gone), spell(e.Wanted))
+}
+
 // An AlteredError says that the gateway accepted an entry and made another one of it, as the FunBox 6
 // does with the internal port. What it made was removed, where it was certainly that and not what another program has opened meanwhile.
 type AlteredError struct {
@@ -102,7 +112,7 @@ func (e *StaysError) Error() string {
 func (e *StaysError) Unwrap() error { return e.Err }
 
 // A MapError is why a request could not be opened, with every step on the way. Err is an *OwnedError, a
-// *RefusedError, a *NotMadeError, an *AlteredError, a *ThroughError, or what the network said.
+// *RefusedError, a *NotMadeError, an *AlteredError, a *CollisionError, a *ThroughError, or what the network said.
 type MapError struct {
 	Err   error
 	Trace []Step

@@ -136,6 +136,13 @@ func explainRefusal(err error) (failure, bool) {
 		}
 		return f, true
 	}
+	if e, ok := errors.AsType[*client.CollisionError](err); ok {
+		f.message = "the gateway gives one port number to TCP or to UDP, not to both"
+		tcp := spec{external: e.Gone.ExternalPort, internal: e.Gone.InternalPort, protocol: strings.ToLower(e.Gone.Protocol)}
+		udp := spec{external: e.Wanted.ExternalPort%65535 + 1, internal: e.Wanted.InternalPort, protocol: strings.ToLower(e.Wanted.Protocol)}
+		f.hints = []string{fmt.Sprintf("igdctl open %s %s opens them on two ports", tcp, udp)}
+		return f, true
+	}
 	if _, ok := errors.AsType[*client.NotMadeError](err); ok {
 		f.message = "the gateway says that the port is open, and did not open it: its table may be full"
 		f.hints = []string{"igdctl list shows what fills it", "igdctl close --all closes what leads to this computer"}
