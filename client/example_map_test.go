@@ -59,6 +59,6 @@ func ExampleMap_owned() {
 	}
 	// Output:
 	// 203.0.113.7:8080 1h0m0s
-	// port 8080/tcp belongs to another program on the same host, port 80 ("web")
-	// web
+	// port 8080/tcp belongs to another program on the same host, port 80 ("web 8080 TCP")
+	// web 8080 TCP
 }

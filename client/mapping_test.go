@@ -164,7 +164,7 @@ func TestMapOwned(t *testing.T) {
 			req := client.Request{Protocol: "both", InternalPort: 8080}
 			_, err = client.Map(t.Context(), req, client.Options{Net: h.pc})
 			owned, ok := errors.AsType[*client.OwnedError](err)
-			if !ok || owned.Owner.Description != "camera" || owned.Owner.InternalPort != theirs.Entries()[0].Internal.Port() {
+			if !ok || owned.Owner.Description != "camera 8080 TCP" || owned.Owner.InternalPort != theirs.Entries()[0].Internal.Port() {
 				t.Fatalf("got %v, want the camera as owner", err)
 			}
 			if me, ok := errors.AsType[*client.MapError](err); !ok || len(me.Trace) == 0 {

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"net/netip"
@@ -51,8 +52,8 @@ type Request struct {
 	Through bool
 
 	// Description is shown in the gateway's list: printable ASCII, at most 63 bytes, because
-	// gateways cut or refuse what is longer. Empty means "igdkit", the port and the protocol:
-	// for some gateways the description is the key of the entry.
+	// gateways cut or refuse what is longer. Empty means "igdkit". The external port and the protocol stand behind it, for which
+	// a text that is too long is cut: for some gateways the description is the key of the entry.
 	Description string
 
 	// CheckInterval is how often a kept mapping is looked at between renewals, at least 1 s.
@@ -147,12 +148,14 @@ func (r Request) protocols() []string {
 	return []string{"TCP"}
 }
 
-// describe is the description of one entry.
+// describe is the description of one entry: there are gateways on which an entry replaces another of the same text (add-description-unique).
 func (r Request) describe(protocol string, external uint16) string {
-	if r.Description != "" {
-		return r.Description
+	text := cmp.Or(strings.TrimSpace(r.Description), describer)
+	unique := fmt.Sprintf(" %d %s", external, protocol)
+	if strings.HasSuffix(text, unique) {
+		return text
 	}
-	return fmt.Sprintf("%s %d %s", describer, external, protocol)
+	return strings.TrimRight(text[:min(len(text), maxDescription-len(unique))], " ") + unique
 }
 
 // describer begins every description that was not chosen by the user.

@@ -58,7 +58,13 @@ func TestRequestDefaults(t *testing.T) {
 	if r := (Request{InternalPort: 80, Permanent: true}).defaults(time.Hour); r.Lease != 0 {
 		t.Errorf("lease %v, want none", r.Lease)
 	}
-	if got := r.describe("UDP", 80); got != "igdkit 80 UDP" {
-		t.Errorf("description %q", got)
+	long := strings.Repeat("x", 63)
+	for text, want := range map[string]string{
+		"": "igdkit 80 UDP", "game": "game 80 UDP", " game ": "game 80 UDP", "game 80 UDP": "game 80 UDP", "  ": "igdkit 80 UDP",
+		long: long[:56] + " 80 UDP", strings.Repeat("x", 55) + " y": strings.Repeat("x", 55) + " 80 UDP",
+	} {
+		if got := (Request{Description: text}).describe("UDP", 80); got != want {
+			t.Errorf("%q is described as %q, want %q", text, got, want)
+		}
 	}
 }

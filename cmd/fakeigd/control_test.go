@@ -110,7 +110,7 @@ func TestControl(t *testing.T) {
 	delete(mapping, "reach")
 	wantMapping := map[string]any{
 		"protocol": "TCP", "external_port": 8080.0, "remote_host": "", "internal_client": "127.0.0.1", "internal_port": 8080.0,
-		"enabled": true, "description": "a test", "lease_seconds": 86400.0,
+		"enabled": true, "description": "a test 8080 TCP", "lease_seconds": 86400.0,
 	}
 	if diff := cmp.Diff(wantMapping, mapping); diff != "" {
 		t.Errorf("mapping differs (-want +got)\n%s", diff)

@@ -147,7 +147,7 @@ func TestServeEvents(t *testing.T) {
 		"event": "mapping-added", "gateway": "igd1",
 		"mapping": map[string]any{
 			"protocol": "UDP", "external_port": 8080.0, "remote_host": "", "internal_client": "127.0.0.1",
-			"internal_port": 8080.0, "enabled": true, "description": "x", "lease_seconds": 86400.0,
+			"internal_port": 8080.0, "enabled": true, "description": "x 8080 UDP", "lease_seconds": 86400.0,
 		},
 	}
 	if diff := cmp.Diff(want, e); diff != "" {

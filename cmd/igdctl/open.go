@@ -81,7 +81,7 @@ With several SPECs each is tried; the exit code is that of the first that failed
 	flags.BoolVar(&o.permanent, "permanent", false, "open it for ever; many gateways grant a week at most")
 	flags.BoolVar(&o.any, "any", false, "another external port will do when the wanted one is taken")
 	flags.StringVar(&o.to, "to", "", "lead to the computer `HOST` instead of this one; many gateways refuse")
-	flags.StringVar(&o.description, "description", "", "`TEXT` that the gateway shows for the port")
+	flags.StringVar(&o.description, "description", "", "`TEXT` that the gateway shows for the port, with its number and protocol behind it")
 	flags.BoolVar(&o.keep, "keep", false, "stay, keep the port open until interrupted, then close it")
 	flags.Var(&check, "check", "with --keep: how often the gateway is asked whether the port is still open, from 1s up")
 	flags.BoolVar(&o.through, "through", false, "open it on the routers that the gateway stands behind too, three at most")
