@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"time"
 
@@ -221,8 +220,12 @@ func (p *planner) add(ctx context.Context, s slot, byAny bool) (PortMapping, err
 		if a.code == 0 {
 			step.Outcome = "no answer"
 			p.note(step, want, began)
-			if p.arrived(ctx, s, want) {
-				return want, nil
+			if made, ok := p.arrived(ctx, s, want, byAny); ok {
+				if made.ExternalPort != want.ExternalPort {
+					undo()
+					p.gw.journal.moved(ctx, made)
+				}
+				return made, nil
 			}
 			if want.Lease > 0 && !p.leased && p.crashed(ctx, s, err) {
 				p.lease = 0 // the lease may have been what it could not take (RFC 6886 §9.5); one that took some restarts for other reasons
@@ -249,41 +252,6 @@ func (p *planner) add(ctx context.Context, s slot, byAny bool) (PortMapping, err
 			return want, p.refused(s, want, do, err)
 		}
 	}
-}
-
-// crashed reports whether the gateway, which hung up on an add, is not there any more.
-func (p *planner) crashed(ctx context.Context, s slot, err error) bool {
-	if !hungUp(err) && !refusedToConnect(err) {
-		return false
-	}
-	_, err = p.gw.PortMapping(ctx, s.want.Key())
-	return refusedToConnect(err)
-}
-
-// refusedToConnect tells whether nobody listens where the gateway did.
-func refusedToConnect(err error) bool {
-	var op *net.OpError
-	return errors.As(err, &op) && op.Op == "dial" && !op.Timeout()
-}
-
-// arrived reports whether an add whose answer was lost took effect all the same. When that cannot be known,
-// or the caller has gone, what it may have opened is removed, now or later.
-func (p *planner) arrived(ctx context.Context, s slot, want PortMapping) bool {
-	if s.ownership == ours {
-		return false // it was there before: the add must be heard
-	}
-	h := heldOf(want, PortMapping{}, want.Lease, time.Now())
-	h.added = time.Now()
-	if ctx.Err() != nil {
-		p.undo(ctx, h, false)
-		return false
-	}
-	back, err := p.look(ctx, slot{want: want, shown: s.shown, known: s.ownership == free})
-	if err != nil {
-		h.doubt = true
-		p.leave(h)
-	}
-	return err == nil && back.ownership == ours
 }
 
 // refused makes the error of an add for which no remedy is left. A conflict with our own entry is no

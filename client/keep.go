@@ -134,6 +134,9 @@ func (k *keeper) heed(s sign) (now bool) {
 	return true
 }
 
+// beyondLatest is the longest pause before a gateway beyond ours is tried again: nobody hears it announce itself here.
+const beyondLatest = 30 * time.Second
+
 // after is the pause that follows an attempt.
 func (k *keeper) after(err error) time.Duration {
 	k.setErr(err)
@@ -156,6 +159,9 @@ func (k *keeper) after(err error) time.Duration {
 	pause := backoff(k.tries, k.rand)
 	if left := k.left(); left > 0 && !unanswered(err) {
 		pause = retryAfter(left, k.tries, k.rand)
+	}
+	if k.gw != nil && k.gw.depth > 0 {
+		pause = min(pause, beyondLatest)
 	}
 	k.tell(Event{Kind: Retrying, After: pause, Err: err})
 	return pause

@@ -113,6 +113,9 @@ func readRemoteHost(s string) string {
 // bytes and more, and daemons that restart from a lease file cut once more.
 const minCut = 16
 
+// Client is the address of the internal client, as gateways write it: with blanks around it, or zeros before a number. False: it is a name, or not shown.
+func (m PortMapping) Client() (netip.Addr, bool) { return readAddress(m.InternalClient) }
+
 // OpenedFor tells whether the entry leads to a host, by its address there, and bears a description that this package makes: a program of that host has opened it
 // by this package, so far as the gateway's table can tell. Descriptions that were chosen by the user are not told from other programs'.
 func (m PortMapping) OpenedFor(host netip.Addr) bool {

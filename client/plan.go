@@ -36,6 +36,7 @@ type planner struct {
 	leased    bool          // the gateway has accepted an entry with an end
 	hides     bool          // it does not show what it has accepted
 	stray     *slot         // the last add that was accepted and is shown as another's; nil: it was ours
+	clashes   int           // ports in a row on which the second half of a pair was refused beside the first
 	born      time.Time     // when the request was made
 	own       func() string // our presence in the journal, "" when there is none
 	leftovers []held        // ours and unwanted; to be removed when the gateway lets us
@@ -61,7 +62,7 @@ func newPlanner(p *peer, req Request, t *trace) *planner {
 // open opens the request's entries, on wanted or, with AnyPort, on the first port of the sequence
 // where all of them can be had.
 func (p *planner) open(ctx context.Context, wanted uint16) ([]held, error) {
-	p.stray = nil
+	p.stray, p.clashes = nil, 0
 	var first error
 	ports := p.ports(wanted)
 	for len(ports) > 0 {
@@ -132,6 +133,9 @@ func (p *planner) openAt(ctx context.Context, port uint16) ([]held, error) {
 					p.undo(ctx, out[j], true)
 				}
 			}
+			if i > 0 && p.clash(err) {
+				return nil, &CollisionError{Wanted: slots[i].want, Gone: slots[0].want}
+			}
 			return nil, err
 		}
 		out = append(out, h)
@@ -140,6 +144,20 @@ func (p *planner) openAt(ctx context.Context, port uint16) ([]held, error) {
 		return nil, err
 	}
 	return out, nil
+}
+
+// maxClashes is how many ports in a row whose second half alone is refused are no accident.
+const maxClashes = 3
+
+// clash counts a port on which the second half of a pair was refused for a conflict that the gateway did not show. It tells whether that is how the gateway is,
+// with one entry for each port number (add-no-dual-proto).
+func (p *planner) clash(err error) bool {
+	e, taken := errors.AsType[*OwnedError](err)
+	if !taken || e.Err == nil {
+		return false
+	}
+	p.clashes++
+	return p.clashes >= maxClashes
 }
 
 // together looks whether the first half of a pair is still there when the second was added: there are gateways on which that replaces it, without a word,

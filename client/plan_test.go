@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -142,6 +143,35 @@ func TestPlan(t *testing.T) {
 			table: []string{`8080/tcp 192.168.1.10:8080 "igdkit 8080 TCP"`},
 			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: free", add + " 8080/TCP: no answer", get + " 8080/TCP: ours", get + " 8080/TCP: ours"},
 		}, {
+			name: "a lost answer to an AddAnyPortMapping that chose another port",
+			gw: fakeGateway{v2: true, before: func(a string, m PortMapping) error {
+				if a == get && m.ExternalPort == 8080 {
+					return fault(soap.NoSuchEntryInArray)
+				}
+				return nil
+			}, after: func(a string, _ PortMapping) error {
+				if a == addAny {
+					return errReset
+				}
+				return nil
+			}},
+			rows:  []PortMapping{foreign},
+			req:   Request{InternalPort: 8080, AnyPort: true},
+			table: []string{text(foreign), `8081/tcp 192.168.1.10:8080 "igdkit 8080 TCP"`},
+			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: free", addAny + " 8080/TCP: no answer", get + " 8080/TCP: free", get + " 8081/TCP: ours"},
+		}, {
+			name: "a gateway that says of each second half that it is taken",
+			gw: fakeGateway{before: func(a string, m PortMapping) error {
+				if a == add && m.Protocol == "UDP" {
+					return fault(soap.ConflictInMappingEntry)
+				}
+				return nil
+			}},
+			req:   Request{Protocol: "both", InternalPort: 8080, AnyPort: true},
+			table: []string{},
+			trace: slices.Concat([]string{ip + ": 203.0.113.7"}, clash(8080), clash(8081), clash(8082)),
+			bad:   "the gateway does not open port 8082/udp beside 8082/tcp: it gives one port number to TCP or to UDP, not to both",
+		}, {
 			name:  "only permanent leases",
 			gw:    fakeGateway{before: finite},
 			req:   Request{InternalPort: 8080},
@@ -190,7 +220,7 @@ func TestPlan(t *testing.T) {
 			trace: []string{ip + ": 203.0.113.7", get + " 8080/TCP: free", get + " 8080/UDP: free", add + " 8080/TCP: accepted",
 				get + " 8080/TCP: ours", add + " 8080/UDP: accepted", get + " 8080/UDP: ours", get + " 8080/TCP: free",
 				get + " 8080/TCP: free", get + " 8080/UDP: ours", del + " 8080/UDP: deleted", get + " 8080/UDP: free"},
-			bad: "the gateway closes port 8080/tcp when it opens 8080/udp: it gives one port number to TCP or to UDP, not to both",
+			bad: "the gateway does not open port 8080/udp beside 8080/tcp: it gives one port number to TCP or to UDP, not to both",
 		}, {
 			name: "a pair of which one half was open before: it stays",
 			gw: fakeGateway{before: func(a string, m PortMapping) error {
@@ -412,4 +442,14 @@ func TestPorts(t *testing.T) {
 			t.Errorf("%d: %v then %v", wanted, got, again)
 		}
 	}
+}
+
+// clash is what is asked on a port whose second half is refused.
+func clash(port int) (steps []string) {
+	for _, step := range []string{"Get %d/TCP: free", "Get %d/UDP: free", "Add %d/TCP: accepted", "Get %d/TCP: ours", "Add %d/UDP: not on this port",
+		"Get %d/TCP: ours", "Delete %d/TCP: deleted", "Get %d/TCP: free"} {
+		action, rest, _ := strings.Cut(step, " ")
+		steps = append(steps, map[string]string{"Get": "GetSpecificPortMappingEntry", "Add": "AddPortMapping", "Delete": "DeletePortMapping"}[action]+" "+fmt.Sprintf(rest, port))
+	}
+	return steps
 }

@@ -70,14 +70,14 @@ func (e *NotMadeError) Error() string {
 	return fmt.Sprintf("the gateway says that port %s is open, and did not open it; its table may be full", spell(e.Wanted))
 }
 
-// A CollisionError says that the gateway takes one half of a pair away when the other is opened: it gives a port number to TCP or to UDP, and not to
-// both. Neither was left open.
+// A CollisionError says that the gateway takes one half of a pair away when the other is opened, or refuses that one on several ports: it gives a port number
+// to TCP or to UDP, and not to both. Neither was left open.
 type CollisionError struct {
 	Wanted, Gone PortMapping
 }
 
 func (e *CollisionError) Error() string {
-	return fmt.Sprintf("the gateway closes port %s when it opens %s: it gives one port number to TCP or to UDP, not to both", spell(e.Gone), spell(e.Wanted))
+	return fmt.Sprintf("the gateway does not open port %s beside %s: it gives one port number to TCP or to UDP, not to both", spell(e.Wanted), spell(e.Gone))
 }
 
 // An AlteredError says that the gateway accepted an entry and made another one of it, as the FunBox 6

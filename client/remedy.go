@@ -57,18 +57,14 @@ func remedies() []rule {
 	leased := func(a attempt) bool { return a.lease > 0 && !a.tried.endless }
 	byAny := func(a attempt) bool { return a.any }
 	rules := []rule{
-		// Version 1 gateways, and version 2 ones that announce an action they lack, refuse
-		// AddAnyPortMapping with 401, an HTTP error or a reset (Ubee).
-		{0, byAny, plain},
-		{soap.InvalidAction, byAny, plain},
-		{soap.OptionalActionNotImplemented, byAny, plain},
-
 		{soap.OnlyPermanentLeasesSupported, leased, permanent}, // MikroTik, Netgear, ZyXEL and many more
+		// Version 1 gateways, and version 2 ones that announce an action they lack, refuse
+		// AddAnyPortMapping with 401, an HTTP error or a reset (Ubee). Whatever the reason is said to be, AddPortMapping may be better.
+		{everyCode, byAny, plain},
 		{soap.SamePortValuesRequired, func(a attempt) bool { return a.moves && !a.even }, equal},
 
 		{soap.ConflictInMappingEntry, always, elsewhere},
 		{soap.ConflictWithOtherMechanisms, always, elsewhere},
-		{soap.ActionFailed, byAny, plain},
 		// Some say 501 for everything, a lease that they cannot give among it, or one without an end.
 		{soap.ActionFailed, func(a attempt) bool { return leased(a) && !a.fixed }, permanent},
 		{soap.ActionFailed, func(a attempt) bool { return a.lease == 0 && !a.tried.finite }, week},
@@ -89,15 +85,17 @@ func remedies() []rule {
 
 func remedyFor(a attempt) remedy {
 	for _, r := range remedies() {
-		if r.code == a.code && r.when(a) {
+		if (r.code == a.code || r.code == everyCode) && r.when(a) {
 			return r.do
 		}
 	}
 	return giveUp
 }
 
-// noCode is the code of a refusal that has none.
-const noCode = -1
+const (
+	noCode    = -1 // of a refusal that has none
+	everyCode = -2 // of a rule that goes for all
+)
 
 // faultCode is the UPnP error code in err, 0 when the gateway did not refuse at all, and noCode when it refused
 // without a code that can be read.

@@ -40,7 +40,12 @@ func TestRemedy(t *testing.T) {
 		{"606", attempt{code: 606}, giveUp},
 		{"606 on a low port", attempt{code: 606, low: true}, elsewhere},
 		{"no code", attempt{code: -1, tried: leases{endless: true, finite: true, ranged: true, hour: true}}, giveUp},
-		{"AddAny full", attempt{code: 728, any: true}, giveUp},
+		{"AddAny full", attempt{code: 728, any: true}, plain},
+		{"AddAny 718", attempt{code: 718, any: true}, plain},
+		{"AddAny 402", attempt{code: 402, any: true, lease: time.Hour}, plain},
+		{"AddAny 606 on a low port", attempt{code: 606, any: true, low: true}, plain},
+		{"AddAny without a code", attempt{code: -1, any: true, lease: time.Hour}, plain},
+		{"full", attempt{code: 728}, giveUp},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

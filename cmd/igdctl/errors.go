@@ -71,6 +71,7 @@ type specError struct {
 	elsewhere bool // it was to lead to another computer, --to
 	offline   bool // the gateway said before that it has no external address
 	through   bool // on the routers beyond it too, --through
+	any       bool // another port was fine, --any
 }
 
 func (e *specError) Error() string { return e.spec.outside() + ": " + e.err.Error() }

@@ -197,14 +197,16 @@ func TestHintsOfSpecs(t *testing.T) {
 		{"open", "8080", fault("AddPortMapping", 606), `look for "UPnP" or "secure mode" in the settings of the router`},
 		{"close", "8080", fault("GetSpecificPortMappingEntry", 714), "igdctl list shows the ones it has"},
 		{"open", "8080", fault("AddPortMapping", 728), "igdctl list shows what fills it"},
+		{"open --any", "8080", taken, `it may be a rule of the router's own: look for "port forwarding" in its settings`},
+		{"open --any", "22", fault("AddPortMapping", 606), "many gateways refuse ports below 1024, inside too: let the program listen on a port from 1024 up"},
 		{"open --to 192.168.1.20", "8080", taken, "many gateways open ports only for the computer that asks: leave --to out"},
 	} {
 		sp, err := parseSpec(tt.spec)
 		if err != nil {
 			t.Fatal(err)
 		}
-		command, to, _ := strings.Cut(tt.command, " ")
-		got := explain(&specError{command: command, spec: sp, err: tt.err, elsewhere: to != ""}).hints
+		command, flag, _ := strings.Cut(tt.command, " ")
+		got := explain(&specError{command: command, spec: sp, err: tt.err, elsewhere: strings.HasPrefix(flag, "--to"), any: flag == "--any"}).hints
 		if len(got) == 0 || got[0] != tt.want {
 			t.Errorf("%s %s: %v\n got %q\nwant %q first", tt.command, tt.spec, tt.err, got, tt.want)
 		}

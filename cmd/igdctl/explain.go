@@ -129,10 +129,13 @@ func explainRefusal(err error) (failure, bool) {
 		f.message, f.hints = refusalWords(e)
 	}
 	if e, ok := errors.AsType[*client.OwnedError](err); ok {
-		f.hints = []string{"igdctl list shows who has which port"}
-		f.message = "the port is taken, and the gateway does not say by whom" + inParentheses(f.code, f.name)
-		if e.Owner.ExternalPort != 0 || e.Owner.InternalClient != "" {
+		switch {
+		case !ownerless(err) || e.Owner.InternalClient != "":
 			f.message = "the port already " + leadsTo(e.Owner, e.Wanted.InternalClient)
+			f.hints = []string{"igdctl list shows who has which port"}
+		case f.code != soap.ConflictWithOtherMechanisms: // which says whose it is
+			f.message = "the port is taken, and the gateway does not say by whom" + inParentheses(f.code, f.name)
+			f.hints = []string{"it may be a rule of the router's own: look for \"port forwarding\" in its settings"}
 		}
 		return f, true
 	}

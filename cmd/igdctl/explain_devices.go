@@ -30,7 +30,7 @@ func explainDevices(err error) (failure, bool) {
 		}
 		f := failure{kind: "no_gateway", exit: exitNoGateway, message: "no gateway answered", hints: []string{
 			"UPnP may be switched off: look for \"UPnP\" in the settings of the router",
-			"igdctl status --gateway ADDRESS asks the router at that address directly",
+			"igdctl doctor looks for what is in the way on this computer and in the network",
 		}}
 		switch {
 		case len(e.Interfaces) > 0 && errors.Is(e.Interfaces[0], client.ErrNoNetwork) && e.Interfaces[0].Interface == "":

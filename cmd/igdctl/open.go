@@ -155,7 +155,7 @@ func (a *app) openAll(ctx context.Context, command string, specs []spec, o openF
 	for i, sp := range specs {
 		m, err := c.Map(limited, requests[i])
 		if err != nil {
-			err = &specError{command: command, spec: sp, err: err, elsewhere: o.to != "", through: o.through, offline: g.ProbeError == nil && g.Verdict() == client.None}
+			err = &specError{command: command, spec: sp, err: err, elsewhere: o.to != "", through: o.through, any: o.any, offline: g.ProbeError == nil && g.Verdict() == client.None}
 		}
 		all = append(all, opened{spec: sp, mapping: m, err: err, before: before, through: o.through})
 		if ctx.Err() != nil {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"net/netip"
-	"strings"
 	"time"
 
 	"github.com/igdkit/igdkit/client"
@@ -83,13 +82,13 @@ const (
 )
 
 func ownerOf(m client.PortMapping, g *client.Gateway) owner {
-	a, err := netip.ParseAddr(strings.TrimSpace(m.InternalClient))
+	a, known := m.Client()
 	switch {
-	case err != nil && m.InternalClient != "":
+	case !known && m.InternalClient != "":
 		return somebodyElse // a host name: some gateways list those
-	case err != nil || a.IsUnspecified():
+	case !known || a.IsUnspecified():
 		return nobodyKnows
-	case a.Unmap() == g.Local.Unmap():
+	case a == g.Local.Unmap():
 		return thisComputer
 	}
 	return somebodyElse

@@ -28,7 +28,7 @@ func refusalWords(e *soap.Error) (sentence string, hints []string) {
 		hints = []string{"another port or a shorter --for may do"}
 	case soap.ActionFailed:
 		sentence = "the gateway failed to do it"
-		hints = []string{"igdctl status shows whether its Internet connection is up"}
+		hints = []string{"igdctl status shows whether its Internet connection is up", "igdctl list shows whether its table is full"}
 	case soap.OutOfMemory:
 		sentence = "the gateway is out of memory"
 	case soap.HumanInterventionRequired:
@@ -127,6 +127,7 @@ func specHints(e *specError, hints []string) []string {
 	case f.code == soap.ActionFailed && e.offline:
 		// miniupnpd, when its Internet side is private or shared.
 		hints = []string{"the gateway has no address of its own on the Internet: another router, or the provider, stands before it", "igdctl status shows the state of the connection"}
+	case taken && e.any: // other ports were tried
 	case taken && ownLeftover(e.err) != "":
 		hints = []string{"igdctl close " + ownLeftover(e.err) + " closes it: igdctl opened it before", fmt.Sprintf("%s takes another port", e.retry("--any"))}
 	case taken:
@@ -143,7 +144,7 @@ func specHints(e *specError, hints []string) []string {
 		high := *e
 		high.spec.external = 8000 + e.spec.external
 		hints = append([]string{"many gateways keep the ports below 1024 closed; " + high.retry("") + " takes a higher one"}, hints...)
-	case f.code == soap.ActionNotAuthorized:
+	case f.code == soap.ActionNotAuthorized && !e.any:
 		// Where customers share an address (MAP-E, DS-Lite), each has some ports only.
 		hints = append(hints, e.retry("--any")+" takes another port: some gateways allow only some")
 	}
