@@ -134,8 +134,8 @@ func (k *keeper) heed(s sign) (now bool) {
 	return true
 }
 
-// beyondLatest is the longest pause before a gateway beyond ours is tried again: nobody hears it announce itself here.
-const beyondLatest = 30 * time.Second
+// unheardLatest is the longest pause before a gateway is tried again that nobody hears here when it announces itself.
+const unheardLatest = 30 * time.Second
 
 // after is the pause that follows an attempt.
 func (k *keeper) after(err error) time.Duration {
@@ -160,8 +160,8 @@ func (k *keeper) after(err error) time.Duration {
 	if left := k.left(); left > 0 && !unanswered(err) {
 		pause = retryAfter(left, k.tries, k.rand)
 	}
-	if k.gw != nil && k.gw.depth > 0 {
-		pause = min(pause, beyondLatest)
+	if k.unheard {
+		pause = min(pause, unheardLatest)
 	}
 	k.tell(Event{Kind: Retrying, After: pause, Err: err})
 	return pause

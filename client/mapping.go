@@ -47,12 +47,13 @@ func (e Entry) String() string {
 // A Mapping is what came of a Request: one entry, or two when the protocol is both. Its
 // methods may be called by several goroutines.
 type Mapping struct {
-	req    Request                                               // with defaults
-	find   func(ctx context.Context, stale *peer) (*peer, error) // stale did not answer; nil: none
-	client *Client                                               // whose signs a keeper heeds; nil: nobody's
-	rand   *rand.Rand                                            // used by whoever opens first, then by the keeper
-	born   time.Time
-	trace  trace
+	req     Request                                               // with defaults
+	find    func(ctx context.Context, stale *peer) (*peer, error) // stale did not answer; nil: none
+	client  *Client                                               // whose signs a keeper heeds; nil: nobody's
+	unheard bool                                                  // the gateway is beyond ours: what it announces does not come here
+	rand    *rand.Rand                                            // used by whoever opens first, then by the keeper
+	born    time.Time
+	trace   trace
 
 	forwards sync.WaitGroup // of the outer mapping's events
 

@@ -42,7 +42,7 @@ func (m *Mapping) outward() *Mapping {
 		m.mu.Unlock()
 		return gw.beyond(ctx, stale)
 	})
-	outer.client = m.client
+	outer.client, outer.unheard = m.client, true
 	return outer
 }
 

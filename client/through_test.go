@@ -412,9 +412,14 @@ func TestKeepThroughLate(t *testing.T) {
 			t.Errorf("told %v; %v, %v", e, m.Err(), m.Entries())
 		}
 		s.want(t, "TCP 8080 → 192.168.1.10:8080", "")
+		time.Sleep(2 * time.Hour)
 		s.hosts[1].SetDown(false)
+		began := time.Now()
 		if err := m.Wait(t.Context()); err != nil {
 			t.Fatal(err)
+		}
+		if took := time.Since(began); took > 35*time.Second { // its alive is not heard here
+			t.Errorf("open %v after the outer gateway was there", took)
 		}
 		if e := next(t, m, client.Mapped); e.Entry.External.String() != "45.66.77.88:8080" {
 			t.Errorf("told %v", e)
