@@ -17,8 +17,8 @@ import (
 
 // filter is a packet filter that does what a function says; it checks that it is asked about this home.
 func filter(t *testing.T, does func(in client.Inbound) client.PassageVerdict) *client.Machine {
-	return &client.Machine{FirewallsKnown: true, Filter: func(_ context.Context, all []client.Inbound) (client.Filtering, error) {
-		f := client.Filtering{Tables: []string{"inet filter"}}
+	return &client.Machine{FirewallsKnown: true, Filter: func(_ context.Context, all []client.Inbound) (client.FilterReport, error) {
+		f := client.FilterReport{Tables: []string{"inet filter"}}
 		for _, in := range all {
 			if in.Interface != "eth0" || in.Index == 0 || in.To.Addr() != netip.MustParseAddr("192.168.1.10") || in.To.Port() == 0 {
 				t.Errorf("asked about %+v", in)
@@ -123,7 +123,7 @@ func TestDiagnoseFirewallUnread(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				h := newHome(t, emulator.Options{})
-				m := &client.Machine{FirewallsKnown: tt.known, Filter: func(context.Context, []client.Inbound) (client.Filtering, error) { return client.Filtering{}, tt.err }}
+				m := &client.Machine{FirewallsKnown: tt.known, Filter: func(context.Context, []client.Inbound) (client.FilterReport, error) { return client.FilterReport{}, tt.err }}
 				_, checks := findings(t, client.Options{Net: turning{h.pc}}, client.Diagnosis{Port: 8080, ReadOnly: true, Machine: m})
 				for _, c := range checks {
 					if e, ok := c.Evidence.(*client.FirewallEvidence); ok && (c.Outcome != tt.outcome || e.Read || e.Port != nil || errors.Is(c.Err, tt.err) != tt.told) {

@@ -44,12 +44,12 @@ type Passage struct {
 // KeptOut tells whether it is certain that the packet does not come in.
 func (p *Passage) KeptOut() bool { return p != nil && (p.Verdict == Dropped || p.Verdict == Rejected) }
 
-// Filtering is what a packet filter was asked.
-type Filtering struct {
+// FilterReport is what a packet filter would do with what comes.
+type FilterReport struct {
 	Tables   []string  // that have a say in what comes in, as "inet filter"; none: everything does
 	Passages []Passage // in the order of the question
 }
 
 // A FilterFunc tells what the packet filter of a machine does with packets that come in. An error that is os.ErrPermission says that it could
 // be told with more privilege, one that is errors.ErrUnsupported that this system does not tell.
-type FilterFunc func(ctx context.Context, all []Inbound) (Filtering, error)
+type FilterFunc func(ctx context.Context, all []Inbound) (FilterReport, error)

@@ -7,12 +7,12 @@ import (
 )
 
 // filtering asks the rules of nftables, which iptables, ufw and firewalld write, too.
-func filtering(ctx context.Context, all []Inbound) (Filtering, error) {
+func filtering(ctx context.Context, all []Inbound) (FilterReport, error) {
 	rules, err := inputrules.Read(ctx)
 	if err != nil {
-		return Filtering{}, err
+		return FilterReport{}, err
 	}
-	f := Filtering{Tables: rules.Tables()}
+	f := FilterReport{Tables: rules.Tables()}
 	for _, in := range all {
 		p := inputrules.Packet{Interface: in.Interface, Index: in.Index, Protocol: inputrules.TCP, From: in.From, To: in.To}
 		if in.Protocol == "UDP" {
