@@ -61,7 +61,7 @@ On Linux the rules of the firewall can be read by root alone: sudo igdctl doctor
 					return usage(err.Error(), "doctor takes one PORT, for example 8080 or 4500/udp")
 				}
 			}
-			if err := a.checkSTUN(cmd); err != nil {
+			if err := checkServers(cmd, "stun", a.stun); err != nil {
 				return err
 			}
 			return a.doctor(cmd.Context(), o)

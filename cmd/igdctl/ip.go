@@ -31,7 +31,7 @@ An address that is not public is no error: the exit code is 0. With "unknown" it
 		Args:              noArguments,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := a.checkSTUN(cmd); err != nil {
+			if err := checkServers(cmd, "stun", a.stun); err != nil {
 				return err
 			}
 			return a.ip(cmd.Context())

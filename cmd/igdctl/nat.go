@@ -67,20 +67,24 @@ func (o *natFlags) check(cmd *cobra.Command) error {
 	if len(o.servers) == 0 {
 		return usage("nat takes --server, a STUN server on the Internet", "an example is igdctl nat --server stun.example.org:3478")
 	}
-	for _, s := range o.servers {
-		if err := checkServerName(s); err != nil {
-			return usage(fmt.Sprintf("--server %q %v", s, err), serverHint)
+	return checkServers(cmd, "server", o.servers...)
+}
+
+// checkServers checks the STUN servers that a flag names, HOST[:PORT], before anything is done. A flag that is not given names none.
+func checkServers(cmd *cobra.Command, flag string, servers ...string) error {
+	if !cmd.Flags().Changed(flag) {
+		return nil
+	}
+	for _, s := range servers {
+		at := s
+		if at != "" && !strings.Contains(at, ":") {
+			at += ":3478"
+		}
+		if err := checkHostPort(at); err != nil {
+			return usage(fmt.Sprintf("--%s %q %v", flag, s, err), serverHint)
 		}
 	}
 	return nil
-}
-
-// checkServerName checks what names a STUN server: HOST[:PORT].
-func checkServerName(s string) error {
-	if s != "" && !strings.Contains(s, ":") {
-		s += ":3478"
-	}
-	return checkHostPort(s)
 }
 
 // lookTime is the value of --lifetime.

@@ -64,7 +64,7 @@ With several SPECs each is tried; the exit code is that of the first that failed
 			if o.permanent && o.lease != 0 {
 				return usage("--for and --permanent exclude each other", "leave one of them out; igdctl open --help tells what they do")
 			}
-			if err := a.checkSTUN(cmd); err != nil {
+			if err := checkServers(cmd, "stun", a.stun); err != nil {
 				return err
 			}
 			if cmd.Flags().Changed("check") && !o.keep {

@@ -93,7 +93,7 @@ func (o *punchFlags) check(a *app, cmd *cobra.Command, args []string) (local uin
 	if local, err = portArgument(o.local); err != nil {
 		return 0, peer, err
 	}
-	if err := checkServer(cmd, o.server); err != nil {
+	if err := checkServers(cmd, "server", o.server); err != nil {
 		return 0, peer, err
 	}
 	if n := len(a.getenv(punchKey)); n > 0 && n < minKey {

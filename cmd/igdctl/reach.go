@@ -46,7 +46,7 @@ The exit code is 0 for public, igd, mapped and punch, and 6 for relay and unknow
 			if err != nil {
 				return err
 			}
-			if err := checkServer(cmd, server); err != nil {
+			if err := checkServers(cmd, "server", server); err != nil {
 				return err
 			}
 			return a.reachPort(cmd.Context(), port, server, noIGD)
@@ -63,14 +63,6 @@ func reachFlags(cmd *cobra.Command, server *string, noIGD *bool) {
 	flags.StringVar(server, "server", "", "the STUN server `HOST[:PORT]` to ask what the Internet sees, port 3478 unless given")
 	flags.BoolVar(noIGD, "no-igd", false, "do not ask the gateway to open the port")
 	must(cmd.RegisterFlagCompletionFunc("server", cobra.NoFileCompletions))
-}
-
-// checkServer checks --server before anything is done.
-func checkServer(cmd *cobra.Command, server string) error {
-	if !cmd.Flags().Changed("server") {
-		return nil
-	}
-	return (&natFlags{servers: []string{server}}).check(cmd)
 }
 
 // portArgument reads the number of a UDP port: 4000, or 4000/udp.

@@ -25,17 +25,6 @@ func (a *app) stunFlag(cmd *cobra.Command) {
 	must(cmd.RegisterFlagCompletionFunc("stun", cobra.NoFileCompletions))
 }
 
-// checkSTUN checks --stun before anything is done.
-func (a *app) checkSTUN(cmd *cobra.Command) error {
-	if !cmd.Flags().Changed("stun") {
-		return nil
-	}
-	if err := checkServerName(a.stun); err != nil {
-		return usage(fmt.Sprintf("--stun %q %v", a.stun, err), serverHint)
-	}
-	return nil
-}
-
 // seen asks the STUN server, if there is one to ask. That it does not tell is said and no failure.
 func (a *app) seen(ctx context.Context, g *client.Gateway) netip.Addr {
 	if a.stun == "" {
