@@ -123,7 +123,9 @@ func TestDiagnoseFirewallUnread(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				h := newHome(t, emulator.Options{})
-				m := &client.Machine{FirewallsKnown: tt.known, Filter: func(context.Context, []client.Inbound) (client.FilterReport, error) { return client.FilterReport{}, tt.err }}
+				m := &client.Machine{FirewallsKnown: tt.known, Filter: func(context.Context, []client.Inbound) (client.FilterReport, error) {
+					return client.FilterReport{}, tt.err
+				}}
 				_, checks := findings(t, client.Options{Net: turning{h.pc}}, client.Diagnosis{Port: 8080, ReadOnly: true, Machine: m})
 				for _, c := range checks {
 					if e, ok := c.Evidence.(*client.FirewallEvidence); ok && (c.Outcome != tt.outcome || e.Read || e.Port != nil || errors.Is(c.Err, tt.err) != tt.told) {

@@ -88,7 +88,7 @@ func addressFinding(e *client.AddressEvidence) finding {
 	r := reach{address: e.External, verdict: e.Verdict, seen: e.Seen}
 	f := finding{detail: r.sentence(), advice: r.hints()}
 	if e.Verdict == client.None && e.Up && !r.witness().IsValid() {
-		f.detail = "the gateway says that it is connected, and has no external address: its connection does not work, or it stands behind another router"
+		f.detail = "the gateway has no external address, though it says that it is connected: its connection does not work, or it stands behind another router"
 		f.advice = []string{"look at the connection in the settings of the router; restart router and modem"}
 	}
 	switch {

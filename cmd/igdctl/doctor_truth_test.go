@@ -24,7 +24,7 @@ func TestDoctorOneTruth(t *testing.T) {
 			[]string{"connection: the gateway is connected to the Internet", "mapping: it was asked in ", "mapping → restart the router, and look for a new firmware"},
 			[]string{"opens it", "AddPortMapping", "igdctl status shows"}},
 		{"extip-zero",
-			[]string{"connection: the gateway says that it is connected to the Internet", "address: the gateway says that it is connected, and has no external address"},
+			[]string{"connection: the gateway says that it is connected to the Internet", "address: the gateway has no external address, though it says that it is connected"},
 			[]string{"connection: the gateway is connected", "it is not connected", "igdctl status shows"}},
 	} {
 		t.Run(tt.scenario, func(t *testing.T) {
