@@ -196,6 +196,8 @@ func TestKeepAddressChanged(t *testing.T) {
 		gw := &fakeGateway{address: "203.0.113.7"}
 		polls := 0
 		gw.before = func(action string, _ PortMapping) error {
+			gw.mu.Lock()
+			defer gw.mu.Unlock()
 			if action == "GetExternalIPAddress" {
 				if polls++; polls == 3 {
 					gw.address = "0.0.0.0" // the Bouygues F@st answers so for one poll now and then
@@ -210,9 +212,11 @@ func TestKeepAddressChanged(t *testing.T) {
 		set := func(a string) { gw.mu.Lock(); gw.address = a; gw.mu.Unlock() }
 		time.Sleep(16 * time.Minute)
 		wantKinds(t, m)
+		gw.mu.Lock()
 		if polls != 4 {
 			t.Errorf("polled %d times", polls)
 		}
+		gw.mu.Unlock()
 		set("203.0.113.9")
 		time.Sleep(16 * time.Minute)
 		synctest.Wait()

@@ -40,7 +40,7 @@ func TestRemedy(t *testing.T) {
 		{"606", attempt{code: 606}, giveUp},
 		{"606 on a low port", attempt{code: 606, low: true}, elsewhere},
 		{"no code", attempt{code: -1, tried: leases{endless: true, finite: true, ranged: true, hour: true}}, giveUp},
-		{"AddAny full", attempt{code: 728, any: true}, plain},
+		{"AddAny full", attempt{code: 728, any: true}, giveUp},
 		{"AddAny 718", attempt{code: 718, any: true}, plain},
 		{"AddAny 402", attempt{code: 402, any: true, lease: time.Hour}, plain},
 		{"AddAny 606 on a low port", attempt{code: 606, any: true, low: true}, plain},
