@@ -58,7 +58,7 @@ func remedies() []rule {
 	byAny := func(a attempt) bool { return a.any }
 	rules := []rule{
 		{soap.OnlyPermanentLeasesSupported, leased, permanent}, // MikroTik, Netgear, ZyXEL and many more
-		{soap.NoPortMapsAvailable, always, giveUp}, // neither action finds room
+		{soap.NoPortMapsAvailable, always, giveUp},             // neither action finds room
 		// Version 1 gateways, and version 2 ones that announce an action they lack, refuse
 		// AddAnyPortMapping with 401, an HTTP error or a reset (Ubee). Whatever the reason is said to be, AddPortMapping may be better.
 		{everyCode, byAny, plain},
