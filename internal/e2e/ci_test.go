@@ -5,12 +5,14 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/igdkit/igdkit/emulator/lab/labtest"
 )
 
 // CI runs again what the race detector crashed in, and nothing else.
 func TestCrashedPackages(t *testing.T) {
 	if _, err := exec.LookPath("awk"); err != nil {
-		t.Skip(err)
+		labtest.Skip(t, "no awk here: "+err.Error())
 	}
 	const (
 		crash  = "SIGSEGV: segmentation violation\nPC=0x4a\n\ngoroutine 7 gp=0xc0 m=3 mp=0xc0 [running]:\nruntime.(*timer).maybeRunChan(0xc0, 0xc1)\n\t/go/src/runtime/time.go:1 +0x4\nexit status 2\n"
